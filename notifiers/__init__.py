@@ -1,0 +1,1 @@
+"""Channels to people: one file a channel, found by the registry. A leaf: it never imports the service."""

@@ -1,0 +1,1 @@
+"""Amanba: a check-in dead-man's switch for people who go abroad to work."""
