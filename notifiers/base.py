@@ -1,0 +1,226 @@
+"""What every channel speaks: a message out, a verdict back, and what a provider can tell us later.
+
+A notifier is *total*: trouble at the provider is a value (`Rejected`, `Unavailable`), never an exception,
+because the caller must write down what became of every message. Abilities that not every provider has
+(searching what was sent, listing what came in, reading a status) are optional protocols that a caller asks
+for with `isinstance`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+SEND_TIMEOUT_SECONDS = 20.0
+"""The longest that a provider may stay silent in one request; far below the lease of a claimed message."""
+
+
+class Cause(StrEnum):
+    """Why a provider refused a message, and so what to do next."""
+
+    PERMANENT = "permanent"
+    """This address on this channel will not work: stop, tell the owner, use the next channel."""
+    TEMPORARY = "temporary"
+    """It may work later: try again, and use the next channel meanwhile."""
+    CONFIGURATION = "configuration"
+    """Ours to mend (credentials, sender, permission): page the operator, use the next channel."""
+
+
+class DeliveryState(StrEnum):
+    """How far a message got.
+
+    `sent` may be the last we ever hear, and only a reply or a keypress is an acknowledgement.
+    """
+
+    QUEUED = "queued"
+    ACCEPTED = "accepted"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    READ = "read"
+
+    @property
+    def rank(self) -> int:
+        """The place in queued < accepted < sending < sent < {delivered, undelivered, failed} < read."""
+        return _RANKS[self]
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing but `read` can follow."""
+        return self.rank >= _RANKS[DeliveryState.DELIVERED]
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the message certainly did not reach the handset."""
+        return self in (DeliveryState.UNDELIVERED, DeliveryState.FAILED)
+
+    def advance(self, news: DeliveryState) -> DeliveryState:
+        """The later of the two: callbacks come repeated and out of order, and a state never goes back.
+
+        Of two states with the same rank the first stays."""
+        return news if news.rank > self.rank else self
+
+
+_RANKS = {
+    DeliveryState.QUEUED: 0,
+    DeliveryState.ACCEPTED: 1,
+    DeliveryState.SENDING: 2,
+    DeliveryState.SENT: 3,
+    DeliveryState.DELIVERED: 4,
+    DeliveryState.UNDELIVERED: 4,
+    DeliveryState.FAILED: 4,
+    DeliveryState.READ: 5,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one address.
+
+    `outbox_id` is the text of a UUID and stays the same over every attempt; `to` is the address in the
+    channel's own form (E.164 for SMS and voice); `ref_code` stands in `body` when it is not None;
+    `callback_url` is where the provider may report progress; `valid_for` is how long it may keep trying.
+    """
+
+    outbox_id: str
+    to: str
+    body: str
+    kind: str
+    ref_code: str | None
+    callback_url: str | None
+    valid_for: timedelta | None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider has the message under `provider_id`."""
+
+    provider_id: str
+    state: DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The provider said no.
+
+    `code` is the provider's own, `reason` is for the operator, `retry_after` is what the provider named.
+    """
+
+    cause: Cause
+    code: str
+    reason: str
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """No verdict: a time-out, a server error, no connection.
+
+    `maybe_accepted` is False only when the request surely never arrived or was refused unprocessed
+    (connection refused, HTTP 429). When True the message must be searched for before it is sent again.
+    """
+
+    reason: str
+    maybe_accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The provider has the message that we asked for."""
+
+    provider_id: str
+    state: DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """The provider's list was read, and the message is not on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """A message from a person.
+
+    `occurred_at` is the provider's time (aware, UTC); `media` counts attachments.
+    """
+
+    provider_id: str
+    sender: str
+    to: str
+    body: str
+    occurred_at: datetime
+    media: int
+
+
+SendResult = Accepted | Rejected | Unavailable
+FindResult = Found | NotFound | Unavailable
+StatusResult = tuple[DeliveryState, str | None] | Unavailable
+
+
+class SourceUnreadable(Exception):
+    """What came in could not be listed completely; nothing may be concluded from the part that was read."""
+
+
+class NotConfigured(ValueError):
+    """A notifier's settings are incomplete or wrong; the message names the variable."""
+
+
+class Notifier(Protocol):
+    """A channel that can carry a message to a person."""
+
+    @property
+    def name(self) -> str:
+        """Which notifier this is, for example `twilio_sms`."""
+
+    @property
+    def channel(self) -> str:
+        """Which channel it serves, for example `sms`."""
+
+    def send(self, message: Message) -> SendResult:
+        """Hand the message over once. Synchronous, total; returns within about `SEND_TIMEOUT_SECONDS`."""
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """Can tell whether a message whose fate is unknown was accepted."""
+
+    def find_sent(self, message: Message, since: datetime) -> FindResult:
+        """Look for `message` among what was sent since `since` (aware).
+
+        It is known by its `ref_code`; without one by its exact body.
+        """
+
+
+@runtime_checkable
+class ListsInbound(Protocol):
+    """Can list what came in, also while we were down."""
+
+    def list_inbound(self, since: datetime, until: datetime) -> Iterable[InboundMessage]:
+        """Every message with since <= occurred_at < until (aware), in any order.
+
+        Others may come too, because clocks differ and lists lag: know them by `provider_id`.
+        Raises `SourceUnreadable` unless all of it was read.
+        """
+
+
+@runtime_checkable
+class CallsOut(Protocol):
+    """Says where it sends to, so that a demonstration can refuse to reach real people."""
+
+    @property
+    def api_url(self) -> str:
+        """The base URL of the provider's service."""
+
+
+@runtime_checkable
+class ReadsStatus(Protocol):
+    """Can tell how far an accepted message got."""
+
+    def fetch_status(self, provider_id: str) -> StatusResult:
+        """The state now, and the provider's error code when it has one."""
