@@ -1,0 +1,100 @@
+# Everything on a machine that has only python3, pip, make and apt. Each step leaves a stamp in .venv, so that
+# a second call costs nothing. VENV, PYTHON and PYTEST_ARGS may be given on the command line.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV ?= .venv
+PYTHON ?= python3
+PYTEST_ARGS ?= -n 2 --dist worksteal
+
+# uv works in our environment alone and never fetches an interpreter of its own.
+UV := UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(VENV)/bin/uv
+INSTALL := $(UV) pip install --quiet --require-hashes --no-build
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock"
+
+PO := $(wildcard service/locale/*/LC_MESSAGES/*.po)
+MO := $(PO:.po=.mo)
+
+# $(call retry,COMMAND): a download may fail for a moment; five tries, then it is an error.
+retry = for try in 1 2 3 4 5; do if $(1); then break; fi; \
+	if [ $$try = 5 ]; then echo "Gave up after five tries." >&2; exit 1; fi; \
+	echo "That failed; trying again in $$((try * 3)) s." >&2; sleep $$((try * 3)); done
+
+.PHONY: help setup setup-dev browser run test lint format lock messages screenshots clean
+
+help: ## Show what make can do
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+setup: $(VENV)/.package messages ## Set up the product in .venv
+setup-dev: setup $(VENV)/.dev ## Set up the tests' and linters' tools as well
+
+run: setup ## Serve everything on http://127.0.0.1:8000
+	$(VENV)/bin/amanba serve --host 127.0.0.1 --port 8000
+
+test: setup-dev browser ## Run all tests
+	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+lint: setup-dev ## Check style, types and the direction of imports
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+format: setup-dev ## Format the code and sort imports
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+messages: $(MO) ## Compile the message catalogs
+
+screenshots: setup-dev browser ## Take the pictures of the pages
+	$(VENV)/bin/python tests/browser/screenshots.py
+
+lock: $(VENV)/.bootstrap ## Resolve all requirements anew
+	$(call retry,printf 'setuptools>=77\nuv\n' | $(COMPILE) --upgrade -o requirements-bootstrap.txt -)
+	$(call retry,$(COMPILE) --upgrade -o requirements.txt pyproject.toml)
+	$(call retry,$(COMPILE) --upgrade --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml)
+
+clean: ## Remove what make made
+	rm -rf $(VENV) build dist amanba.egg-info $(MO)
+
+# The system's own pip fills the new environment; where that pip cannot, venv brings its own.
+$(VENV)/.bootstrap: requirements-bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Amanba needs Python 3.11 or later; $(PYTHON) is older. Try make PYTHON=python3.11" >&2; exit 1; }
+	[ -x $(VENV)/bin/python ] || $(PYTHON) -m venv --without-pip $(VENV)
+	@if $(PYTHON) -m pip --python $(VENV)/bin/python --version >/dev/null 2>&1; \
+		then pip="$(PYTHON) -m pip --python $(VENV)/bin/python"; \
+		elif $(VENV)/bin/python -m pip --version >/dev/null 2>&1 || $(VENV)/bin/python -m ensurepip --upgrade; \
+		then pip="$(VENV)/bin/python -m pip"; \
+		else echo "Amanba's set-up needs pip: apt-get install python3-pip" >&2; exit 1; fi; \
+	$(call retry,$$pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+		-r requirements-bootstrap.txt)
+	@touch $@
+
+$(VENV)/.product: requirements.txt $(VENV)/.bootstrap
+	$(call retry,$(INSTALL) -r requirements.txt)
+	@touch $@
+
+# Editable and offline: the program runs from this tree.
+$(VENV)/.package: pyproject.toml $(VENV)/.product
+	$(UV) pip install --quiet --offline --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.product
+	$(call retry,$(INSTALL) -r requirements-dev.txt)
+	@touch $@
+
+browser:
+	@if command -v chromium >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+		echo "The browser tests need Chromium: run apt-get install chromium as root, then this again." >&2; exit 1; fi; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	$(call retry,apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core \
+		>/dev/null)
+
+%.mo: %.po $(VENV)/.product
+	$(VENV)/bin/pybabel --quiet compile --input-file $< --output-file $@
