@@ -54,9 +54,9 @@ screenshots: setup-dev browser ## Take the pictures of the pages
 	$(VENV)/bin/python tests/browser/screenshots.py
 
 lock: $(VENV)/.bootstrap ## Resolve all requirements anew
-	$(call retry,printf 'setuptools>=77\nuv\n' | $(COMPILE) --upgrade -o requirements-bootstrap.txt -)
-	$(call retry,$(COMPILE) --upgrade -o requirements.txt pyproject.toml)
-	$(call retry,$(COMPILE) --upgrade --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml)
+	@$(call retry,printf 'setuptools>=77\nuv\n' | $(COMPILE) --upgrade -o requirements-bootstrap.txt -)
+	@$(call retry,$(COMPILE) --upgrade -o requirements.txt pyproject.toml)
+	@$(call retry,$(COMPILE) --upgrade --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml)
 
 clean: ## Remove what make made
 	rm -rf $(VENV) build dist amanba.egg-info $(MO)
@@ -65,7 +65,7 @@ clean: ## Remove what make made
 $(VENV)/.bootstrap: requirements-bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Amanba needs Python 3.11 or later; $(PYTHON) is older. Try make PYTHON=python3.11" >&2; exit 1; }
-	[ -x $(VENV)/bin/python ] || $(PYTHON) -m venv --without-pip $(VENV)
+	@[ -x $(VENV)/bin/python ] || $(PYTHON) -m venv --without-pip $(VENV)
 	@if $(PYTHON) -m pip --python $(VENV)/bin/python --version >/dev/null 2>&1; \
 		then pip="$(PYTHON) -m pip --python $(VENV)/bin/python"; \
 		elif $(VENV)/bin/python -m pip --version >/dev/null 2>&1 || $(VENV)/bin/python -m ensurepip --upgrade; \
@@ -76,16 +76,18 @@ $(VENV)/.bootstrap: requirements-bootstrap.txt
 	@touch $@
 
 $(VENV)/.product: requirements.txt $(VENV)/.bootstrap
-	$(call retry,$(INSTALL) -r requirements.txt)
+	@echo "Installing the product's requirements into $(VENV)."
+	@$(call retry,$(INSTALL) -r requirements.txt)
 	@touch $@
 
 # Editable and offline: the program runs from this tree.
 $(VENV)/.package: pyproject.toml $(VENV)/.product
-	$(UV) pip install --quiet --offline --no-index --no-deps --no-build-isolation --editable .
+	@$(UV) pip install --quiet --offline --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.product
-	$(call retry,$(INSTALL) -r requirements-dev.txt)
+	@echo "Installing the tests' and linters' requirements into $(VENV)."
+	@$(call retry,$(INSTALL) -r requirements-dev.txt)
 	@touch $@
 
 browser:
