@@ -46,7 +46,7 @@ class NotifierSpec:
 
     def variable(self, field: str) -> str:
         """The environment variable of one settings field."""
-        return f"AMANBA_{self.prefix}_{field.upper()}"
+        return f"AMANBA_{self.prefix}_{field.rstrip('_').upper()}"
 
     def is_secret(self, field: str) -> bool:
         """Whether the field may also be given as a file, and must never be shown."""
@@ -55,9 +55,7 @@ class NotifierSpec:
     def variables(self) -> frozenset[str]:
         """Every environment variable that this channel reads."""
         names = (self.variable(field) for field in self.settings.model_fields)
-        files = (
-            f"{self.variable(field)}_FILE" for field in self.settings.model_fields if self.is_secret(field)
-        )
+        files = (f"{self.variable(field)}_FILE" for field in self.settings.model_fields if self.is_secret(field))
         return frozenset((*names, *files))
 
     def missing(self, env: Mapping[str, str]) -> list[str]:
@@ -111,9 +109,7 @@ def discover(package: types.ModuleType = notifiers) -> list[NotifierSpec]:
     return [found[name] for name in sorted(found)]
 
 
-def configured(
-    env: Mapping[str, str], now: Clock, specs: list[NotifierSpec] | None = None
-) -> dict[str, Notifier]:
+def configured(env: Mapping[str, str], now: Clock, specs: list[NotifierSpec] | None = None) -> dict[str, Notifier]:
     """The notifiers that `env` sets up, by channel.
 
     1. A real one is set up when all its required variables are given.
@@ -152,8 +148,6 @@ def _by_channel(chosen: list[NotifierSpec], env: Mapping[str, str], now: Clock) 
     active: dict[str, Notifier] = {}
     for spec in chosen:
         if spec.channel in active:
-            raise NotConfigured(
-                f"Both {active[spec.channel].name} and {spec.name} are set up for {spec.channel}"
-            )
+            raise NotConfigured(f"Both {active[spec.channel].name} and {spec.name} are set up for {spec.channel}")
         active[spec.channel] = spec.build(spec.load(env), now)
     return active

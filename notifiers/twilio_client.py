@@ -1,0 +1,87 @@
+"""Twilio's own client, pointed where we say, and what its failures mean."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from requests.exceptions import ConnectionError as NoConnection
+from requests.exceptions import ConnectTimeout, RequestException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException  # type: ignore[import-untyped]
+from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
+from twilio.http.response import Response  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]
+from urllib3.exceptions import NewConnectionError
+
+from notifiers.base import Cause, Rejected, Unavailable
+from notifiers.twilio_errors import REASONS, cause_of
+
+TROUBLE = (TwilioException, RequestException, ValueError, TypeError, AttributeError, KeyError)
+"""What the client raises, and what its classes do with an answer that is not Twilio's."""
+
+_NUMBER = re.compile(r"(?:\+|%2B)?\d{7,}")
+
+# The client logs query strings, and they hold people's numbers.
+_wire_log = logging.getLogger(f"{__name__}.wire")
+_wire_log.setLevel(logging.WARNING)
+
+
+class _HttpClient(TwilioHttpClient):  # type: ignore[misc]
+    """Sends to another base URL, and tries the next token when the first is no longer good.
+
+    `region` and `edge` of the client cannot leave twilio.com, so the URL is changed here.
+    """
+
+    def __init__(self, api_url: str, tokens: tuple[str, ...], timeout: float) -> None:
+        super().__init__(timeout=timeout, logger=_wire_log)
+        self._base = urlsplit(api_url)
+        self._tokens = tokens
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
+        parts = urlsplit(url)
+        path = self._base.path.rstrip("/") + parts.path
+        url = urlunsplit((self._base.scheme, self._base.netloc, path, parts.query, ""))
+        response = super().request(method, url, *args, **kwargs)
+        for token in self._tokens[1:]:
+            # Safe to repeat, a POST as well: a request refused with 401 was not processed.
+            if response.status_code == 401 and kwargs.get("auth"):
+                kwargs["auth"] = (kwargs["auth"][0], token)
+                response = super().request(method, url, *args, **kwargs)
+        return response
+
+
+def connect(api_url: str, account_sid: str, tokens: tuple[str, ...], timeout: float) -> Any:
+    """A client for the account at `api_url`; `tokens` are tried in order, `timeout` is in seconds."""
+    return Client(account_sid, tokens[0], http_client=_HttpClient(api_url, tokens, timeout))
+
+
+def verdict(error: Exception) -> Rejected | Unavailable:
+    """What a failed POST means: a refusal, or no verdict, with or without the danger that it was sent."""
+    if not isinstance(error, TwilioRestException | TwilioServiceException):
+        return Unavailable(reason(error), maybe_accepted=not _never_left(error))
+    if error.status == 429:
+        return Unavailable(reason(error), maybe_accepted=False)
+    if error.status >= 500 or error.status == 408:
+        return Unavailable(reason(error), maybe_accepted=True)
+    code = str(error.code or error.status)
+    cause = cause_of(code)
+    if code not in REASONS and error.status in (301, 302, 307, 308, 401, 403, 404):
+        cause = Cause.CONFIGURATION
+    return Rejected(cause, code, reason(error))
+
+
+def reason(error: Exception) -> str:
+    """One line for the operator, without anybody's number."""
+    code = str(getattr(error, "code", None) or "")
+    text = REASONS.get(code) or f"{type(error).__name__}: {error}"
+    return _NUMBER.sub("…", " ".join(text.split()))[:200]
+
+
+def _never_left(error: Exception) -> bool:
+    """Whether no connection was made at all, so that Twilio cannot have the message."""
+    if isinstance(error, ConnectTimeout):
+        return True
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, NoConnection) and isinstance(cause, NewConnectionError)

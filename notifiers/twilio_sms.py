@@ -1,0 +1,231 @@
+"""SMS by Twilio, through Twilio's own client.
+
+Twilio has no idempotency key: a POST whose answer was lost may have sent. So nothing is retried here;
+the caller asks `find_sent` first. The client is the synchronous one: the asynchronous one ignores its
+time-out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from notifiers.base import (
+    SEND_TIMEOUT_SECONDS,
+    Accepted,
+    FindResult,
+    Found,
+    InboundMessage,
+    Message,
+    NotFound,
+    SendResult,
+    SourceUnreadable,
+    StatusResult,
+    Unavailable,
+)
+from notifiers.registry import Clock, NotifierSpec
+from notifiers.segments import spell_cheaply
+from notifiers.twilio_client import TROUBLE, connect, reason, verdict
+from notifiers.twilio_hooks import is_signed, state_of
+
+PAGE_SIZE = 1000
+"""Twilio's most; without it the client pages by 50."""
+
+QUERY_MARGIN = timedelta(hours=26)
+"""How far before `since` we ask: Twilio's text says that DateSent knows days only, its schema says
+otherwise.
+"""
+LATE_MARGIN = timedelta(hours=1)
+"""How far before `since` a row still counts: lists lag and clocks differ. A row seen twice costs nothing."""
+CLOCK_MARGIN = timedelta(minutes=1)
+"""How far Twilio's clock may be behind ours, when a text is known by its code."""
+SECOND = timedelta(seconds=1)
+"""Twilio's times are whole seconds.
+
+A text known by its body alone gets no more: an earlier one reads the same.
+"""
+
+_VALIDITY_SECONDS = (6, 36000)
+_TRIAL_PREFIX = "Sent from your Twilio trial account - "
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_SENDER = re.compile(r"\+[1-9]\d{6,14}|\d{3,6}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
+
+
+class TwilioSettings(BaseModel):
+    """How to reach Twilio as us."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    account_sid: str = Field(title="Account SID", pattern=r"^AC\w+$", examples=["AC" + "0" * 32])
+    auth_token: SecretStr = Field(title="Auth token", min_length=1, examples=["a-token"])
+    auth_token_next: SecretStr | None = Field(
+        default=None, title="Next auth token", description="Accepted as well while the token is rotated"
+    )
+    shared_key: SecretStr | None = Field(
+        default=None, title="Webhook key", description="When set, only webhooks signed with it are believed"
+    )
+    from_: str = Field(title="Sender", description="A number (+…) or a registered name", examples=["+48732000000"])
+    inbound: str = Field(
+        default="", title="Numbers people text", description="Separated by commas; the sender when empty"
+    )
+    api_url: str = Field(default="https://api.twilio.com", title="API address", pattern=r"^https?://[^/\s]+")
+    timeout: float = Field(default=SEND_TIMEOUT_SECONDS, title="Time-out in seconds", gt=0, le=SEND_TIMEOUT_SECONDS)
+
+    @field_validator("from_")
+    @classmethod
+    def _can_send(cls, value: str) -> str:
+        if not _SENDER.fullmatch(value):
+            raise ValueError("must be a number like +48732000000, a short code or a name (11 characters)")
+        return value
+
+    @field_validator("inbound")
+    @classmethod
+    def _can_receive(cls, value: str) -> str:
+        if not all(_E164.fullmatch(number) for number in _split(value)):
+            raise ValueError("must be numbers like +48732000000, separated by commas")
+        return value
+
+    @property
+    def inbound_numbers(self) -> tuple[str, ...]:
+        """The numbers that people text, E.164; none when the sender is a name and nothing else was given."""
+        return _split(self.inbound) or ((self.from_,) if _E164.fullmatch(self.from_) else ())
+
+
+class TwilioSms:
+    """SMS through one Twilio account."""
+
+    name = "twilio_sms"
+    channel = "sms"
+
+    def __init__(self, settings: TwilioSettings) -> None:
+        self.settings = settings
+        self._tokens = _secrets(settings.auth_token, settings.auth_token_next)
+        self._shared_key = next(iter(_secrets(settings.shared_key)), None)
+        client = connect(settings.api_url, settings.account_sid, self._tokens, settings.timeout)
+        self._messages: Any = client.messages
+
+    @property
+    def api_url(self) -> str:
+        """Where requests go."""
+        return self.settings.api_url
+
+    def send(self, message: Message) -> SendResult:
+        """POST the message once. Punctuation is folded when that alone makes the text GSM-7."""
+        optional: dict[str, object] = {}
+        if message.callback_url is not None:
+            optional["status_callback"] = message.callback_url
+        if message.valid_for is not None:
+            shortest, longest = _VALIDITY_SECONDS
+            optional["validity_period"] = min(max(int(message.valid_for.total_seconds()), shortest), longest)
+        try:
+            sent = self._messages.create(
+                to=message.to, from_=self.settings.from_, body=spell_cheaply(message.body), **optional
+            )
+            return Accepted(_sid(sent), state_of(sent.status or ""))
+        except TROUBLE as error:
+            return verdict(error)
+
+    def find_sent(self, message: Message, since: datetime) -> FindResult:
+        """Look through what this number was sent, newest first.
+
+        No date is asked for, because a message in the queue has no `date_sent` yet. When several match,
+        one that did not fail is preferred, then the newest.
+        """
+        failed: Found | None = None
+        try:
+            for row in self._messages.stream(to=message.to, page_size=PAGE_SIZE):
+                created = _utc(row.date_created)
+                if created < since - QUERY_MARGIN:
+                    break
+                outbound = (row.direction or "").startswith("outbound")
+                if not outbound or not _is_it(row.body, created, message, since):
+                    continue
+                found = Found(_sid(row), state_of(row.status or ""))
+                if not found.state.is_bad:
+                    return found
+                failed = failed or found
+        except TROUBLE as error:
+            return Unavailable(reason(error), maybe_accepted=True)
+        return failed or NotFound()
+
+    def list_inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
+        """What came to each of our numbers from an hour before `since` up to now.
+
+        More than was asked for, because a row may appear late. Raises `SourceUnreadable` unless every page of
+        every number was read.
+        """
+        del until
+        try:
+            return [one for number in self.settings.inbound_numbers for one in self._inbound_to(number, since)]
+        except TROUBLE as error:
+            raise SourceUnreadable(reason(error)) from error
+
+    def fetch_status(self, provider_id: str) -> StatusResult:
+        """The message's state now and its error code."""
+        try:
+            row = self._messages(provider_id).fetch()
+            return state_of(row.status or ""), str(row.error_code) if row.error_code else None
+        except TROUBLE as error:
+            return Unavailable(reason(error), maybe_accepted=True)
+
+    def verify_signature(
+        self, url: str, params: Mapping[str, object], signature: str | None, settings_header: str | None = None
+    ) -> bool:
+        """Whether Twilio signed a request to `url` (see `is_signed`), with this token or the next one."""
+        return is_signed(url, params, signature, settings_header, self._tokens, self._shared_key)
+
+    def _inbound_to(self, number: str, since: datetime) -> Iterator[InboundMessage]:
+        # The client stamps a datetime with Z without converting it: an hour of Almaty would be five too late.
+        after = (since - QUERY_MARGIN).astimezone(UTC)
+        for row in self._messages.stream(to=number, date_sent_after=after, page_size=PAGE_SIZE):
+            occurred_at = _utc(row.date_sent or row.date_created)
+            if row.direction != "inbound" or occurred_at < since - LATE_MARGIN:
+                continue
+            media = int(row.num_media or 0)
+            yield InboundMessage(_sid(row), row.from_ or "", row.to or number, row.body or "", occurred_at, media)
+
+
+def _is_it(body: str | None, created: datetime, message: Message, since: datetime) -> bool:
+    text = (body or "").removeprefix(_TRIAL_PREFIX).strip()
+    if message.ref_code is not None:
+        return created >= since - CLOCK_MARGIN and message.ref_code in text
+    return created >= since - SECOND and text == spell_cheaply(message.body).strip()
+
+
+def _sid(row: Any) -> str:
+    if not row.sid:
+        raise ValueError("The answer has no message sid")
+    return str(row.sid)
+
+
+def _utc(at: datetime | None) -> datetime:
+    if at is None:
+        raise ValueError("A message in the list has no date")
+    return at.astimezone(UTC)
+
+
+def _secrets(*given: SecretStr | None) -> tuple[str, ...]:
+    return tuple(one.get_secret_value() for one in given if one is not None and one.get_secret_value())
+
+
+def _split(numbers: str) -> tuple[str, ...]:
+    return tuple(part for number in numbers.split(",") if (part := number.strip()))
+
+
+def _build(settings: TwilioSettings, now: Clock) -> TwilioSms:
+    del now
+    return TwilioSms(settings)
+
+
+SPEC = NotifierSpec(
+    name="twilio_sms",
+    channel="sms",
+    title="SMS by Twilio",
+    settings=TwilioSettings,
+    build=_build,
+    prefix="TWILIO",
+)
