@@ -1,8 +1,8 @@
 """What every test may ask for: an empty, migrated database of each kind, and a browser that starts here.
 
 The databases are made once a session as templates and copied for each test: a file for SQLite,
-`CREATE DATABASE … TEMPLATE` for PostgreSQL. PostgreSQL is the server of `TEST_DATABASE_URL` when that is set, else one of our
-own that listens on a unix socket only and is gone with the session.
+`CREATE DATABASE … TEMPLATE` for PostgreSQL. PostgreSQL is the server of `TEST_DATABASE_URL` when that is set,
+else one of our own that listens on a unix socket only and is gone with the session.
 """
 
 import os
@@ -110,6 +110,11 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         pytest.fail("The browser tests need Chromium: run apt-get install chromium as root.")
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {**browser_type_launch_args, "executable_path": chromium, "args": sandbox}
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """None: tests ask for pages by their whole address. (pytest 10 refuses the plugin's own fixture.)"""
 
 
 @contextmanager
