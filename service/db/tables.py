@@ -1,0 +1,299 @@
+"""The tables of people, trips and what happens to them. Storage only: nothing here validates.
+
+`traveler_id` leads every primary and unique key, and no row refers to another traveler's: it is the key by which
+the database can be distributed. The tables that look up whose a number, link or message is, are in `routing`.
+`sealed` columns hold what `service.db.sealed` sealed; all instants are in UTC.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, Uuid, column, table
+from sqlmodel import Field
+
+from service.db.stored import ROW_NUMBER, Stored, instant, instant_or_none, json_list, partial_index, primary
+from service.db.types import JSONText, UTCDateTime
+
+
+class DataKey(Stored, table=True):
+    """A wrapped key (`traveler`, `trip`, `service` or `hash`). Erasing the row deletes all that it sealed."""
+
+    __tablename__ = "data_keys"
+    __table_args__ = (Index("ix_data_keys_kind_created_at", "kind", "created_at"),)
+
+    key_id: UUID = primary()
+    kind: str
+    wrapped: bytes
+    created_at: datetime = instant()
+
+
+class Traveler(Stored, table=True):
+    """Who travels. `sealed`: JSON {name, phone, email, citizenship}; `audit_*`: the head of her audit chain."""
+
+    __tablename__ = "travelers"
+
+    traveler_id: UUID = primary()
+    language: str
+    phone_hash: bytes
+    sealed: bytes
+    key_id: UUID
+    audit_head: bytes = b""
+    audit_length: int = 0
+    created_at: datetime = instant()
+
+
+class Trip(Stored, table=True):
+    """A journey: status draft, armed or ended; wording plain or discreet; `sealed`: JSON of the details."""
+
+    __tablename__ = "trips"
+
+    traveler_id: UUID = primary()
+    trip_id: UUID = primary()
+    status: str
+    wording: str
+    starts_at: datetime = instant()
+    ends_at: datetime = instant()
+    sealed: bytes
+    key_id: UUID
+    has_words: bool = False
+    word_key: bytes | None = None
+    passphrase_hash: str | None = None
+    cooling_off_seconds: int
+    repeat_seconds: int | None = None
+    created_at: datetime = instant()
+    armed_at: datetime | None = instant_or_none()
+    ended_at: datetime | None = instant_or_none()
+    end_requested_at: datetime | None = instant_or_none()
+
+
+class Plan(Stored, table=True):
+    """When check-ins are due; `sealed`: JSON of the core's plan."""
+
+    __tablename__ = "plans"
+
+    traveler_id: UUID = primary()
+    trip_id: UUID = primary()
+    sealed: bytes
+    version: int = 1
+
+
+class Contact(Stored, table=True):
+    """A trusted person of a trip. `sealed`: JSON {name, relation, channels: [{channel, address}]};
+    `dead_channels`: positions in that list that failed for good."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (Index("ix_contacts_traveler_id_trip_id", "traveler_id", "trip_id"),)
+
+    traveler_id: UUID = primary()
+    contact_id: UUID = primary()
+    trip_id: UUID
+    position: int
+    status: str
+    role: str
+    disclosure: str
+    language: str
+    phone_hash: bytes | None = None
+    sealed: bytes
+    dead_channels: list[int] = json_list()
+    invited_at: datetime = instant()
+    accepted_at: datetime | None = instant_or_none()
+    settled_at: datetime | None = instant_or_none()
+    traveler_told_at: datetime | None = instant_or_none()
+
+
+class Rung(Stored, table=True):
+    """A step of a ladder: whom it tells (ids as text) and how many seconds it waits."""
+
+    __tablename__ = "rungs"
+
+    traveler_id: UUID = primary()
+    trip_id: UUID = primary()
+    position: int = primary()
+    contact_ids: list[str] = json_list()
+    wait_seconds: int
+
+
+class Word(Stored, table=True):
+    """A safe or duress word, as its fingerprint under the trip's word key."""
+
+    __tablename__ = "words"
+
+    traveler_id: UUID = primary()
+    trip_id: UUID = primary()
+    position: int = primary()
+    kind: str
+    fingerprint: bytes
+
+
+class Watch(Stored, table=True):
+    """The live state of a trip's switch. `look_at`: when to look again; `version` rises with every write."""
+
+    __tablename__ = "watches"
+    __table_args__ = (partial_index("ix_watches_look_at", "look_at", where="look_at IS NOT NULL"),)
+
+    traveler_id: UUID = primary()
+    trip_id: UUID = primary()
+    state: str
+    deadline: datetime | None = instant_or_none()
+    previous: datetime | None = instant_or_none()
+    reminders: int = 0
+    reminded_at: datetime | None = instant_or_none()
+    last_check_in_at: datetime | None = instant_or_none()
+    last_verified_at: datetime = instant()
+    streak: int = 0
+    weak_at: list[str] = json_list()
+    missed_at: list[str] = json_list()
+    unproven_at: datetime | None = instant_or_none()
+    late_used: bool = False
+    look_at: datetime | None = instant_or_none()
+    version: int = 1
+
+
+class Alarm(Stored, table=True):
+    """An alarm: state open, exhausted or closed; `view`: JSON of what the core keeps and no query needs."""
+
+    __tablename__ = "alarms"
+    __table_args__ = (
+        partial_index("ix_alarms_look_at", "look_at", where="look_at IS NOT NULL"),
+        partial_index(
+            "uq_alarms_traveler_id_trip_id", "traveler_id", "trip_id", where="closed_at IS NULL", unique=True
+        ),
+    )
+
+    traveler_id: UUID = primary()
+    alarm_id: UUID = primary()
+    trip_id: UUID
+    kind: str
+    state: str
+    view: dict[str, Any] = Field(default_factory=dict, sa_type=JSONText)
+    count: int = 0
+    rung: int = 0
+    rung_accepted_at: datetime | None = instant_or_none()
+    hold_until: datetime | None = instant_or_none()
+    held_by: UUID | None = None
+    outcome: str | None = None
+    opened_at: datetime = instant()
+    closed_at: datetime | None = instant_or_none()
+    look_at: datetime | None = instant_or_none()
+    version: int = 1
+
+
+class Outbox(Stored, table=True):
+    """A message to be sent: state pending, sending, sent, failed, cancelled or unknown; `delivery`: the provider's
+    last word; `sealed`: JSON {to, body, subject}; a smaller `priority` goes first."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("uq_outbox_traveler_id_dedupe_key", "traveler_id", "dedupe_key", unique=True),
+        Index("ix_outbox_provider_id", "provider_id"),
+        Index("ix_outbox_traveler_id_alarm_id_contact_id", "traveler_id", "alarm_id", "contact_id"),
+        partial_index("ix_outbox_pending", "priority", "available_at", where="state = 'pending'"),
+        partial_index("ix_outbox_sending", "lease_until", where="state = 'sending'"),
+    )
+
+    traveler_id: UUID = primary()
+    outbox_id: UUID = primary()
+    trip_id: UUID | None = None
+    alarm_id: UUID | None = None
+    contact_id: UUID | None = None
+    kind: str
+    channel: str
+    channel_index: int = 0
+    step: int = 0
+    address_hash: bytes
+    sealed: bytes
+    ref_code: str | None = None
+    priority: int
+    state: str = "pending"
+    delivery: str | None = None
+    available_at: datetime = instant()
+    valid_until: datetime | None = instant_or_none()
+    lease_until: datetime | None = instant_or_none()
+    claim_token: UUID | None = None
+    attempts: int = 0
+    provider: str | None = None
+    provider_id: str | None = None
+    error: str | None = None
+    dedupe_key: str
+    created_at: datetime = instant()
+    settled_at: datetime | None = instant_or_none()
+
+
+class CheckIn(Stored, table=True):
+    """A sign of life: `strength` weak or verified; `satisfied`: how many deadlines it met."""
+
+    __tablename__ = "check_ins"
+    __table_args__ = (
+        Index("ix_check_ins_traveler_id_trip_id_occurred_at", "traveler_id", "trip_id", "occurred_at"),
+    )
+
+    traveler_id: UUID = primary()
+    check_in_id: UUID = primary()
+    trip_id: UUID
+    occurred_at: datetime = instant()
+    received_at: datetime = instant()
+    source: str
+    strength: str
+    satisfied: int = 0
+    inbox_id: int = Field(sa_type=ROW_NUMBER)
+
+
+class Answer(Stored, table=True):
+    """What a contact (or, without `contact_id`, somebody else) said about an alarm."""
+
+    __tablename__ = "answers"
+    __table_args__ = (Index("ix_answers_traveler_id_alarm_id", "traveler_id", "alarm_id"),)
+
+    traveler_id: UUID = primary()
+    answer_id: UUID = primary()
+    alarm_id: UUID
+    contact_id: UUID | None = None
+    answer: str
+    via: str
+    at: datetime = instant()
+
+
+class AuditLine(Stored, table=True):
+    """A line of a traveler's audit chain: `hash` covers the line and `previous`."""
+
+    __tablename__ = "audit_log"
+
+    traveler_id: UUID = primary()
+    position: int = primary()
+    at: datetime = instant()
+    actor: str
+    action: str
+    sealed: bytes | None = None
+    hash: bytes
+    previous: bytes
+
+
+class Change(Stored, table=True):
+    """A change in mid-trip that waits for its time: state pending, done or cancelled."""
+
+    __tablename__ = "changes"
+    __table_args__ = (
+        Index("ix_changes_traveler_id_trip_id", "traveler_id", "trip_id"),
+        partial_index("ix_changes_effective_at", "effective_at", where="state = 'pending'"),
+    )
+
+    traveler_id: UUID = primary()
+    change_id: UUID = primary()
+    trip_id: UUID
+    kind: str
+    sealed: bytes
+    requested_at: datetime = instant()
+    effective_at: datetime = instant()
+    state: str = "pending"
+    verified: bool = False
+
+
+TRAVELER_WATCH = table(
+    "traveler_watch",
+    column("traveler_id", Uuid()),
+    column("trip_id", Uuid()),
+    column("deadline", UTCDateTime()),
+    column("state"),
+)
+"""The view that traveler-facing code reads in place of a watch: no alarm, streak or strength shows in it."""
