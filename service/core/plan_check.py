@@ -112,7 +112,7 @@ def _check_clock_changes(plan: Plan, limits: Limits) -> Iterator[PlanProblem]:
         end = min([horizon, *(following.starts_at for following in plan.legs[number + 1 : number + 2])])
         on_this_clock = replace(plan, legs=(leg,))
         while day < end:
-            jump = offset_at(leg.zone, day + DAY) - offset_at(leg.zone, day)
+            jump = offset_at(leg.zone, min(day + DAY, end)) - offset_at(leg.zone, day)
             if (
                 timedelta() < jump <= LAWFUL_JUMP
                 and _smallest_gap(on_this_clock, day) < limits.recurring_apart
