@@ -49,7 +49,11 @@ def on_the_wall(plan: Plan, count: int, after: datetime | None = None) -> list[s
 class TestClockChanges:
     def test_a_time_keeps_its_wall_clock_when_summer_time_begins(self) -> None:
         plan = staying("Europe/Berlin", at("20:00"), since="2026-03-27 12:00")
-        assert on_the_wall(plan, 3) == ["Fri 27 Mar 20:00 +0100", "Sat 28 Mar 20:00 +0100", "Sun 29 Mar 20:00 +0200"]
+        assert on_the_wall(plan, 3) == [
+            "Fri 27 Mar 20:00 +0100",
+            "Sat 28 Mar 20:00 +0100",
+            "Sun 29 Mar 20:00 +0200",
+        ]
 
     def test_a_time_keeps_its_wall_clock_when_summer_time_ends(self) -> None:
         plan = staying("America/New_York", at("08:00"), since="2026-10-31 00:00")
@@ -104,7 +108,7 @@ class TestClockChanges:
         assert on_the_wall(friday, 2) == ["Sat 31 Dec 00:00 +1400", "Fri 06 Jan 20:00 +1400"]
 
     def test_the_day_that_samoa_skipped_costs_no_night_of_deadlines(self) -> None:
-        # Thursday 20:00 and the skipped Friday (which would be due four hours later) are too close: one stays.
+        # The skipped Friday would be due four hours after Thursday 20:00, which is too close: one stays.
         plan = staying("Pacific/Apia", at("20:00"), since="2011-12-29 00:00")
         assert on_the_wall(plan, 4) == [
             "Wed 28 Dec 20:00 -1000",
@@ -116,7 +120,9 @@ class TestClockChanges:
 
 class TestWeekdays:
     def test_each_day_has_its_own_times(self) -> None:
-        plan = staying("Asia/Almaty", at("07:00", MONDAY, FRIDAY), at("21:00", FRIDAY), since="2026-11-22 00:00")
+        plan = staying(
+            "Asia/Almaty", at("07:00", MONDAY, FRIDAY), at("21:00", FRIDAY), since="2026-11-22 00:00"
+        )
         assert on_the_wall(plan, 4) == [
             "Mon 23 Nov 07:00 +0500",
             "Fri 27 Nov 07:00 +0500",
@@ -130,7 +136,10 @@ class TestWeekdays:
 
     def test_a_plan_without_a_weekday_has_no_deadline(self) -> None:
         empty = DailyTime(time(20), frozenset())
-        assert next_deadline(staying("Asia/Almaty", empty, since="2026-11-20 00:00"), utc("2026-11-22 00:00")) is None
+        assert (
+            next_deadline(staying("Asia/Almaty", empty, since="2026-11-20 00:00"), utc("2026-11-22 00:00"))
+            is None
+        )
 
 
 class TestStart:
@@ -197,13 +206,19 @@ def quiet(start: str, end: str) -> QuietSpan:
 class TestQuietSpans:
     def test_a_deadline_in_flight_is_due_on_landing(self) -> None:
         plan = staying(
-            "UTC", at("20:00"), since="2026-12-01 00:00", quiet=(quiet("2026-12-01 18:00", "2026-12-02 02:00"),)
+            "UTC",
+            at("20:00"),
+            since="2026-12-01 00:00",
+            quiet=(quiet("2026-12-01 18:00", "2026-12-02 02:00"),),
         )
         assert deadlines(plan, plan.starts_at, 2) == (utc("2026-12-02 02:00"), utc("2026-12-02 20:00"))
 
     def test_one_that_fell_due_in_flight_is_still_to_come(self) -> None:
         plan = staying(
-            "UTC", at("20:00"), since="2026-12-01 00:00", quiet=(quiet("2026-12-01 18:00", "2026-12-02 02:00"),)
+            "UTC",
+            at("20:00"),
+            since="2026-12-01 00:00",
+            quiet=(quiet("2026-12-01 18:00", "2026-12-02 02:00"),),
         )
         assert next_deadline(plan, utc("2026-12-01 23:00")) == utc("2026-12-02 02:00")
 
@@ -228,7 +243,10 @@ class TestQuietSpans:
             "UTC",
             at("12:00"),
             since="2026-12-01 00:00",
-            quiet=(quiet("2026-12-01 16:00", "2026-12-01 23:00"), quiet("2026-12-01 11:00", "2026-12-01 16:00")),
+            quiet=(
+                quiet("2026-12-01 16:00", "2026-12-01 23:00"),
+                quiet("2026-12-01 11:00", "2026-12-01 16:00"),
+            ),
         )
         assert next_deadline(plan, utc("2026-12-01 17:00")) == utc("2026-12-01 23:00")
 
@@ -243,7 +261,10 @@ class TestQuietSpans:
 
     def test_what_was_due_before_the_start_does_not_come_back_through_a_span(self) -> None:
         plan = staying(
-            "UTC", at("20:00"), since="2026-12-01 21:00", quiet=(quiet("2026-12-01 19:00", "2026-12-01 23:00"),)
+            "UTC",
+            at("20:00"),
+            since="2026-12-01 21:00",
+            quiet=(quiet("2026-12-01 19:00", "2026-12-01 23:00"),),
         )
         assert next_deadline(plan, plan.starts_at) == utc("2026-12-02 20:00")
 
@@ -251,9 +272,15 @@ class TestQuietSpans:
 class TestLegs:
     def test_the_zone_in_force_is_that_of_the_leg(self) -> None:
         plan = moving(
-            "2026-12-01 00:00", {"2026-11-01 00:00": "Asia/Almaty", "2026-12-02 22:00": "Europe/Berlin"}, at("20:00")
+            "2026-12-01 00:00",
+            {"2026-11-01 00:00": "Asia/Almaty", "2026-12-02 22:00": "Europe/Berlin"},
+            at("20:00"),
         )
-        assert on_the_wall(plan, 3) == ["Tue 01 Dec 20:00 +0500", "Wed 02 Dec 20:00 +0500", "Thu 03 Dec 20:00 +0100"]
+        assert on_the_wall(plan, 3) == [
+            "Tue 01 Dec 20:00 +0500",
+            "Wed 02 Dec 20:00 +0500",
+            "Thu 03 Dec 20:00 +0100",
+        ]
 
     def test_the_first_leg_also_covers_everything_before_it(self) -> None:
         first, second = (
@@ -269,21 +296,31 @@ class TestLegs:
     def test_a_time_that_both_clocks_show_is_due_in_both_legs(self) -> None:
         # 20:00 in Almaty is 15:00 UTC, in New York 01:00 UTC: ten hours apart.
         plan = moving(
-            "2026-12-01 00:00", {"2026-12-01 00:00": "Asia/Almaty", "2026-12-01 16:00": "America/New_York"}, at("20:00")
+            "2026-12-01 00:00",
+            {"2026-12-01 00:00": "Asia/Almaty", "2026-12-01 16:00": "America/New_York"},
+            at("20:00"),
         )
-        assert on_the_wall(plan, 3) == ["Tue 01 Dec 20:00 +0500", "Tue 01 Dec 20:00 -0500", "Wed 02 Dec 20:00 -0500"]
+        assert on_the_wall(plan, 3) == [
+            "Tue 01 Dec 20:00 +0500",
+            "Tue 01 Dec 20:00 -0500",
+            "Wed 02 Dec 20:00 -0500",
+        ]
 
     def test_of_two_that_come_too_close_the_earlier_stays(self) -> None:
         # From Kyiv back to Warsaw at 20:30: 20:00 would be due again half an hour later.
         plan = moving(
-            "2026-12-01 00:00", {"2026-12-01 00:00": "Europe/Kyiv", "2026-12-01 18:30": "Europe/Warsaw"}, at("20:00")
+            "2026-12-01 00:00",
+            {"2026-12-01 00:00": "Europe/Kyiv", "2026-12-01 18:30": "Europe/Warsaw"},
+            at("20:00"),
         )
         assert on_the_wall(plan, 2) == ["Tue 01 Dec 20:00 +0200", "Wed 02 Dec 20:00 +0100"]
 
     def test_a_time_that_the_new_clock_has_passed_is_due_on_arrival(self) -> None:
         # From Warsaw to Kyiv at 19:30, which is 20:30 there.
         plan = moving(
-            "2026-12-01 00:00", {"2026-12-01 00:00": "Europe/Warsaw", "2026-12-01 18:30": "Europe/Kyiv"}, at("20:00")
+            "2026-12-01 00:00",
+            {"2026-12-01 00:00": "Europe/Warsaw", "2026-12-01 18:30": "Europe/Kyiv"},
+            at("20:00"),
         )
         assert on_the_wall(plan, 2) == ["Tue 01 Dec 20:30 +0200", "Wed 02 Dec 20:00 +0200"]
 
@@ -298,7 +335,9 @@ class TestLegs:
 
     def test_a_day_lived_twice_at_the_date_line_leaves_no_gap(self) -> None:
         plan = moving(
-            "2026-12-01 00:00", {"2026-12-01 00:00": "Asia/Tokyo", "2026-12-02 12:00": "Pacific/Honolulu"}, at("20:00")
+            "2026-12-01 00:00",
+            {"2026-12-01 00:00": "Asia/Tokyo", "2026-12-02 12:00": "Pacific/Honolulu"},
+            at("20:00"),
         )
         assert on_the_wall(plan, 4) == [
             "Tue 01 Dec 20:00 +0900",
@@ -309,24 +348,33 @@ class TestLegs:
 
     def test_a_time_exactly_at_the_change_belongs_to_the_new_leg(self) -> None:
         plan = moving(
-            "2026-12-01 00:00", {"2026-12-01 00:00": "Asia/Almaty", "2026-12-01 15:00": "Asia/Dubai"}, at("19:00")
+            "2026-12-01 00:00",
+            {"2026-12-01 00:00": "Asia/Almaty", "2026-12-01 15:00": "Asia/Dubai"},
+            at("19:00"),
         )
         assert on_the_wall(plan, 1) == ["Tue 01 Dec 19:00 +0500"]
         late = moving(
-            "2026-12-01 00:00", {"2026-12-01 00:00": "Asia/Almaty", "2026-12-01 15:00": "Asia/Dubai"}, at("20:00")
+            "2026-12-01 00:00",
+            {"2026-12-01 00:00": "Asia/Almaty", "2026-12-01 15:00": "Asia/Dubai"},
+            at("20:00"),
         )
         assert on_the_wall(late, 1) == ["Tue 01 Dec 20:00 +0400"]
 
 
 class TestLookingBack:
     def test_the_deadline_before(self) -> None:
-        plan = staying("UTC", at("08:00"), at("20:00"), since="2026-12-01 00:00", once=(utc("2026-12-02 14:30"),))
+        plan = staying(
+            "UTC", at("08:00"), at("20:00"), since="2026-12-01 00:00", once=(utc("2026-12-02 14:30"),)
+        )
         due = deadlines(plan, plan.starts_at, 6)
         assert [previous_deadline(plan, deadline) for deadline in due] == [None, *due[:-1]]
 
     def test_the_deadline_before_was_moved_by_a_flight(self) -> None:
         plan = staying(
-            "UTC", at("12:00"), since="2026-12-01 00:00", quiet=(quiet("2026-12-01 10:00", "2026-12-02 09:00"),)
+            "UTC",
+            at("12:00"),
+            since="2026-12-01 00:00",
+            quiet=(quiet("2026-12-01 10:00", "2026-12-02 09:00"),),
         )
         assert previous_deadline(plan, utc("2026-12-02 12:00")) == utc("2026-12-02 09:00")
         assert previous_deadline(plan, utc("2026-12-02 09:00")) is None
@@ -336,7 +384,9 @@ class TestLookingBack:
         assert previous_deadline(plan, utc("2026-07-05 18:00")) == utc("2026-06-28 18:00")
 
     def test_with_an_interval_it_is_the_interval_or_a_one_off_in_between(self) -> None:
-        plan = staying("UTC", since="2026-12-01 00:00", every=timedelta(hours=8), once=(utc("2026-12-02 07:00"),))
+        plan = staying(
+            "UTC", since="2026-12-01 00:00", every=timedelta(hours=8), once=(utc("2026-12-02 07:00"),)
+        )
         assert previous_deadline(plan, utc("2026-12-01 08:00")) is None
         assert previous_deadline(plan, utc("2026-12-03 08:00")) == utc("2026-12-03 00:00")
         assert previous_deadline(plan, utc("2026-12-02 10:00")) == utc("2026-12-02 07:00")
