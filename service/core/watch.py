@@ -17,6 +17,7 @@ STAGES = 3
 LATE_AT_MOST = timedelta(hours=12)
 UNPROVEN_AFTER = timedelta(hours=72)
 PROOF_RETRY = timedelta(seconds=15)
+NO_CUT = timedelta(0)
 
 
 class WatchState(StrEnum):
@@ -33,6 +34,7 @@ class WatchView:
     missed are deadlines that an alarm counts and no check-in has satisfied yet.
     weak_at has an entry for each deadline satisfied by a weak check-in alone since the last verified one (the newest
     `max_weak` of them): the instant of that check-in. late_to is a deadline moved by "I am late".
+    grace_cut is what words of distress have taken off the grace of the deadline that stands.
     """
 
     armed_at: datetime
@@ -47,6 +49,7 @@ class WatchView:
     weak_at: tuple[datetime, ...] = ()
     unproven_at: datetime | None = None
     late_to: datetime | None = None
+    grace_cut: timedelta = timedelta(0)
 
     @property
     def streak(self) -> int:
@@ -102,7 +105,15 @@ def arm(plan: Plan, now: datetime) -> WatchView:
 
 def end(watch: WatchView) -> WatchView:
     """The trip is over. Absorbing: nothing opens, reminds or satisfies after it."""
-    return replace(watch, state=WatchState.ENDED, deadline=None, stage=0, reminded_at=None, late_to=None)
+    return replace(
+        watch,
+        state=WatchState.ENDED,
+        deadline=None,
+        stage=0,
+        reminded_at=None,
+        late_to=None,
+        grace_cut=NO_CUT,
+    )
 
 
 def check_in(watch: WatchView, plan: Plan, at: datetime, strength: Strength) -> CheckedIn:
@@ -137,6 +148,7 @@ def check_in(watch: WatchView, plan: Plan, at: datetime, strength: Strength) -> 
         stage=0 if moved_on else watch.stage,
         reminded_at=None if moved_on else watch.reminded_at,
         late_to=None if is_newest else watch.late_to,
+        grace_cut=NO_CUT if moved_on else watch.grace_cut,
     )
     return CheckedIn(_prove(checked, plan, at, strength, len(satisfied)), tuple(satisfied))
 
@@ -166,7 +178,7 @@ def be_late(watch: WatchView, plan: Plan, until: datetime) -> WatchView:
     moved = min(until, latest)
     if moved <= standing:
         return watch
-    return replace(watch, deadline=moved, late_to=moved, stage=0, reminded_at=None)
+    return replace(watch, deadline=moved, late_to=moved, stage=0, reminded_at=None, grace_cut=NO_CUT)
 
 
 def replan(watch: WatchView, plan: Plan, now: datetime, *, may_postpone: bool = False) -> WatchView:
@@ -182,7 +194,7 @@ def replan(watch: WatchView, plan: Plan, now: datetime, *, may_postpone: bool = 
     sooner = first is not None and (standing is None or first < standing)
     if first == standing or not (sooner or may_postpone):
         return watch
-    return replace(watch, deadline=first, stage=0, reminded_at=None, late_to=None)
+    return replace(watch, deadline=first, stage=0, reminded_at=None, late_to=None, grace_cut=NO_CUT)
 
 
 def _first_under(watch: WatchView, plan: Plan, now: datetime) -> datetime | None:
@@ -191,6 +203,15 @@ def _first_under(watch: WatchView, plan: Plan, now: datetime) -> datetime | None
         since = max(watch.last_check_in_at, watch.previous or watch.last_check_in_at)
     first = next_deadline(plan, since)
     return next_deadline(plan, now) if first is not None and first <= now else first
+
+
+def in_distress(watch: WatchView, plan: Plan, at: datetime) -> WatchView:
+    """An unclear text that holds a word of distress halves what is left of the grace."""
+    if watch.state is WatchState.ENDED or watch.deadline is None:
+        return watch
+    grace = plan.grace - watch.grace_cut
+    left = watch.deadline + grace - max(at, watch.deadline)
+    return replace(watch, grace_cut=watch.grace_cut + left / 2) if left > timedelta(0) else watch
 
 
 def after_mistake(watch: WatchView) -> WatchView:
@@ -230,7 +251,9 @@ def _satisfies(plan: Plan, at: datetime, deadline: datetime, previous: datetime 
     return deadline - early_window(plan, deadline, previous) <= at
 
 
-def _following(plan: Plan, at: datetime, satisfied: datetime, *, moved: bool) -> tuple[datetime | None, datetime]:
+def _following(
+    plan: Plan, at: datetime, satisfied: datetime, *, moved: bool
+) -> tuple[datetime | None, datetime]:
     """The deadline after one that a check-in at `at` satisfied, and the instant that it counts from."""
     if plan.every is None:
         return next_deadline(plan, satisfied), satisfied
@@ -256,14 +279,16 @@ def _prove(watch: WatchView, plan: Plan, at: datetime, strength: Strength, satis
     return replace(watch, weak_at=weak)
 
 
-def _stage_times(deadline: datetime, plan: Plan) -> tuple[datetime, datetime, datetime]:
-    return deadline - plan.remind_before, deadline, deadline + plan.grace / 2
+def _stage_times(deadline: datetime, watch: WatchView, plan: Plan) -> tuple[datetime, datetime, datetime]:
+    return deadline - plan.remind_before, deadline, deadline + (plan.grace - watch.grace_cut) / 2
 
 
-def _remind(watch: WatchView, plan: Plan, facts: WatchFacts, now: datetime) -> tuple[WatchView, tuple[Reminder, ...]]:
+def _remind(
+    watch: WatchView, plan: Plan, facts: WatchFacts, now: datetime
+) -> tuple[WatchView, tuple[Reminder, ...]]:
     if watch.deadline is None:
         return watch, ()
-    stage = sum(1 for moment in _stage_times(watch.deadline, plan) if moment <= now)
+    stage = sum(1 for moment in _stage_times(watch.deadline, watch, plan) if moment <= now)
     if stage <= watch.stage:
         return watch, ()
     asks_home = facts.home_asked_from is not None and now >= facts.home_asked_from
@@ -275,7 +300,8 @@ def _opens_at(watch: WatchView, plan: Plan) -> datetime:
     """Meaningful while a deadline stands."""
     deadline = watch.deadline or watch.armed_at
     reminded = watch.reminded_at if watch.reminded_at is not None and watch.stage == STAGES else None
-    return max(deadline + plan.grace, (reminded or deadline) + plan.grace / 2)
+    grace = plan.grace - watch.grace_cut
+    return max(deadline + grace, (reminded or deadline) + grace / 2)
 
 
 def _not_before(watch: WatchView, plan: Plan, facts: WatchFacts, now: datetime) -> datetime | None:
@@ -290,7 +316,7 @@ def _not_before(watch: WatchView, plan: Plan, facts: WatchFacts, now: datetime) 
 def _hand_over(watch: WatchView, plan: Plan, now: datetime) -> tuple[WatchView, tuple[datetime, ...]]:
     missed: list[datetime] = []
     deadline = watch.deadline
-    while deadline is not None and deadline + plan.grace <= now:
+    while deadline is not None and (not missed or deadline + plan.grace <= now):
         missed.append(deadline)
         after = deadline if len(missed) < MOST_COUNTED else max(deadline, now - plan.grace)
         deadline = next_deadline(plan, after)
@@ -301,6 +327,7 @@ def _hand_over(watch: WatchView, plan: Plan, now: datetime) -> tuple[WatchView, 
         missed=(*watch.missed, *missed)[-MOST_COUNTED:],
         stage=0,
         reminded_at=None,
+        grace_cut=NO_CUT,
     )
     return handed, tuple(missed)
 
@@ -311,15 +338,22 @@ def _is_unproven(watch: WatchView, plan: Plan, facts: WatchFacts, now: datetime)
     return now >= (watch.last_verified_at or watch.armed_at) + UNPROVEN_AFTER
 
 
-def _look_again_at(watch: WatchView, plan: Plan, facts: WatchFacts, wait_until: datetime | None) -> datetime | None:
+def _look_again_at(
+    watch: WatchView, plan: Plan, facts: WatchFacts, wait_until: datetime | None
+) -> datetime | None:
     moments: list[datetime] = []
     if wait_until is not None:
         moments.append(wait_until)
     elif watch.deadline is not None:
         if watch.stage < STAGES:
-            moments.append(_stage_times(watch.deadline, plan)[watch.stage])
+            moments.append(_stage_times(watch.deadline, watch, plan)[watch.stage])
         else:
             moments.append(_opens_at(watch, plan))
-    if facts.has_words and watch.unproven_at is None and watch.streak >= plan.max_weak and not facts.alarm_open:
+    if (
+        facts.has_words
+        and watch.unproven_at is None
+        and watch.streak >= plan.max_weak
+        and not facts.alarm_open
+    ):
         moments.append((watch.last_verified_at or watch.armed_at) + UNPROVEN_AFTER)
     return min(moments, default=None)
