@@ -251,9 +251,7 @@ def _satisfies(plan: Plan, at: datetime, deadline: datetime, previous: datetime 
     return deadline - early_window(plan, deadline, previous) <= at
 
 
-def _following(
-    plan: Plan, at: datetime, satisfied: datetime, *, moved: bool
-) -> tuple[datetime | None, datetime]:
+def _following(plan: Plan, at: datetime, satisfied: datetime, *, moved: bool) -> tuple[datetime | None, datetime]:
     """The deadline after one that a check-in at `at` satisfied, and the instant that it counts from."""
     if plan.every is None:
         return next_deadline(plan, satisfied), satisfied
@@ -283,9 +281,7 @@ def _stage_times(deadline: datetime, watch: WatchView, plan: Plan) -> tuple[date
     return deadline - plan.remind_before, deadline, deadline + (plan.grace - watch.grace_cut) / 2
 
 
-def _remind(
-    watch: WatchView, plan: Plan, facts: WatchFacts, now: datetime
-) -> tuple[WatchView, tuple[Reminder, ...]]:
+def _remind(watch: WatchView, plan: Plan, facts: WatchFacts, now: datetime) -> tuple[WatchView, tuple[Reminder, ...]]:
     if watch.deadline is None:
         return watch, ()
     stage = sum(1 for moment in _stage_times(watch.deadline, watch, plan) if moment <= now)
@@ -338,9 +334,7 @@ def _is_unproven(watch: WatchView, plan: Plan, facts: WatchFacts, now: datetime)
     return now >= (watch.last_verified_at or watch.armed_at) + UNPROVEN_AFTER
 
 
-def _look_again_at(
-    watch: WatchView, plan: Plan, facts: WatchFacts, wait_until: datetime | None
-) -> datetime | None:
+def _look_again_at(watch: WatchView, plan: Plan, facts: WatchFacts, wait_until: datetime | None) -> datetime | None:
     moments: list[datetime] = []
     if wait_until is not None:
         moments.append(wait_until)
@@ -349,11 +343,6 @@ def _look_again_at(
             moments.append(_stage_times(watch.deadline, watch, plan)[watch.stage])
         else:
             moments.append(_opens_at(watch, plan))
-    if (
-        facts.has_words
-        and watch.unproven_at is None
-        and watch.streak >= plan.max_weak
-        and not facts.alarm_open
-    ):
+    if facts.has_words and watch.unproven_at is None and watch.streak >= plan.max_weak and not facts.alarm_open:
         moments.append((watch.last_verified_at or watch.armed_at) + UNPROVEN_AFTER)
     return min(moments, default=None)
