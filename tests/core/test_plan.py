@@ -324,6 +324,14 @@ class TestLegs:
         )
         assert on_the_wall(plan, 2) == ["Tue 01 Dec 20:30 +0200", "Wed 02 Dec 20:00 +0200"]
 
+    def test_a_time_that_the_old_clock_would_show_at_the_change_is_not_lost(self) -> None:
+        plan = moving(
+            "2026-12-01 00:00",
+            {"2026-12-01 00:00": "Europe/Warsaw", "2026-12-01 18:30": "Europe/Kyiv"},
+            at("19:30"),
+        )
+        assert on_the_wall(plan, 2) == ["Tue 01 Dec 20:30 +0200", "Wed 02 Dec 19:30 +0200"]
+
     def test_a_weekday_lost_at_the_date_line_is_due_on_arrival(self) -> None:
         # She leaves Honolulu on Sunday 23:00 and is in Tokyo on Monday 18:00; Monday 09:00 was nowhere.
         plan = moving(
