@@ -94,9 +94,7 @@ def previous_deadline(plan: Plan, deadline: datetime) -> datetime | None:
     one-off after that.
     """
     found = [
-        moved
-        for once in plan.once
-        if once > plan.starts_at and (moved := _after_quiet(plan.quiet, once)) < deadline
+        moved for once in plan.once if once > plan.starts_at and (moved := _after_quiet(plan.quiet, once)) < deadline
     ]
     if plan.every is not None:
         found.append(deadline - plan.every)
@@ -139,9 +137,7 @@ def _leg_number(plan: Plan, instant: datetime) -> int:
 
 
 def _after_quiet(quiet: tuple[QuietSpan, ...], instant: datetime) -> datetime:
-    while (
-        end := max((q.ends_at for q in quiet if q.starts_at <= instant < q.ends_at), default=None)
-    ) is not None:
+    while (end := max((q.ends_at for q in quiet if q.starts_at <= instant < q.ends_at), default=None)) is not None:
         instant = end
     return instant
 
@@ -151,9 +147,7 @@ def _before_quiet(quiet: tuple[QuietSpan, ...], instant: datetime) -> datetime:
     start = min((q.starts_at for q in quiet if q.starts_at <= instant < q.ends_at), default=None)
     if start is None:
         return instant
-    while (
-        earlier := min((q.starts_at for q in quiet if q.starts_at < start <= q.ends_at), default=None)
-    ) is not None:
+    while (earlier := min((q.starts_at for q in quiet if q.starts_at < start <= q.ends_at), default=None)) is not None:
         start = earlier
     return start - TICK
 
@@ -175,9 +169,7 @@ def weekly_gaps(daily: tuple[DailyTime, ...]) -> list[tuple[timedelta, int]]:
     """For every time of a week, in order: the gap on the wall clock since the time before it, 7 days at most,
     and its index in `daily`. A time named twice has the gap 0."""
     times = sorted(
-        (day * DAY + _since_midnight(due.at), index)
-        for index, due in enumerate(daily)
-        for day in due.weekdays
+        (day * DAY + _since_midnight(due.at), index) for index, due in enumerate(daily) for day in due.weekdays
     )
     if not times:
         return []

@@ -113,10 +113,7 @@ def _check_clock_changes(plan: Plan, limits: Limits) -> Iterator[PlanProblem]:
         on_this_clock = replace(plan, legs=(leg,))
         while day < end:
             jump = offset_at(leg.zone, min(day + DAY, end)) - offset_at(leg.zone, day)
-            if (
-                timedelta() < jump <= LAWFUL_JUMP
-                and _smallest_gap(on_this_clock, day) < limits.recurring_apart
-            ):
+            if timedelta() < jump <= LAWFUL_JUMP and _smallest_gap(on_this_clock, day) < limits.recurring_apart:
                 yield PlanProblem("daily", Reason.CLOCK_CHANGE)
                 return
             day += DAY

@@ -111,8 +111,7 @@ def watched_clock(plan: Plan) -> Iterator[datetime]:
             shown[each] = max(shown[each], moment.astimezone(ZoneInfo(each)).replace(tzinfo=None))
         changed = zone_before != zone
         if any(
-            seen[zone] < wall <= shown[zone] or (changed and seen[zone_before] < wall <= seen[zone])
-            for wall in wanted
+            seen[zone] < wall <= shown[zone] or (changed and seen[zone_before] < wall <= seen[zone]) for wall in wanted
         ):
             yield moment
 
@@ -207,9 +206,7 @@ def test_a_plan_with_daily_times_never_falls_silent(plan: Plan, offset: timedelt
 def test_the_recurring_deadlines_of_a_checked_plan_lie_six_hours_apart(plan: Plan) -> None:
     bare = Plan(plan.starts_at, plan.legs, plan.daily)
     assume(not check_plan(bare, Limits()))
-    assert all(
-        later - earlier >= 6 * HOUR for earlier, later in pairwise(deadlines(bare, bare.starts_at, 30))
-    )
+    assert all(later - earlier >= 6 * HOUR for earlier, later in pairwise(deadlines(bare, bare.starts_at, 30)))
 
 
 @given(st.sampled_from(ZONES), st.sampled_from(JUMPS), walls)
@@ -220,9 +217,7 @@ def test_the_wall_clock_is_kept_except_in_a_gap(zone: str, jump: datetime, wall:
     shown = [deadline.astimezone(ZoneInfo(zone)) for deadline in deadlines(plan, start, 9)]
     moved = [local for local in shown if local.time() != wall]
     assert len(moved) <= 1
-    assert all(
-        (local - STEP).utcoffset() is not None and is_first_after_a_jump(local, zone) for local in moved
-    )
+    assert all((local - STEP).utcoffset() is not None and is_first_after_a_jump(local, zone) for local in moved)
 
 
 def is_first_after_a_jump(local: datetime, zone: str) -> bool:
