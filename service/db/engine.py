@@ -16,7 +16,7 @@ CONNECT_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database: `write` for transactions that change it, `read` for pages; both are used through `service.db.tx`."""
+    """A database: `write` for transactions that change it, `read` for pages; `service.db.tx` uses both."""
 
     write: Engine
     read: Engine
@@ -33,7 +33,7 @@ class Database:
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> Database:
-    """Connect to `sqlite:///FILE` or `postgresql+psycopg://…`; the first statement opens the first connection.
+    """Connect to `sqlite:///FILE` or `postgresql+psycopg://…`, at the first statement.
 
     Args:
         pool_size: connections of this process to PostgreSQL; SQLite always has one that writes.
@@ -53,11 +53,9 @@ def make_engine(url: str, *, pool_size: int = 10) -> Database:
 
 def _sqlite(url: URL, pool_size: int) -> Database:
     if url.database in (None, "", ":memory:"):
-        raise ValueError(
-            "AMANBA_DATABASE_URL: SQLite needs a file; what lies in memory is lost with the process"
-        )
+        raise ValueError("AMANBA_DATABASE_URL: SQLite needs a file; what lies in memory is lost with the process")
 
-    # One connection writes: with ten, threads starve each other at SQLite's lock instead of queueing fairly here.
+    # One connection writes: ten starve each other at SQLite's lock, where one makes threads queue here.
     write = _sqlite_engine(url, pool_size=1)
     read = _sqlite_engine(url, pool_size=pool_size)
 

@@ -13,7 +13,7 @@ class StorageUnavailable(StorageError):
 
 
 class Conflict(StorageError):
-    """A row changed between being read and being written; the transaction is tried again from its beginning."""
+    """A row changed between being read and being written; the whole transaction is tried again."""
 
 
 class SchemaUnknown(StorageError):

@@ -15,8 +15,8 @@ NIL = UUID(int=0)
 
 
 class Inbox(Stored, table=True):
-    """All that comes in, before anybody reads it. `sender`: keyed hash of a number or token; `media`: how many
-    attachments; the ids of traveler, trip, contact and alarm are known at once for links and the API only."""
+    """All that comes in, before anybody reads it. `sender`: keyed hash of a number or token; `media`: count
+    of attachments; whose it is (traveler, trip, contact, alarm) is known at once for links and the API only."""
 
     __tablename__ = "inbox"
     __table_args__ = (
@@ -44,7 +44,7 @@ class Inbox(Stored, table=True):
 
 
 class PhoneOwner(Stored, table=True):
-    """Whose a number is: the traveler's (`contact_id` NIL; armed in one trip at most) or a contact's, in any number."""
+    """Whose a number is: the traveler's (`contact_id` NIL; armed in one trip at most) or contacts'."""
 
     __tablename__ = "phone_owners"
     __table_args__ = (
@@ -111,7 +111,7 @@ class EngineState(Stored, table=True):
     __tablename__ = "engine_state"
 
     name: str = primary()
-    value: Any = Field(default=None, sa_type=JSONText)
+    value: Any = Field(sa_type=JSONText)
     at: datetime = instant()
 
 

@@ -1,7 +1,7 @@
 """The tables of people, trips and what happens to them. Storage only: nothing here validates.
 
-`traveler_id` leads every primary and unique key, and no row refers to another traveler's: it is the key by which
-the database can be distributed. The tables that look up whose a number, link or message is, are in `routing`.
+`traveler_id` leads every primary and unique key, and no row refers to another traveler's: it is the key by
+which the database can be distributed. The tables that look up whose a number or message is, are in `routing`.
 `sealed` columns hold what `service.db.sealed` sealed; all instants are in UTC.
 """
 
@@ -29,7 +29,7 @@ class DataKey(Stored, table=True):
 
 
 class Traveler(Stored, table=True):
-    """Who travels. `sealed`: JSON {name, phone, email, citizenship}; `audit_*`: the head of her audit chain."""
+    """Who travels. `sealed`: JSON {name, phone, email, citizenship}; `audit_*`: head of her audit chain."""
 
     __tablename__ = "travelers"
 
@@ -135,17 +135,19 @@ class Watch(Stored, table=True):
     traveler_id: UUID = primary()
     trip_id: UUID = primary()
     state: str
+    armed_at: datetime = instant()
     deadline: datetime | None = instant_or_none()
     previous: datetime | None = instant_or_none()
     reminders: int = 0
     reminded_at: datetime | None = instant_or_none()
     last_check_in_at: datetime | None = instant_or_none()
-    last_verified_at: datetime = instant()
+    last_verified_at: datetime | None = instant_or_none()
     streak: int = 0
     weak_at: list[str] = json_list()
     missed_at: list[str] = json_list()
     unproven_at: datetime | None = instant_or_none()
-    late_used: bool = False
+    late_to: datetime | None = instant_or_none()
+    grace_cut_seconds: float = 0.0
     look_at: datetime | None = instant_or_none()
     version: int = 1
 
@@ -180,8 +182,8 @@ class Alarm(Stored, table=True):
 
 
 class Outbox(Stored, table=True):
-    """A message to be sent: state pending, sending, sent, failed, cancelled or unknown; `delivery`: the provider's
-    last word; `sealed`: JSON {to, body, subject}; a smaller `priority` goes first."""
+    """A message to be sent: state pending, sending, sent, failed, cancelled or unknown; `delivery`: what the
+    provider said last; `sealed`: JSON {to, body, subject}; a smaller `priority` goes first."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -224,9 +226,7 @@ class CheckIn(Stored, table=True):
     """A sign of life: `strength` weak or verified; `satisfied`: how many deadlines it met."""
 
     __tablename__ = "check_ins"
-    __table_args__ = (
-        Index("ix_check_ins_traveler_id_trip_id_occurred_at", "traveler_id", "trip_id", "occurred_at"),
-    )
+    __table_args__ = (Index("ix_check_ins_traveler_id_trip_id_occurred_at", "traveler_id", "trip_id", "occurred_at"),)
 
     traveler_id: UUID = primary()
     check_in_id: UUID = primary()

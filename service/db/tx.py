@@ -1,7 +1,7 @@
 """The only place that commits: whole transactions, tried again as a whole.
 
-The function that is run may be run several times and must have no effect but in its transaction: no network call, no
-message, nothing appended to a list of its caller's.
+The function that is run may be run several times and must have no effect but in its transaction: no network
+call, no message, nothing appended to a list of its caller's.
 """
 
 import secrets
@@ -14,38 +14,41 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from service.clock import monotonic
 from service.db.engine import Database
 from service.db.errors import Conflict, StorageUnavailable
 
 T = TypeVar("T")
 
 TRIES = 8
+GIVE_UP_SECONDS = 10.0
 FIRST_PAUSE_SECONDS = 0.01
 LONGEST_PAUSE_SECONDS = 0.5
 
-# serialization_failure, deadlock_detected, lock_not_available; each means that nothing of the transaction is stored.
+# serialization_failure, deadlock_detected, lock_not_available: nothing of the transaction is stored.
 _LOST_A_RACE = frozenset({"40001", "40P01", "55P03"})
-# query_canceled (our time-out), read_only_sql_transaction (a standby after a failover), idle_in_transaction time-out.
+# query_canceled (our time-out), read_only_sql_transaction (a standby after a failover), idle in transaction.
 _AWAY = frozenset({"57014", "25006", "25P03"})
-# SQLite's primary result codes: BUSY and LOCKED; and NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB.
+# SQLite's primary result codes: BUSY, LOCKED.
 _SQLITE_LOST_A_RACE = frozenset({5, 6})
+# NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB.
 _SQLITE_AWAY = frozenset({7, 8, 9, 10, 11, 13, 14, 26})
 
 
 def run(db: Database, work: Callable[[Connection], T]) -> T:
     """Run `work` in a transaction and commit it.
 
-    1. A lost race (serialization failure, deadlock, lock time-out, `Conflict`) or a connection that broke before the
-       commit: roll back, pause a jittered while, begin again; `TRIES` times at most.
-    2. Any other error of the database's being away: `StorageUnavailable`.
+    1. A lost race (serialization failure, deadlock, lock time-out, `Conflict`) or a connection that broke
+       before the commit: roll back, pause a jittered while, begin again; `TRIES` times and some 10 s at most.
+    2. The database is away or full: `StorageUnavailable`.
     3. An error of `work` itself (also a unique key broken): roll back and pass it on.
 
     Killed here: before the commit nothing is stored; after it everything is.
 
     Raises:
-        StorageUnavailable: nothing may be taken as stored (when the connection broke during the commit, it may be).
+        StorageUnavailable: nothing may be taken as stored (it may be if the connection broke in the commit).
     """
-    return _run(db.write, work, pause=time.sleep)
+    return _run(db.write, work)
 
 
 def read(db: Database, work: Callable[[Connection], T]) -> T:
@@ -54,11 +57,11 @@ def read(db: Database, work: Callable[[Connection], T]) -> T:
     Raises:
         StorageUnavailable: the database is away.
     """
-    return _run(db.read, work, pause=time.sleep)
+    return _run(db.read, work)
 
 
-def _run(engine: Engine, work: Callable[[Connection], T], pause: Callable[[float], None]) -> T:
-    attempt = 1
+def _run(engine: Engine, work: Callable[[Connection], T]) -> T:
+    attempt, began = 1, monotonic()
     while True:
         try:
             return _once(engine, work)
@@ -67,9 +70,10 @@ def _run(engine: Engine, work: Callable[[Connection], T], pause: Callable[[float
                 if _away(error):
                     raise StorageUnavailable(_say(error)) from error
                 raise
-            if attempt == TRIES:
-                raise StorageUnavailable(f"gave up after {TRIES} tries: {_say(error)}") from error
-        pause(_pause_after(attempt))
+            # A try may itself have waited for a lock; the caller has a person waiting.
+            if attempt == TRIES or monotonic() - began > GIVE_UP_SECONDS:
+                raise StorageUnavailable(f"gave up after {attempt} tries: {_say(error)}") from error
+        time.sleep(_pause_after(attempt))
         attempt += 1
 
 
@@ -124,5 +128,5 @@ def _say(error: Exception) -> str:
 
 
 def _pause_after(attempt: int) -> float:
-    longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
+    longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0**attempt)
     return longest * secrets.randbelow(1000) / 1000
