@@ -1,0 +1,92 @@
+"""The audit trail: what was done to a traveler's affairs, one chain of hashes each, so that a removed line shows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select, update
+
+from service.db.sealed import Keyring
+from service.db.stored import table_of
+from service.db.tables import AuditLine, Traveler
+
+TRAVELERS = table_of(Traveler)
+AUDIT = table_of(AuditLine)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    actor: str
+    action: str
+    key_id: UUID | None
+    detail: dict[str, Any] | None
+
+
+class AuditTrail:
+    """Collects lines and appends them to their travelers' chains at the end of the transaction."""
+
+    def __init__(self, conn: Connection, keys: Keyring, now: datetime) -> None:
+        self._conn = conn
+        self._keys = keys
+        self._now = now
+        self._lines: dict[UUID, list[_Line]] = defaultdict(list)
+
+    def add(
+        self,
+        traveler_id: UUID,
+        actor: str,
+        action: str,
+        key_id: UUID | None = None,
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        """Note that `actor` (a contact's id, "traveler", "operator" or "engine") did `action`; `detail` is sealed."""
+        self._lines[traveler_id].append(_Line(actor, action, key_id, detail))
+
+    def flush(self) -> None:
+        """Append what was collected. The traveler's row is locked by its update until the transaction ends."""
+        rows = []
+        for traveler_id, lines in sorted(self._lines.items()):
+            query = select(TRAVELERS.c.audit_head, TRAVELERS.c.audit_length).where(
+                TRAVELERS.c.traveler_id == traveler_id
+            )
+            head, length = self._conn.execute(query.with_for_update()).one()
+            for line in lines:
+                row = self._row(traveler_id, length, head, line)
+                rows.append(row)
+                head, length = row["hash"], length + 1
+            self._conn.execute(
+                update(TRAVELERS)
+                .where(TRAVELERS.c.traveler_id == traveler_id)
+                .values(audit_head=head, audit_length=length)
+            )
+        if rows:
+            self._conn.execute(insert(AUDIT), rows)
+        self._lines.clear()
+
+    def _row(self, traveler_id: UUID, position: int, previous: bytes, line: _Line) -> dict[str, Any]:
+        sealed = None
+        if line.detail is not None and line.key_id is not None:
+            text = json.dumps(line.detail, ensure_ascii=False)
+            sealed = self._keys.seal(self._conn, line.key_id, b"audit", text.encode())
+        return {
+            "traveler_id": traveler_id,
+            "position": position,
+            "at": self._now,
+            "actor": line.actor,
+            "action": line.action,
+            "sealed": sealed,
+            "hash": line_hash(previous, position, self._now, line.actor, line.action, sealed),
+            "previous": previous,
+        }
+
+
+def line_hash(previous: bytes, position: int, at: datetime, actor: str, action: str, sealed: bytes | None) -> bytes:
+    """SHA-256 over a line and the hash before it."""
+    text = json.dumps([position, at.isoformat(), actor, action, (sealed or b"").hex()])
+    return hashlib.sha256(previous + text.encode()).digest()

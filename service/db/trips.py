@@ -1,0 +1,439 @@
+"""A trip as the use cases work on it: everything that one decision needs, read in a handful of queries for many trips.
+
+The rows become core values here and nowhere else. Nothing in this module decides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, ColumnElement, RowMapping, Table, and_, or_, select, tuple_
+
+from service.core.alarm import LINK_LIVES_AFTER_CLOSE, AlarmView
+from service.core.ladder import Ladder, Person, Role, Rung, default_ladder
+from service.core.plan import Plan
+from service.core.watch import WatchState, WatchView
+from service.db import codec, tables
+from service.db.routing import Suppression
+from service.db.sealed import Keyring
+from service.db.stored import table_of
+
+TRIPS = table_of(tables.Trip)
+TRAVELERS = table_of(tables.Traveler)
+PLANS = table_of(tables.Plan)
+CONTACTS = table_of(tables.Contact)
+RUNGS = table_of(tables.Rung)
+WORDS = table_of(tables.Word)
+WATCHES = table_of(tables.Watch)
+ALARMS = table_of(tables.Alarm)
+OUTBOX = table_of(tables.Outbox)
+SUPPRESSIONS = table_of(Suppression)
+
+TOLD_STATES = ("sent", "unknown")
+"""An alert in one of these reached somebody, or may have."""
+
+
+class TripKey(NamedTuple):
+    traveler_id: UUID
+    trip_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One way to reach a person. `usable` is false when it failed for good, said STOP, or nobody serves its channel."""
+
+    index: int
+    channel: str
+    address: str
+    hash: bytes
+    dead: bool = False
+    suppressed: bool = False
+
+    @property
+    def usable(self) -> bool:
+        return not (self.dead or self.suppressed)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactState:
+    contact_id: UUID
+    position: int
+    status: str
+    role: Role
+    disclosure: str
+    language: str
+    name: str
+    relation: str
+    addresses: tuple[Address, ...]
+    invited_at: datetime
+    accepted_at: datetime | None
+    traveler_told_at: datetime | None
+
+    @property
+    def id(self) -> str:
+        return str(self.contact_id)
+
+    @property
+    def accepted(self) -> bool:
+        return self.status == "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class TravelerState:
+    traveler_id: UUID
+    language: str
+    name: str
+    phone: str
+    citizenship: str
+    key_id: UUID
+    addresses: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmState:
+    """An alarm and what the outbox says of it: who was told, and when a provider first took its present step."""
+
+    alarm_id: UUID
+    view: AlarmView
+    version: int
+    told: frozenset[str] = frozenset()
+    addressed: frozenset[str] = frozenset()
+    saved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TripState:
+    key: TripKey
+    key_id: UUID
+    status: str
+    wording: str
+    has_words: bool
+    word_key: bytes | None
+    words: tuple[tuple[str, bytes], ...]
+    passphrase_hash: str | None
+    cooling_off: timedelta
+    starts_at: datetime
+    ends_at: datetime
+    armed_at: datetime | None
+    end_requested_at: datetime | None
+    details: Mapping[str, Any]
+    traveler: TravelerState
+    contacts: tuple[ContactState, ...]
+    plan: Plan | None = None
+    ladder_rungs: tuple[Rung, ...] = ()
+    repeat: timedelta | None = None
+    watch: WatchView | None = None
+    watch_version: int = 0
+    alarm: AlarmState | None = None
+    recent: AlarmState | None = None
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """The contacts as the ladder sees them."""
+        return tuple(
+            Person(c.id, c.role, c.accepted, any(a.usable for a in c.addresses))
+            for c in self.contacts
+            if c.status not in ("removed", "refused")
+        )
+
+    @property
+    def ladder(self) -> Ladder:
+        """Hers, or the default one, which follows acceptances."""
+        standard = default_ladder(self.people) if self.repeat is None else default_ladder(self.people, self.repeat)
+        return Ladder(self.ladder_rungs, standard.repeat) if self.ladder_rungs else standard
+
+    @property
+    def one_reply(self) -> bool:
+        """Whether every text of hers gets the same answer."""
+        return self.has_words or self.wording == "discreet"
+
+    def contact(self, contact_id: UUID | str) -> ContactState | None:
+        return next((c for c in self.contacts if c.id == str(contact_id)), None)
+
+    def with_contact(self, contact: ContactState) -> TripState:
+        return replace(
+            self, contacts=tuple(contact if c.contact_id == contact.contact_id else c for c in self.contacts)
+        )
+
+
+def load_trips(
+    conn: Connection,
+    keys: Keyring,
+    wanted: Iterable[TripKey],
+    now: datetime,
+    *,
+    senders: Mapping[str, str],
+    lock: bool = False,
+) -> dict[TripKey, TripState]:
+    """Read trips whole. `senders` names, for each channel that is served, the notifier that sends on it.
+
+    With `lock` their watches and alarms are locked in the order of their keys until the transaction ends, so that what
+    is decided on them still holds when it is written.
+    """
+    ordered = sorted(set(wanted))
+    if not ordered:
+        return {}
+    watches = {_key(row): row for row in _rows(conn, WATCHES, ordered, lock=lock)}
+    alarms = _alarm_rows(conn, ordered, now, lock=lock)
+    trips = _rows(conn, TRIPS, ordered)
+    travelers = {row["traveler_id"]: row for row in _of_travelers(conn, ordered)}
+    keys.prefetch(conn, [row["key_id"] for row in trips] + [row["key_id"] for row in travelers.values()])
+    contacts = _grouped(_rows(conn, CONTACTS, ordered))
+    plans = {_key(row): row for row in _rows(conn, PLANS, ordered)}
+    rungs = _grouped(_rows(conn, RUNGS, ordered))
+    words = _grouped(_rows(conn, WORDS, ordered))
+    told = _told(conn, [row for rows in alarms.values() for row in rows])
+    suppressed = _Suppressed(conn, keys, senders)
+    opened = {row["traveler_id"]: json.loads(keys.open(conn, b"traveler", row["sealed"])) for row in travelers.values()}
+    opened_contacts = {
+        row["contact_id"]: json.loads(keys.open(conn, b"contact", row["sealed"]))
+        for rows in contacts.values()
+        for row in rows
+    }
+    suppressed.look_up(
+        [_traveler_addresses(value) for value in opened.values()]
+        + [value["channels"] for value in opened_contacts.values()]
+    )
+    states: dict[TripKey, TripState] = {}
+    for trip in trips:
+        key = _key(trip)
+        traveler = travelers[key.traveler_id]
+        plan_row = plans.get(key)
+        watch_row = watches.get(key)
+        open_alarm, recent = _alarms(alarms.get(key, []), told)
+        states[key] = TripState(
+            key=key,
+            key_id=trip["key_id"],
+            status=trip["status"],
+            wording=trip["wording"],
+            has_words=trip["has_words"],
+            word_key=keys.open(conn, b"word_key", trip["word_key"]) if trip["word_key"] else None,
+            words=tuple((row["kind"], row["fingerprint"]) for row in _in_order(words.get(key, []))),
+            passphrase_hash=trip["passphrase_hash"],
+            cooling_off=timedelta(seconds=trip["cooling_off_seconds"]),
+            starts_at=trip["starts_at"],
+            ends_at=trip["ends_at"],
+            armed_at=trip["armed_at"],
+            end_requested_at=trip["end_requested_at"],
+            details=json.loads(keys.open(conn, b"trip", trip["sealed"])),
+            traveler=_traveler(traveler, opened[key.traveler_id], suppressed),
+            contacts=tuple(
+                _contact(row, opened_contacts[row["contact_id"]], suppressed)
+                for row in _in_order(contacts.get(key, []))
+            ),
+            plan=codec.plan_from_json(json.loads(keys.open(conn, b"plan", plan_row["sealed"]))) if plan_row else None,
+            ladder_rungs=tuple(
+                Rung(tuple(row["contact_ids"]), timedelta(seconds=row["wait_seconds"]))
+                for row in _in_order(rungs.get(key, []))
+            ),
+            repeat=timedelta(seconds=trip["repeat_seconds"]) if trip["repeat_seconds"] else None,
+            watch=_watch(watch_row) if watch_row else None,
+            watch_version=watch_row["version"] if watch_row else 0,
+            alarm=open_alarm,
+            recent=recent,
+        )
+    return states
+
+
+def watch_values(watch: WatchView, look_at: datetime | None) -> dict[str, Any]:
+    """The columns of a watch."""
+    return {
+        "state": watch.state.value,
+        "armed_at": watch.armed_at,
+        "deadline": watch.deadline,
+        "previous": watch.previous,
+        "reminders": watch.stage,
+        "reminded_at": watch.reminded_at,
+        "last_check_in_at": watch.last_check_in_at,
+        "last_verified_at": watch.last_verified_at,
+        "streak": watch.streak,
+        "weak_at": [moment.isoformat() for moment in watch.weak_at],
+        "missed_at": [moment.isoformat() for moment in watch.missed],
+        "unproven_at": watch.unproven_at,
+        "late_to": watch.late_to,
+        "grace_cut_seconds": watch.grace_cut.total_seconds(),
+        "look_at": look_at,
+    }
+
+
+def alarm_values(alarm: AlarmView, look_at: datetime | None) -> dict[str, Any]:
+    """The columns of an alarm; `view` alone is read back."""
+    return {
+        "kind": alarm.kind.value,
+        "state": alarm.state.value,
+        "view": codec.alarm_to_json(alarm),
+        "count": len(alarm.missed),
+        "rung": alarm.rung,
+        "hold_until": alarm.hold_until,
+        "held_by": UUID(alarm.held_by) if alarm.held_by and alarm.held_by != "check_in" else None,
+        "outcome": alarm.outcome.value if alarm.outcome else None,
+        "opened_at": alarm.opened_at,
+        "closed_at": alarm.closed_at,
+        "look_at": look_at,
+    }
+
+
+class _Suppressed:
+    """Which addresses said STOP to the notifier that would send to them."""
+
+    def __init__(self, conn: Connection, keys: Keyring, senders: Mapping[str, str]) -> None:
+        self._conn = conn
+        self._keys = keys
+        self._senders = senders
+        self._pairs: set[tuple[bytes, str]] = set()
+
+    def look_up(self, channel_lists: Sequence[Sequence[Mapping[str, str]]]) -> None:
+        hashes = {self._keys.phone_hash(c["address"]) for channels in channel_lists for c in channels}
+        if hashes:
+            query = select(SUPPRESSIONS).where(SUPPRESSIONS.c.address_hash.in_(hashes))
+            self._pairs = {(row["address_hash"], row["sender"]) for row in self._conn.execute(query).mappings()}
+
+    def addresses(self, channels: Sequence[Mapping[str, str]], dead: Sequence[int]) -> tuple[Address, ...]:
+        found = []
+        for index, entry in enumerate(channels):
+            sender = self._senders.get(entry["channel"])
+            digest = self._keys.phone_hash(entry["address"])
+            if sender is not None:
+                found.append(
+                    Address(
+                        index,
+                        entry["channel"],
+                        entry["address"],
+                        digest,
+                        dead=index in dead,
+                        suppressed=(digest, sender) in self._pairs,
+                    )
+                )
+        return tuple(found)
+
+
+def _key(row: RowMapping) -> TripKey:
+    return TripKey(row["traveler_id"], row["trip_id"])
+
+
+def _of_trips(table: Table, ordered: Sequence[TripKey]) -> ColumnElement[bool]:
+    if len(ordered) == 1:
+        return and_(table.c.traveler_id == ordered[0].traveler_id, table.c.trip_id == ordered[0].trip_id)
+    return tuple_(table.c.traveler_id, table.c.trip_id).in_(ordered)
+
+
+def _rows(conn: Connection, table: Table, ordered: Sequence[TripKey], *, lock: bool = False) -> Sequence[RowMapping]:
+    query = select(table).where(_of_trips(table, ordered)).order_by(table.c.traveler_id, table.c.trip_id)
+    return conn.execute(query.with_for_update() if lock else query).mappings().all()
+
+
+def _of_travelers(conn: Connection, ordered: Sequence[TripKey]) -> Sequence[RowMapping]:
+    query = select(TRAVELERS).where(TRAVELERS.c.traveler_id.in_({key.traveler_id for key in ordered}))
+    return conn.execute(query).mappings().all()
+
+
+def _alarm_rows(
+    conn: Connection, ordered: Sequence[TripKey], now: datetime, *, lock: bool
+) -> dict[TripKey, list[RowMapping]]:
+    recent = or_(ALARMS.c.closed_at.is_(None), ALARMS.c.closed_at > now - LINK_LIVES_AFTER_CLOSE)
+    query = select(ALARMS).where(_of_trips(ALARMS, ordered), recent).order_by(ALARMS.c.traveler_id, ALARMS.c.alarm_id)
+    return _grouped(conn.execute(query.with_for_update() if lock else query).mappings().all())
+
+
+def _told(conn: Connection, alarms: Sequence[RowMapping]) -> dict[UUID, list[RowMapping]]:
+    if not alarms:
+        return {}
+    columns = (OUTBOX.c.alarm_id, OUTBOX.c.contact_id, OUTBOX.c.kind, OUTBOX.c.step, OUTBOX.c.state)
+    query = select(*columns, OUTBOX.c.settled_at).where(
+        OUTBOX.c.traveler_id.in_({row["traveler_id"] for row in alarms}),
+        OUTBOX.c.alarm_id.in_([row["alarm_id"] for row in alarms]),
+        OUTBOX.c.kind == "alert",
+    )
+    found: dict[UUID, list[RowMapping]] = defaultdict(list)
+    for row in conn.execute(query).mappings():
+        found[row["alarm_id"]].append(row)
+    return found
+
+
+def _alarms(
+    rows: Sequence[RowMapping], told: Mapping[UUID, Sequence[RowMapping]]
+) -> tuple[AlarmState | None, AlarmState | None]:
+    """The open alarm, and the one closed last."""
+    states = [_alarm(row, told.get(row["alarm_id"], ())) for row in rows]
+    closed = [state for state in states if state.view.closed_at is not None]
+    recent = max(closed, key=lambda state: state.view.closed_at or state.view.opened_at, default=None)
+    return next((state for state in states if state.view.is_open), None), recent
+
+
+def _alarm(row: RowMapping, alerts: Sequence[RowMapping]) -> AlarmState:
+    step = row["view"]["step"]
+    accepted = [a["settled_at"] for a in alerts if a["step"] == step and a["state"] == "sent" and a["settled_at"]]
+    reached = {str(a["contact_id"]) for a in alerts if a["state"] in TOLD_STATES}
+    addressed = {str(a["contact_id"]) for a in alerts if a["state"] not in ("cancelled", "failed")}
+    view = codec.alarm_from_json(row["view"], min(accepted, default=None))
+    return AlarmState(row["alarm_id"], view, row["version"], frozenset(reached), frozenset(addressed))
+
+
+def _watch(row: RowMapping) -> WatchView:
+    at = datetime.fromisoformat
+    return WatchView(
+        armed_at=row["armed_at"],
+        deadline=row["deadline"],
+        state=WatchState(row["state"]),
+        previous=row["previous"],
+        stage=row["reminders"],
+        reminded_at=row["reminded_at"],
+        missed=tuple(at(moment) for moment in row["missed_at"]),
+        last_check_in_at=row["last_check_in_at"],
+        last_verified_at=row["last_verified_at"],
+        weak_at=tuple(at(moment) for moment in row["weak_at"]),
+        unproven_at=row["unproven_at"],
+        late_to=row["late_to"],
+        grace_cut=timedelta(seconds=row["grace_cut_seconds"]),
+    )
+
+
+def _traveler(row: RowMapping, opened: Mapping[str, Any], suppressed: _Suppressed) -> TravelerState:
+    return TravelerState(
+        traveler_id=row["traveler_id"],
+        language=row["language"],
+        name=opened["name"],
+        phone=opened["phone"],
+        citizenship=opened.get("citizenship") or "",
+        key_id=row["key_id"],
+        addresses=suppressed.addresses(_traveler_addresses(opened), ()),
+    )
+
+
+def _traveler_addresses(opened: Mapping[str, Any]) -> list[dict[str, str]]:
+    ways = [{"channel": "sms", "address": opened["phone"]}]
+    return [*ways, {"channel": "email", "address": opened["email"]}] if opened.get("email") else ways
+
+
+def _contact(row: RowMapping, opened: Mapping[str, Any], suppressed: _Suppressed) -> ContactState:
+    return ContactState(
+        contact_id=row["contact_id"],
+        position=row["position"],
+        status=row["status"],
+        role=Role(row["role"]),
+        disclosure=row["disclosure"],
+        language=row["language"],
+        name=opened["name"],
+        relation=opened.get("relation") or "",
+        addresses=suppressed.addresses(opened["channels"], row["dead_channels"]),
+        invited_at=row["invited_at"],
+        accepted_at=row["accepted_at"],
+        traveler_told_at=row["traveler_told_at"],
+    )
+
+
+def _grouped(rows: Iterable[RowMapping]) -> dict[TripKey, list[RowMapping]]:
+    groups: dict[TripKey, list[RowMapping]] = defaultdict(list)
+    for row in rows:
+        groups[_key(row)].append(row)
+    return groups
+
+
+def _in_order(rows: Iterable[RowMapping]) -> list[RowMapping]:
+    return sorted(rows, key=lambda row: row["position"])

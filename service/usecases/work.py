@@ -1,0 +1,216 @@
+"""What one transaction is about to write, collected while it decides and written in batches at its end."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, insert, select, update
+
+from service.core.alarm import AlarmView
+from service.core.watch import WatchView
+from service.db import tables
+from service.db.audit import AuditTrail
+from service.db.routing import NIL, AckCode
+from service.db.rows import insert_ignore, update_all
+from service.db.stored import table_of
+from service.db.trips import AlarmState, TripState, alarm_values, watch_values
+from service.usecases.context import Service
+
+OUTBOX = table_of(tables.Outbox)
+WATCHES = table_of(tables.Watch)
+ALARMS = table_of(tables.Alarm)
+CHECK_INS = table_of(tables.CheckIn)
+ANSWERS = table_of(tables.Answer)
+ACK_CODES = table_of(AckCode)
+
+CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
+CODE_DIGITS = "23456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """Smaller goes first."""
+
+    OPERATOR = 0
+    GRAVE = 1
+    ALERT = 2
+    ALL_CLEAR = 3
+    REMINDER = 4
+    REPLY = 5
+    INVITATION = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message to be written into the outbox."""
+
+    kind: str
+    to: str
+    channel: str
+    body: str
+    dedupe_key: str
+    priority: int
+    traveler_id: UUID = NIL
+    trip_id: UUID | None = None
+    alarm_id: UUID | None = None
+    contact_id: UUID | None = None
+    key_id: UUID | None = None
+    channel_index: int = 0
+    step: int = 0
+    ref_code: str | None = None
+    subject: str | None = None
+    available_at: datetime | None = None
+    valid_for: timedelta | None = None
+
+
+class Work:
+    """Collects writes. Nothing is written before `flush`, which the use case calls last in its transaction."""
+
+    def __init__(self, service: Service, conn: Connection, now: datetime) -> None:
+        self.service = service
+        self.conn = conn
+        self.now = now
+        self.audit = AuditTrail(conn, service.keys, now)
+        self._drafts: list[Draft] = []
+        self._codes: list[dict[str, Any]] = []
+        self._watches: list[dict[str, Any]] = []
+        self._alarms: dict[UUID, tuple[TripState, AlarmState, datetime | None]] = {}
+        self._check_ins: list[dict[str, Any]] = []
+        self._answers: list[dict[str, Any]] = []
+
+    def send(self, draft: Draft) -> None:
+        self._drafts.append(draft)
+
+    def fresh_code(self, traveler_id: UUID, alarm_id: UUID | None, contact_id: UUID | None) -> str:
+        """A short code that names a message: four characters, a letter and a digit at least, none mistaken for another."""
+        taken = {row["code"] for row in self._codes}
+        while True:
+            code = make_code()
+            known = select(ACK_CODES.c.code).where(ACK_CODES.c.code == code)
+            if code not in taken and self.conn.execute(known).first() is None:
+                break
+        self._codes.append(
+            {
+                "code": code,
+                "traveler_id": traveler_id,
+                "alarm_id": alarm_id,
+                "contact_id": contact_id,
+                "created_at": self.now,
+            }
+        )
+        return code
+
+    def save_watch(self, trip: TripState, watch: WatchView, look_at: datetime | None) -> None:
+        """Write a watch, if nobody else has since it was read."""
+        key = {"traveler_id": trip.key.traveler_id, "trip_id": trip.key.trip_id, "version": trip.watch_version}
+        self._watches.append({**key, **watch_values(watch, look_at)})
+
+    def save_alarm(self, trip: TripState, alarm: AlarmState, look_at: datetime | None) -> None:
+        """Write an alarm, if nobody else has since it was read. The last word in a transaction counts."""
+        self._alarms[alarm.alarm_id] = (trip, alarm, look_at)
+
+    def open_alarm(self, view: AlarmView) -> AlarmState:
+        """A new alarm's row-to-be; `save_alarm` keeps it."""
+        return AlarmState(uuid4(), view, 0, saved=False)
+
+    def record_check_in(self, **values: Any) -> None:
+        self._check_ins.append({"check_in_id": uuid4(), **values})
+
+    def record_answer(self, **values: Any) -> None:
+        self._answers.append({"answer_id": uuid4(), "at": self.now, **values})
+
+    def flush(self) -> None:
+        """Write everything, watches before alarms before the outbox."""
+        update_all(self.conn, WATCHES, self._watches, where=("traveler_id", "trip_id"))
+        self._flush_alarms()
+        self._insert(CHECK_INS, self._check_ins)
+        self._insert(ANSWERS, self._answers)
+        self._insert(ACK_CODES, self._codes)
+        if self._drafts:
+            insert_ignore(self.conn, OUTBOX, [self._row(draft) for draft in self._drafts])
+        self.audit.flush()
+
+    def _insert(self, table: Any, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self.conn.execute(insert(table), rows)
+
+    def _flush_alarms(self) -> None:
+        new, changed = [], []
+        for trip, alarm, look_at in self._alarms.values():
+            key = {"traveler_id": trip.key.traveler_id, "alarm_id": alarm.alarm_id}
+            values = {**key, **alarm_values(alarm.view, look_at)}
+            if alarm.saved:
+                changed.append({**values, "version": alarm.version})
+            else:
+                new.append({**values, "trip_id": trip.key.trip_id, "version": 1})
+        update_all(self.conn, ALARMS, changed, where=("traveler_id", "alarm_id"))
+        self._insert(ALARMS, new)
+
+    def _row(self, draft: Draft) -> dict[str, Any]:
+        keys = self.service.keys
+        key_id = draft.key_id or keys.service_key(self.conn, self.now)
+        body = self.service.fold(draft.body)
+        secret = json.dumps({"to": draft.to, "body": body, "subject": draft.subject}, ensure_ascii=False)
+        return {
+            "traveler_id": draft.traveler_id,
+            "outbox_id": uuid4(),
+            "trip_id": draft.trip_id,
+            "alarm_id": draft.alarm_id,
+            "contact_id": draft.contact_id,
+            "kind": draft.kind,
+            "channel": draft.channel,
+            "channel_index": draft.channel_index,
+            "step": draft.step,
+            "address_hash": keys.phone_hash(draft.to),
+            "sealed": keys.seal(self.conn, key_id, b"outbox", secret.encode()),
+            "ref_code": draft.ref_code,
+            "priority": draft.priority,
+            "state": "pending",
+            "available_at": draft.available_at or self.now,
+            "valid_until": self.now + draft.valid_for if draft.valid_for else None,
+            "attempts": 0,
+            "dedupe_key": draft.dedupe_key,
+            "created_at": self.now,
+        }
+
+
+def make_code() -> str:
+    """Four random characters with a letter and a digit among them: some 700,000 codes."""
+    while True:
+        code = "".join(secrets.choice(CODE_LETTERS + CODE_DIGITS) for _ in range(4))
+        if not code.isdigit() and not code.isalpha():
+            return code
+
+
+def cancel(conn: Connection, traveler_id: UUID, now: datetime, *, alarm_id: UUID, kinds: Iterable[str]) -> None:
+    """Cancel what is still pending of an alarm. What is being sent cannot be called back."""
+    conn.execute(
+        update(OUTBOX)
+        .where(
+            OUTBOX.c.traveler_id == traveler_id,
+            OUTBOX.c.alarm_id == alarm_id,
+            OUTBOX.c.kind.in_(list(kinds)),
+            OUTBOX.c.state == "pending",
+        )
+        .values(state="cancelled", settled_at=now)
+    )
+
+
+def cancel_reminders(conn: Connection, trip: TripState, now: datetime) -> None:
+    """Cancel reminders that are still pending: she has answered."""
+    conn.execute(
+        update(OUTBOX)
+        .where(
+            OUTBOX.c.traveler_id == trip.key.traveler_id,
+            OUTBOX.c.trip_id == trip.key.trip_id,
+            OUTBOX.c.kind == "reminder",
+            OUTBOX.c.state == "pending",
+        )
+        .values(state="cancelled", settled_at=now)
+    )
