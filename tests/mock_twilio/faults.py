@@ -17,6 +17,7 @@ class Fault:
     accepts: bool = False
     silence: float = 0.0
     raw: bytes | None = None
+    passes: bool = False
 
 
 class Refused(Exception):

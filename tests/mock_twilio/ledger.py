@@ -95,9 +95,7 @@ class Ledger:
         if not 1 <= size <= 1000:
             raise ValueError("PageSize must be between 1 and 1000")
         with self.lock:
-            rows = [
-                text for text in self.texts if text.listed and text.created <= newest and _passes(text, query)
-            ]
+            rows = [text for text in self.texts if text.listed and text.created <= newest and _passes(text, query)]
         rows.sort(key=lambda text: (text.created, text.order), reverse=True)
         after = query.get("PageToken", "").removeprefix("PA")
         start = next((place + 1 for place, text in enumerate(rows) if text.sid == after), 0)

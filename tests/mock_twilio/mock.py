@@ -104,13 +104,9 @@ class MockTwilio:
 
     # --- faults
 
-    def fail_next(
-        self, status: int, code: int = 0, *, times: int = 1, method: str = "POST", message: str = ""
-    ) -> None:
+    def fail_next(self, status: int, code: int = 0, *, times: int = 1, method: str = "POST", message: str = "") -> None:
         """Answer the next requests of `method` with an error, without doing anything."""
-        self._faults.append(
-            Fault(method, times, status, code or status, message or f"Scripted {code or status}")
-        )
+        self._faults.append(Fault(method, times, status, code or status, message or f"Scripted {code or status}"))
 
     def refuse(self, number: str, code: int) -> None:
         """Refuse every text to `number` with HTTP 400 and this Twilio code."""
@@ -130,6 +126,10 @@ class MockTwilio:
         """Answer the next request with something that is not Twilio's."""
         self._faults.append(Fault(method, 1, status, raw=body))
 
+    def pass_next(self, *, times: int = 1, method: str = "POST") -> None:
+        """Let the next requests through unharmed, before the fault scripted after this."""
+        self._faults.append(Fault(method, times, passes=True))
+
     def take_fault(self, method: str) -> Fault | None:
         """The fault that the next request of this method meets (for the server)."""
         with self.ledger.lock:
@@ -138,7 +138,7 @@ class MockTwilio:
                     fault.times -= 1
                     if fault.times <= 0:
                         self._faults.remove(fault)
-                    return fault
+                    return None if fault.passes else fault
         return None
 
     # --- texts from the service
@@ -217,9 +217,7 @@ class MockTwilio:
 
     # --- texts from people
 
-    def text(
-        self, from_: str, body: str, sid: str | None = None, *, to: str | None = None, media: int = 0
-    ) -> int:
+    def text(self, from_: str, body: str, sid: str | None = None, *, to: str | None = None, media: int = 0) -> int:
         """Somebody texts the service. A `sid` already in the ledger is Twilio's repeat of the same hook.
 
         Returns the app's HTTP status, 0 when nobody listened."""

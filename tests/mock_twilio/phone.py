@@ -22,9 +22,7 @@ class Phone:
         """Every text that reached this phone, oldest first."""
         with self._mock.ledger.lock:
             return [
-                text
-                for text in self._mock.ledger.texts
-                if text.outbound and text.to == self.number and text.reached
+                text for text in self._mock.ledger.texts if text.outbound and text.to == self.number and text.reached
             ]
 
     @property

@@ -29,9 +29,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], mock: MockTwilio) -> None:
         super().__init__(address, Handler)
         self.mock = mock
-        self._thread = threading.Thread(
-            target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     def begin(self) -> None:
         self._thread.start()
@@ -120,16 +118,12 @@ class Handler(BaseHTTPRequestHandler):
         elif verb == "undelivered":
             answer = mock.undelivered(params["Sid"], int(params["Code"]))
         elif verb == "fail":
-            mock.fail_next(
-                int(params["Status"]), int(params.get("Code", "0")), times=int(params.get("Times", "1"))
-            )
+            mock.fail_next(int(params["Status"]), int(params.get("Code", "0")), times=int(params.get("Times", "1")))
         elif verb == "lose_answer":
             mock.lose_answer(times=int(params.get("Times", "1")), after=float(params.get("After", "0")))
         elif verb == "ledger":
             with mock.ledger.lock:
-                answer = [
-                    {**text.as_json(mock.account_sid), "reached": text.reached} for text in mock.ledger.texts
-                ]
+                answer = [{**text.as_json(mock.account_sid), "reached": text.reached} for text in mock.ledger.texts]
         else:
             return self._error(404, 20404, f"No such control: {verb}")
         return self._json(200, {"result": answer})
