@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, ColumnElement, RowMapping, Table, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, or_, select, tuple_
 
 from service.core.alarm import LINK_LIVES_AFTER_CLOSE, AlarmView
 from service.core.ladder import Ladder, Person, Role, Rung, default_ladder
