@@ -52,6 +52,7 @@ class MockTwilio:
         self.opted_out: set[tuple[str, str]] = set()
         self.switched_off: set[str] = set()
         self.list_lag = timedelta(0)
+        self.lists_undated = False
         self.on_accept: Callable[[Text], None] | None = None
         self.stopping = threading.Event()
         self._clock: Callable[[], datetime] = lambda: datetime.now(UTC)

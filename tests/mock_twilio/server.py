@@ -83,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
         if method == "POST":
             return 201, mock.accept(params).as_json(mock.account_sid)
         try:
-            return 200, mock.ledger.page(mock.account_sid, params, mock.now() - mock.list_lag)
+            return 200, mock.ledger.page(mock.account_sid, params, mock.now() - mock.list_lag, mock.lists_undated)
         except ValueError as error:
             raise Refused(400, 20001, str(error)) from error
 

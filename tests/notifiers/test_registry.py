@@ -20,6 +20,7 @@ TOY = """
 
     class Settings(BaseModel):
         address: str = Field(title="Address", examples=["tower"])
+        {more}
         key: SecretStr | None = Field(default=None, title="Key")
 
     class Pigeon:
@@ -52,9 +53,13 @@ class Lofts:
         self.folder.mkdir()
         (self.folder / "__init__.py").write_text("")
 
-    def drop(self, file: str, name: str = "pigeon", channel: str = "pigeon", prefix: str = "PIGEON") -> None:
-        text = textwrap.dedent(TOY).replace("{name}", name).replace("{channel}", channel)
-        (self.folder / f"{file}.py").write_text(text.replace("{prefix}", prefix))
+    def drop(
+        self, file: str, name: str = "pigeon", channel: str = "pigeon", prefix: str = "PIGEON", more: str = ""
+    ) -> None:
+        text = textwrap.dedent(TOY)
+        for word, value in {"name": name, "channel": channel, "prefix": prefix, "more": more}.items():
+            text = text.replace("{" + word + "}", value)
+        (self.folder / f"{file}.py").write_text(text)
 
     @property
     def package(self) -> ModuleType:
@@ -101,6 +106,16 @@ def test_two_channels_of_one_provider_share_its_credentials(lofts: Lofts) -> Non
     lofts.drop("parcels", name="parcels", channel="parcels")
     active = configured({"AMANBA_PIGEON_ADDRESS": "tower"}, now, discover(lofts.package))
     assert set(active) == {"letters", "parcels"}
+
+
+def test_credentials_that_another_channel_uses_begin_nothing(lofts: Lofts) -> None:
+    lofts.drop("letters", name="letters", channel="letters")
+    lofts.drop("parcels", name="parcels", channel="parcels", more='van: str = Field(title="Van")')
+    specs, shared = discover(lofts.package), {"AMANBA_PIGEON_ADDRESS": "tower"}
+    assert set(configured(shared, now, specs)) == {"letters"}
+    assert set(configured({**shared, "AMANBA_PIGEON_VAN": "blue"}, now, specs)) == {"letters", "parcels"}
+    with pytest.raises(NotConfigured, match="AMANBA_PIGEON_ADDRESS"):
+        configured({"AMANBA_PIGEON_VAN": "blue"}, now, specs)
 
 
 def test_with_no_provider_there_are_phones(tmp_path: Path) -> None:

@@ -302,6 +302,22 @@ def test_a_text_that_shows_late_in_the_list_is_not_lost(twilio: MockTwilio) -> N
     assert (late.provider_id, late.occurred_at) == (written, NOW)
 
 
+def test_a_text_without_a_date_of_sending_counts_from_its_making(twilio: MockTwilio) -> None:
+    twilio.lists_undated = True
+    dated, undated = twilio.text_unheard(MOTHER, "OK"), twilio.text_unheard(MOTHER, "OK")
+    for text in twilio.ledger.texts:
+        text.sent = NOW + timedelta(seconds=40) if text.sid == dated else None
+    listed = {one.provider_id: one.occurred_at for one in sms(twilio).list_inbound(NOW - HOUR, NOW)}
+    assert listed == {dated: NOW + timedelta(seconds=40), undated: NOW}
+
+
+def test_what_we_sent_to_ourselves_is_not_inbound(twilio: MockTwilio) -> None:
+    notifier = sms(twilio)
+    notifier.send(alert(to=twilio.number))
+    twilio.deliver(twilio.sent[0].sid)
+    assert notifier.list_inbound(NOW - HOUR, NOW + HOUR) == []
+
+
 def test_all_our_numbers_are_read_and_pictures_counted() -> None:
     with MockTwilio(numbers=("+48732000000", "+48732000001")) as twilio:
         first = twilio.text_unheard(MOTHER, "OK")
