@@ -6,12 +6,13 @@ Instants are UTC, durations timedeltas. The functions are pure; `step_watch` is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from service.core.alarm import MOST_COUNTED, Strength
-from service.core.plan import Plan, early_window, next_deadline
+from service.core.plan import Plan, early_window, next_deadline, previous_deadline
 
 STAGES = 3
 LATE_AT_MOST = timedelta(hours=12)
@@ -33,7 +34,8 @@ class WatchView:
     stage counts the reminders of the present round (0 to 3), reminded_at is when the last of them was written.
     missed are deadlines that an alarm counts and no check-in has satisfied yet.
     weak_at has an entry for each deadline satisfied by a weak check-in alone since the last verified one (the newest
-    `max_weak` of them): the instant of that check-in. late_to is a deadline moved by "I am late".
+    `max_weak` of them): since when a verified check-in would have satisfied it instead. late_to is the deadline that
+    "I am late" moved last.
     grace_cut is what words of distress have taken off the grace of the deadline that stands.
     """
 
@@ -120,15 +122,19 @@ def check_in(watch: WatchView, plan: Plan, at: datetime, strength: Strength) -> 
     """Apply a check-in that happened at `at`, which may have reached us late.
 
     It satisfies every deadline passed by then, and the coming one inside its early window. An "every N hours"
-    deadline always moves to `at + N`. A row older than the newest check-in never moves a deadline back.
+    deadline always moves to `at + N`. A row older than the newest check-in never moves a deadline back, but satisfies
+    a missed one that it turns out to have met.
     """
     if watch.state is WatchState.ENDED:
         return CheckedIn(watch, ())
     is_newest = watch.last_check_in_at is None or at >= watch.last_check_in_at
-    satisfied = [d for d in watch.missed if d <= at]
+    satisfied = [d for d in watch.missed if d <= at or in_time(plan, at, d, previous_deadline(plan, d))]
+    missed = tuple(d for d in watch.missed if d not in satisfied)
+    counts_from = [_counts_from(plan, at, d, previous_deadline(plan, d)) for d in satisfied]
     deadline, previous = watch.deadline, watch.previous
     while deadline is not None and _satisfies(plan, at, deadline, previous):
         satisfied.append(deadline)
+        counts_from.append(_counts_from(plan, at, deadline, previous))
         if len(satisfied) >= MOST_COUNTED:
             previous = max(at, deadline)
             deadline = next_deadline(plan, previous)
@@ -143,14 +149,16 @@ def check_in(watch: WatchView, plan: Plan, at: datetime, strength: Strength) -> 
         watch,
         deadline=deadline,
         previous=previous,
-        missed=tuple(d for d in watch.missed if d > at),
+        missed=missed,
         last_check_in_at=at if is_newest else watch.last_check_in_at,
         stage=0 if moved_on else watch.stage,
         reminded_at=None if moved_on else watch.reminded_at,
-        late_to=None if is_newest else watch.late_to,
+        late_to=None if is_newest and deadline != watch.late_to else watch.late_to,
         grace_cut=NO_CUT if moved_on else watch.grace_cut,
     )
-    return CheckedIn(_prove(checked, plan, at, strength, len(satisfied)), tuple(satisfied))
+    if not satisfied and _keeps_an_interval_ahead(watch, plan, at):
+        counts_from.append(at)
+    return CheckedIn(_prove(checked, plan, at, strength, counts_from), tuple(satisfied))
 
 
 def in_time(plan: Plan, at: datetime, deadline: datetime, previous: datetime | None) -> bool:
@@ -166,7 +174,8 @@ def in_time(plan: Plan, at: datetime, deadline: datetime, previous: datetime | N
 def be_late(watch: WatchView, plan: Plan, until: datetime) -> WatchView:
     """ "I am late": moves the standing deadline to `until`, once until the next check-in.
 
-    By no more than 12 h and no more than one interval; satisfies nothing. Asked for again it changes nothing.
+    By no more than 12 h and no more than one interval; satisfies nothing. Asked for again it changes nothing, and a
+    deadline that it moved is not moved by it again, whatever comes between.
     """
     standing = watch.deadline
     if watch.state is WatchState.ENDED or standing is None or watch.late_to is not None:
@@ -194,7 +203,7 @@ def replan(watch: WatchView, plan: Plan, now: datetime, *, may_postpone: bool = 
     sooner = first is not None and (standing is None or first < standing)
     if first == standing or not (sooner or may_postpone):
         return watch
-    return replace(watch, deadline=first, stage=0, reminded_at=None, late_to=None, grace_cut=NO_CUT)
+    return replace(watch, deadline=first, stage=0, reminded_at=None, grace_cut=NO_CUT)
 
 
 def _first_under(watch: WatchView, plan: Plan, now: datetime) -> datetime | None:
@@ -237,9 +246,10 @@ def step_watch(watch: WatchView, plan: Plan, facts: WatchFacts, now: datetime) -
         wait_until = _not_before(watch, plan, facts, now)
         if wait_until is None:
             watch, missed = _hand_over(watch, plan, now)
+            facts = replace(facts, alarm_open=True)
             watch, more = _remind(watch, plan, facts, now)
             reminders += more
-    unproven = not missed and not facts.alarm_open and _is_unproven(watch, plan, facts, now)
+    unproven = not facts.alarm_open and _is_unproven(watch, plan, facts, now)
     if unproven:
         watch = replace(watch, unproven_at=now)
     braked = wait_until is not None and wait_until == facts.brake_until
@@ -266,14 +276,36 @@ def _following(plan: Plan, at: datetime, satisfied: datetime, *, moved: bool) ->
     return next_deadline(plan, satisfied), satisfied  # a one-off ahead, satisfied early
 
 
-def _prove(watch: WatchView, plan: Plan, at: datetime, strength: Strength, satisfied: int) -> WatchView:
+def _counts_from(plan: Plan, at: datetime, deadline: datetime, previous: datetime | None) -> datetime:
+    """Since when a verified check-in, found late, takes back what a weak one at `at` satisfied: the deadline's window.
+
+    An interval runs from the check-in, so there it is that instant.
+    """
+    return at if plan.every is not None else deadline - early_window(plan, deadline, previous)
+
+
+def _keeps_an_interval_ahead(watch: WatchView, plan: Plan, at: datetime) -> bool:
+    """Whether a check-in that satisfied nothing lies an interval, less its window, after what was last counted.
+
+    Each check-in moves the deadline on, so that frequent ones never lie in a window. Were none of them counted, who
+    holds her phone could go on for ever.
+    """
+    if plan.every is None:
+        return False
+    counted = max([watch.last_verified_at or watch.armed_at, *watch.weak_at])
+    return _satisfies(plan, at, counted + plan.every, counted)
+
+
+def _prove(
+    watch: WatchView, plan: Plan, at: datetime, strength: Strength, counts_from: Sequence[datetime]
+) -> WatchView:
     if strength is Strength.VERIFIED:
         verified = max(at, watch.last_verified_at or at)
         weak = tuple(w for w in watch.weak_at if w > verified)
         return replace(watch, last_verified_at=verified, weak_at=weak, unproven_at=None)
     if watch.last_verified_at is not None and at <= watch.last_verified_at:
         return watch
-    weak = tuple(sorted((*watch.weak_at, *(at for _ in range(satisfied)))))[-plan.max_weak :]
+    weak = tuple(sorted((*watch.weak_at, *counts_from)))[-plan.max_weak :]
     return replace(watch, weak_at=weak)
 
 
