@@ -198,17 +198,19 @@ def cannot(alarm: AlarmView, person: str, now: datetime) -> AlarmView:
 def sign_of_life(alarm: AlarmView, strength: Strength, at: datetime, now: datetime, *, has_words: bool) -> AlarmView:
     """A check-in while an alarm is open: may close it, hold it once, or only be remembered for the next text.
 
-    Never touches sos or duress beyond remembering it. A trip without words closes `missed` on any check-in.
+    Never touches sos or duress beyond remembering it. A trip without words closes `missed` on any check-in. One that
+    happened before the last missed deadline is only remembered: she has been silent since. Apply `found_late` first.
     """
     if not alarm.is_open:
         return alarm
     alarm = replace(alarm, last_sign_at=max(at, alarm.last_sign_at or at))
-    if alarm.kind.rank >= AlarmKind.SOS.rank:
+    if alarm.kind.rank >= AlarmKind.SOS.rank or (alarm.missed and at < alarm.missed[-1]):
         return alarm
     if strength is Strength.VERIFIED or (alarm.kind is AlarmKind.MISSED and not has_words):
         return close(alarm, Outcome.ANSWERED, BY_CHECK_IN, now)
-    if alarm.kind is AlarmKind.MISSED and not alarm.check_in_held and alarm.hold_until is None:
-        return replace(_hold(alarm, BY_CHECK_IN, now), check_in_held=True)
+    is_held = alarm.hold_until is not None and now < alarm.hold_until
+    if alarm.kind is AlarmKind.MISSED and not alarm.check_in_held and not is_held:
+        return replace(_hold(end_hold(alarm, now), BY_CHECK_IN, now), check_in_held=True)
     return alarm
 
 
@@ -269,16 +271,21 @@ def found_late(alarm: AlarmView, still_missed: tuple[datetime, ...], now: dateti
     return alarm
 
 
-def report(alarm: AlarmView, outcome: Outcome, person: str, now: datetime) -> AlarmView:
-    """An outcome given on the alarm page or to a caseworker."""
+def report(alarm: AlarmView, outcome: Outcome, person: str, now: datetime, *, by_caseworker: bool = False) -> AlarmView:
+    """An outcome given on the alarm page or to a caseworker.
+
+    sos takes a caseworker, or somebody who heard her voice; `closed_by_two` is given by `close_by` alone.
+    """
     if outcome is Outcome.HEARD_SAFE:
         return heard_safe(alarm, person, now)
     if outcome is Outcome.HEARD_ODD:
         return heard_odd(alarm, now)
-    if outcome in CLOSING:
-        closable = alarm.is_open and alarm.kind is not AlarmKind.DURESS
-        return close(alarm, outcome, person, now) if closable else alarm
-    return end_hold(alarm, now)
+    if outcome not in CLOSING:
+        return end_hold(alarm, now)
+    may_close = alarm.kind.rank < AlarmKind.SOS.rank or (alarm.kind is AlarmKind.SOS and by_caseworker)
+    if not alarm.is_open or not may_close or outcome is Outcome.CLOSED_BY_TWO:
+        return alarm
+    return close(alarm, outcome, person, now)
 
 
 def close(alarm: AlarmView, outcome: Outcome, by: str, now: datetime) -> AlarmView:
