@@ -22,7 +22,7 @@ class Inbox(Stored, table=True):
     __table_args__ = (
         Index("uq_inbox_source_provider_id", "source", "provider_id", unique=True),
         partial_index("ix_inbox_received_at", "received_at", where="handled_at IS NULL"),
-        partial_index("ix_inbox_sender", "sender", where="handled_at IS NULL"),
+        partial_index("ix_inbox_sender", "sender", "inbox_id", where="handled_at IS NULL"),
         # An id that retention freed is never given again: check-ins name it.
         {"sqlite_autoincrement": True},
     )

@@ -283,7 +283,7 @@ def _create_routing() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_inbox_received_at", "inbox", ["received_at"], **_where("handled_at IS NULL"))
-    op.create_index("ix_inbox_sender", "inbox", ["sender"], **_where("handled_at IS NULL"))
+    op.create_index("ix_inbox_sender", "inbox", ["sender", "inbox_id"], **_where("handled_at IS NULL"))
     op.create_index("uq_inbox_source_provider_id", "inbox", ["source", "provider_id"], unique=True)
     op.create_table(
         "phone_owners",

@@ -1,0 +1,124 @@
+"""What came of the messages that were sent, written by whoever still holds their claim."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Update, and_, bindparam, func, select, update
+
+from service.db.claims import ALARMS, OUTBOX, alarm_is
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came of one claimed row: `state` sent, failed, unknown or cancelled; or pending, to try again at
+    `available_at`. What is None is left as it stands, but for `error`."""
+
+    traveler_id: UUID
+    outbox_id: UUID
+    token: UUID
+    state: str
+    alarm_id: UUID | None = None
+    available_at: datetime | None = None
+    provider: str | None = None
+    provider_id: str | None = None
+    delivery: str | None = None
+    error: str | None = None
+
+
+def settle(conn: Connection, now: datetime, settlement: Settlement) -> bool:
+    """Settle one row; false when another worker has taken it over meanwhile."""
+    return settlement.outbox_id in settle_many(conn, now, [settlement])
+
+
+def settle_many(conn: Connection, now: datetime, settlements: Sequence[Settlement]) -> set[UUID]:
+    """Settle rows in batches; returns the ids of those that were ours to settle.
+
+    1. The alarms of the rows are to be looked at now: what came of a message may be what their ladder waits for. They
+       come first because locks are taken in the order alarm, outbox, and their version rises so that a sweep which
+       read them before this cannot put its own `look_at` over ours.
+    2. Rows whose claim token is still the settlement's are written.
+    3. An alert that would be tried again is cancelled if its alarm was closed meanwhile.
+
+    Killed here: nothing is settled, and the leases run out.
+    """
+    if not settlements:
+        return set()
+    alarms = sorted({(s.traveler_id, s.alarm_id) for s in settlements if s.alarm_id is not None})
+    if alarms:
+        conn.execute(_LOOK_AT_ALARM, [{"traveler": t, "alarm": a, "now": now} for t, a in alarms])
+    ordered = sorted(settlements, key=lambda s: (s.traveler_id, s.outbox_id))
+    values = [_values(settlement, now) for settlement in ordered]
+    written = conn.execute(_SETTLE, values, execution_options={"preserve_rowcount": True}).rowcount
+    tried_again = [s.outbox_id for s in ordered if s.state == "pending"]
+    if tried_again:
+        travelers = list({s.traveler_id for s in ordered})
+        conn.execute(_CANCEL_IF_CLOSED, {"travelers": travelers, "outbox_ids": tried_again, "now": now})
+    if written == len(ordered):
+        return {s.outbox_id for s in ordered}
+    return _ours(conn, ordered)
+
+
+def _ours(conn: Connection, settlements: Sequence[Settlement]) -> set[UUID]:
+    tokens = {s.outbox_id: s.token for s in settlements}
+    rows = conn.execute(_TOKENS, {"travelers": list({s.traveler_id for s in settlements}), "outbox_ids": list(tokens)})
+    return {row.outbox_id for row in rows if row.claim_token == tokens[row.outbox_id] and row.state != "sending"}
+
+
+def _values(settlement: Settlement, now: datetime) -> dict[str, Any]:
+    return {
+        "traveler": settlement.traveler_id,
+        "outbox": settlement.outbox_id,
+        "token": settlement.token,
+        "new_state": settlement.state,
+        "new_available_at": settlement.available_at,
+        "new_provider": settlement.provider,
+        "new_provider_id": settlement.provider_id,
+        "new_delivery": settlement.delivery,
+        "new_error": settlement.error,
+        "new_settled_at": None if settlement.state == "pending" else now,
+    }
+
+
+_LOOK_AT_ALARM: Update = (
+    update(ALARMS)
+    .where(ALARMS.c.traveler_id == bindparam("traveler"), ALARMS.c.alarm_id == bindparam("alarm"))
+    .values(look_at=bindparam("now"), version=ALARMS.c.version + 1)
+)
+_SETTLE: Update = (
+    update(OUTBOX)
+    .where(
+        and_(OUTBOX.c.traveler_id == bindparam("traveler"), OUTBOX.c.outbox_id == bindparam("outbox")),
+        OUTBOX.c.state == "sending",
+        OUTBOX.c.claim_token == bindparam("token"),
+    )
+    .values(
+        state=bindparam("new_state"),
+        lease_until=None,
+        available_at=func.coalesce(
+            bindparam("new_available_at", type_=OUTBOX.c.available_at.type), OUTBOX.c.available_at
+        ),
+        provider=func.coalesce(bindparam("new_provider", type_=OUTBOX.c.provider.type), OUTBOX.c.provider),
+        provider_id=func.coalesce(bindparam("new_provider_id", type_=OUTBOX.c.provider_id.type), OUTBOX.c.provider_id),
+        delivery=func.coalesce(bindparam("new_delivery", type_=OUTBOX.c.delivery.type), OUTBOX.c.delivery),
+        error=bindparam("new_error"),
+        settled_at=bindparam("new_settled_at"),
+    )
+)
+_CANCEL_IF_CLOSED: Update = (
+    update(OUTBOX)
+    .where(
+        OUTBOX.c.traveler_id.in_(bindparam("travelers", expanding=True)),
+        OUTBOX.c.outbox_id.in_(bindparam("outbox_ids", expanding=True)),
+        OUTBOX.c.state == "pending",
+        OUTBOX.c.kind == "alert",
+        alarm_is(closed=True),
+    )
+    .values(state="cancelled", settled_at=bindparam("now"))
+)
+_TOKENS = select(OUTBOX.c.outbox_id, OUTBOX.c.claim_token, OUTBOX.c.state).where(
+    OUTBOX.c.traveler_id.in_(bindparam("travelers", expanding=True)),
+    OUTBOX.c.outbox_id.in_(bindparam("outbox_ids", expanding=True)),
+)
