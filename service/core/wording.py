@@ -1,0 +1,41 @@
+"""Every text that the service sends. Pure: the caller gives the translation and formats the times.
+
+`_` translates an English sentence with `{named}` places, `count` says how many SMS segments a text costs.
+"""
+
+from service.core.wording_alert import AlertFacts, Companion, alert, subject
+from service.core.wording_notices import (
+    ContactNotice,
+    PageReason,
+    TravelerNotice,
+    all_clear,
+    invitation,
+    notice,
+    operator,
+    to_traveler,
+)
+from service.core.wording_replies import Reply, Wording, is_constant, reminder, reminder_subject, reply
+from service.core.wording_text import Count, Translate
+
+__all__ = [
+    "AlertFacts",
+    "Companion",
+    "ContactNotice",
+    "Count",
+    "PageReason",
+    "Reply",
+    "Translate",
+    "TravelerNotice",
+    "Wording",
+    "alert",
+    "all_clear",
+    "invitation",
+    "is_constant",
+    "notice",
+    "operator",
+    "reminder",
+    "reminder_subject",
+    "reply",
+    "subject",
+    "to_traveler",
+]

@@ -1,0 +1,245 @@
+"""What we tell unasked, besides alarms and reminders: to contacts, to the traveler before the trip, to the operator."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from service.core.alarm import CLOSING, Outcome
+from service.core.wording_text import N_, Count, Piece, Translate, cut, join, mark
+
+NAME_LIMIT = 24
+INVITATION_BUDGET = 3
+NOTICE_BUDGET = 3
+_LIMITS = (60, 48, 40, 32, 24, 18, 12, 8)
+
+
+class ContactNotice(StrEnum):
+    """What a contact is told besides the alarm itself and its end."""
+
+    STAND_BACK = "stand_back"
+    HELD = "held"
+    WEAK_SIGN = "weak_sign"
+    NOT_REACHED = "not_reached"
+    AUTHORITIES_TOLD = "authorities_told"
+    CHANGE_ASKED = "change_asked"
+    CONTACT_REMOVED = "contact_removed"
+    COUNTRY_CHANGED = "country_changed"
+    END_ASKED = "end_asked"
+    ENDED = "ended"
+    PAGE_LOCKED = "page_locked"
+    PAGE_CODE = "page_code"
+
+
+class TravelerNotice(StrEnum):
+    """What the traveler is told unasked, never in a trip with words or a discreet one but for the code."""
+
+    CODE = "code"
+    CONTACT_ACCEPTED = "contact_accepted"
+    CONTACT_NOT_ACCEPTED = "contact_not_accepted"
+    CONTACT_REFUSED = "contact_refused"
+    CONTACT_STOPPED = "contact_stopped"
+
+
+class PageReason(StrEnum):
+    """Why the operator is paged. The ladder's own reasons have the same values."""
+
+    EXHAUSTED = "exhausted"
+    NOBODY_LEFT = "nobody_left"
+    LAST_CONTACT_LOST = "last_contact_lost"
+    CLOSE_ASKED = "close_asked"
+    STORM_BRAKE = "storm_brake"
+    SOURCE_SILENT = "source_silent"
+    SET_ASIDE = "set_aside"
+    SEND_LIMIT = "send_limit"
+    CHANNEL_REFUSED = "channel_refused"
+    SWEEP_LATE = "sweep_late"
+
+
+_NOTICES = {
+    ContactNotice.STAND_BACK: N_("It is in hand. Please do not call or text {name}."),
+    ContactNotice.HELD: N_("{who} has taken the alarm about {name}, until {until}."),
+    ContactNotice.WEAK_SIGN: N_(
+        "A message came from the phone of {name} ({at}). It does not prove who wrote."
+        " Please call and ask your question. We wait until {until}."
+    ),
+    ContactNotice.NOT_REACHED: N_("{who} could not reach {name}. We go on telling everybody."),
+    ContactNotice.AUTHORITIES_TOLD: N_("{who} has told the authorities about {name}. The alarm stays open."),
+    ContactNotice.CHANGE_ASKED: N_(
+        "A change of the plan of {name} was asked for. Please call and ask your question. It takes effect {until}."
+    ),
+    ContactNotice.CONTACT_REMOVED: N_(
+        "One person leaves the trusted people of {name}. Please call and ask your question. It takes effect {until}."
+    ),
+    ContactNotice.COUNTRY_CHANGED: N_(
+        "{name} has named another country: {place}. If it surprises you, call and ask your question."
+    ),
+    ContactNotice.END_ASKED: N_(
+        "{name} says that the trip is over. If you know that {name} is home, answer 1. If not, call and ask your question."
+    ),
+    ContactNotice.ENDED: N_("{name} is home and the trip has ended. Thank you for being there."),
+    ContactNotice.PAGE_LOCKED: N_(
+        "After five wrong PINs the page of {who} about {name} is locked. Was it {who}? Please ask."
+    ),
+    ContactNotice.PAGE_CODE: N_("{code} is your code for the page. Give it to nobody."),
+}
+# While a duress alarm is open, nothing about its trip may ask to call or say that all is safe.
+_DURESS_NOTICES = {
+    ContactNotice.WEAK_SIGN: N_(
+        "A message came from the phone of {name} ({at}). It does not prove who wrote. Do NOT call or text {name}."
+    ),
+    ContactNotice.CHANGE_ASKED: N_(
+        "A change of the plan of {name} was asked for. It does not prove who asked. Do NOT call or text {name}."
+    ),
+    ContactNotice.CONTACT_REMOVED: N_(
+        "One person is to leave the trusted people of {name}. It does not prove who asked. Do NOT call or text {name}."
+    ),
+    ContactNotice.COUNTRY_CHANGED: N_(
+        "A message names another country for {name}: {place}. It does not prove who wrote. Do NOT call or text {name}."
+    ),
+    ContactNotice.END_ASKED: N_(
+        "A message says that the trip of {name} is over. It does not prove who wrote. Do NOT call or text {name}."
+    ),
+}
+_ENDS = {
+    Outcome.HEARD_SAFE: N_("{name} is safe. {who} heard the voice."),
+    Outcome.ANSWERED: N_("{name} has answered. The alarm has ended."),
+    Outcome.HOME: N_("{name} is home. The alarm has ended. We heard it from {who}."),
+    Outcome.FOUND_NO_CONTACT: N_("{name} is safe and asks for no contact. The alarm has ended."),
+    Outcome.MISTAKEN: N_("The message of {at} reached us late: {name} had answered in time. The alarm has ended."),
+    Outcome.CLOSED_BY_TWO: N_("Two people have ended the alarm about {name}."),
+}
+_TRAVELER = {
+    TravelerNotice.CODE: N_("{code} is your code. Give it to nobody."),
+    TravelerNotice.CONTACT_ACCEPTED: N_("{name} is now your trusted person."),
+    TravelerNotice.CONTACT_NOT_ACCEPTED: N_(
+        "{name} has not answered our invitation for 7 days. Please choose another trusted person."
+    ),
+    TravelerNotice.CONTACT_REFUSED: N_("{name} cannot be your trusted person. Please choose another one."),
+    TravelerNotice.CONTACT_STOPPED: N_("{name} takes no more messages from us. Please choose another trusted person."),
+}
+_PAGES = {
+    PageReason.EXHAUSTED: N_("24 h without an end: the alarm about {name} stays open and needs you."),
+    PageReason.NOBODY_LEFT: N_("Nobody can be told about {name}. The alarm needs you now."),
+    PageReason.LAST_CONTACT_LOST: N_("{name} has no contact left whom we can reach."),
+    PageReason.CLOSE_ASKED: N_("One person wants to end the duress alarm about {name}. It takes a second one."),
+    PageReason.STORM_BRAKE: N_("{number} alarms would open within a minute. They wait 5 min. Is our line down?"),
+    PageReason.SOURCE_SILENT: N_("{source} cannot be read since {at}. Alarms go on without it."),
+    PageReason.SET_ASIDE: N_("A message that came in could not be handled and was set aside."),
+    PageReason.SEND_LIMIT: N_("{number} messages today: the limit is reached. We go on sending."),
+    PageReason.CHANNEL_REFUSED: N_("{source} refuses our messages."),
+    PageReason.SWEEP_LATE: N_("No sweep since {at}. Nobody is being watched."),
+}
+
+
+def notice(
+    kind: ContactNotice,
+    _: Translate,
+    *,
+    name: str = "",
+    who: str = "",
+    at: str = "",
+    until: str = "",
+    place: str = "",
+    ref_code: str = "",
+    code: str = "",
+    duress: bool = False,
+    rehearsal: bool = False,
+) -> str:
+    """A text to a contact about a trip or an open alarm.
+
+    `name` is the traveler, `who` the contact who acts, `at` and `until` are formatted times, `place` the new country,
+    `ref_code` the alarm's or the question's code, `code` the one that opens the page. `duress` says that such an alarm
+    is open on the trip.
+    """
+    msgid = _DURESS_NOTICES.get(kind, _NOTICES[kind]) if duress else _NOTICES[kind]
+    text = _(msgid).format(
+        name=cut(name, NAME_LIMIT),
+        who=cut(who, NAME_LIMIT),
+        at=at,
+        until=until,
+        place=cut(place, NAME_LIMIT * 2),
+        code=code,
+    )
+    return mark(join((text, _tag(ref_code))), rehearsal, _)
+
+
+def all_clear(
+    outcome: Outcome,
+    _: Translate,
+    *,
+    name: str,
+    ref_code: str,
+    who: str = "",
+    at: str = "",
+    duress: bool = False,
+    rehearsal: bool = False,
+) -> str:
+    """What everybody who was told hears when an alarm ends.
+
+    `who` ended it, `at` is when the message of a mistaken alarm was sent. After duress it says only that it ended.
+    Raises ValueError for an outcome that ends nothing.
+    """
+    if outcome not in CLOSING:
+        raise ValueError(f"{outcome} does not end an alarm")
+    msgid = _ENDS[Outcome.CLOSED_BY_TWO if duress else outcome]
+    text = _(msgid).format(name=cut(name, NAME_LIMIT), who=cut(who, NAME_LIMIT), at=at)
+    doubt = _("If something is not right, answer 4.")
+    return mark(join((text, doubt, _tag(ref_code))), rehearsal, _)
+
+
+def invitation(
+    traveler: str,
+    contact: str,
+    _: Translate,
+    *,
+    count: Count,
+    ref_code: str,
+    link: str = "",
+    budget: int = INVITATION_BUDGET,
+) -> str:
+    """Asks a person to be a trusted contact: who asks, what it means, how to accept and to refuse.
+
+    Names are cut until it fits in `budget` segments.
+    """
+
+    def write(limit: int) -> str:
+        text = _(
+            "{contact}, {traveler} is going abroad and asks you to be a trusted person. Without a sign in time"
+            " we write to you what to do. Accept: answer 1. Refuse: STOP."
+        ).format(contact=cut(contact, limit), traveler=cut(traveler, limit))
+        return join((text, link, _tag(ref_code)))
+
+    return _shortest(write, count, budget)
+
+
+def to_traveler(kind: TravelerNotice, _: Translate, *, name: str = "", code: str = "") -> str:
+    """A text to the traveler: a code, or what became of an invitation. `name` is the contact."""
+    return _(_TRAVELER[kind]).format(name=cut(name, NAME_LIMIT), code=code)
+
+
+def operator(
+    reason: PageReason,
+    _: Translate,
+    *,
+    name: str = "",
+    source: str = "",
+    at: str = "",
+    number: int = 0,
+    detail: str = "",
+    ref_code: str = "",
+    link: str = "",
+) -> str:
+    """A page to the operator. `detail` is appended as it is; for an exhausted alarm it is the alarm's whole text."""
+    text = _(_PAGES[reason]).format(name=cut(name, NAME_LIMIT), source=cut(source, NAME_LIMIT), at=at, number=number)
+    return join((text, detail, link, _tag(ref_code)))
+
+
+def _shortest(write: Piece, count: Count, budget: int) -> str:
+    for limit in _LIMITS:
+        if count(text := write(limit)) <= budget:
+            return text
+    return write(_LIMITS[-1])
+
+
+def _tag(ref_code: str) -> str:
+    return f"#{ref_code}" if ref_code else ""
