@@ -41,7 +41,16 @@ CREATE TABLE IF NOT EXISTS texts (
 CREATE INDEX IF NOT EXISTS texts_by_number ON texts (number, id);
 CREATE INDEX IF NOT EXISTS texts_by_outbox ON texts (outbox_id);
 CREATE TABLE IF NOT EXISTS switched_off (number TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS typed (
+    provider_id TEXT PRIMARY KEY, number TEXT NOT NULL, body TEXT NOT NULL, kind TEXT NOT NULL, at TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS typed_by_number ON typed (number, at);
+CREATE TABLE IF NOT EXISTS answering (number TEXT PRIMARY KEY, body TEXT NOT NULL);
 """
+
+
+TYPED = "typed"
+ANSWERED = "answered"
+"""The kinds of what a phone sent: typed by its owner, or by the phone itself while it answers in her place."""
 
 
 class PhonesSettings(BaseModel):
@@ -60,6 +69,18 @@ class ReceivedText:
     body: str
     kind: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text in a phone's thread. `mine`: its owner sent it; `id` is unique among texts of its direction."""
+
+    id: str
+    number: str
+    body: str
+    kind: str
+    at: datetime
+    mine: bool
 
 
 class Phones:
@@ -124,6 +145,35 @@ class Phones:
             for id, outbox_id, number, body, kind, at in rows
         ]
 
+    def type_text(self, number: str, body: str, provider_id: str, kind: str = TYPED) -> bool:
+        """Keep a text that this phone's owner sent; False when one with this `provider_id` is there already."""
+        row = (provider_id, number, body, kind, self._now().isoformat())
+        with self._transaction() as connection:
+            return connection.execute("INSERT OR IGNORE INTO typed VALUES (?, ?, ?, ?, ?)", row).rowcount == 1
+
+    def threads(self, numbers: Iterable[str], last: int) -> dict[str, list[Text]]:
+        """What these phones show: the `last` texts of each, received and sent, oldest first."""
+        with self._transaction() as connection:
+            return {number: _thread(connection, number, last) for number in numbers}
+
+    def numbers(self) -> list[str]:
+        """Every phone that has received a text, in the order of the first one."""
+        with self._transaction() as connection:
+            rows = connection.execute("SELECT number FROM texts GROUP BY number ORDER BY min(id)").fetchall()
+        return [number for (number,) in rows]
+
+    def answer_reminders(self, number: str, body: str | None) -> None:
+        """From now on this phone answers reminders with `body` by itself; with None it does not."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM answering WHERE number = ?", (number,))
+            if body is not None:
+                connection.execute("INSERT INTO answering VALUES (?, ?)", (number, body))
+
+    def answering(self) -> dict[str, str]:
+        """The phones that answer reminders by themselves, and what they answer."""
+        with self._transaction() as connection:
+            return dict(connection.execute("SELECT number, body FROM answering ORDER BY number").fetchall())
+
     def switch_off(self, number: str) -> None:
         """From now on this phone cannot be reached."""
         with self._transaction() as connection:
@@ -146,6 +196,21 @@ class Phones:
             connection.execute("BEGIN IMMEDIATE")
             with connection:
                 yield connection
+
+
+def _thread(connection: sqlite3.Connection, number: str, last: int) -> list[Text]:
+    received = connection.execute(
+        "SELECT id, body, kind, at FROM texts WHERE number = ? ORDER BY id DESC LIMIT ?", (number, last)
+    ).fetchall()
+    typed = connection.execute(
+        "SELECT provider_id, body, kind, at FROM typed WHERE number = ? ORDER BY at DESC LIMIT ?", (number, last)
+    ).fetchall()
+    both = [(False, *row) for row in reversed(received)] + [(True, *row) for row in reversed(typed)]
+    texts = [
+        Text(str(id), number, body, kind, datetime.fromisoformat(at).astimezone(UTC), mine)
+        for mine, id, body, kind, at in both
+    ]
+    return sorted(texts, key=lambda text: text.at)[-last:]
 
 
 def _is_off(connection: sqlite3.Connection, number: str) -> bool:
