@@ -89,6 +89,7 @@ class WatchDecision:
     missed: tuple[datetime, ...] = ()
     unproven: bool = False
     braked: bool = False
+    unread: bool = False
     look_again_at: datetime | None = None
 
 
@@ -254,7 +255,8 @@ def step_watch(watch: WatchView, plan: Plan, facts: WatchFacts, now: datetime) -
         watch = replace(watch, unproven_at=now)
     braked = wait_until is not None and wait_until == facts.brake_until
     look = _look_again_at(watch, plan, facts, wait_until)
-    return WatchDecision(watch, reminders, missed, unproven, braked, look)
+    unread = wait_until is not None and not braked
+    return WatchDecision(watch, reminders, missed, unproven, braked, unread, look)
 
 
 def _satisfies(plan: Plan, at: datetime, deadline: datetime, previous: datetime | None) -> bool:
