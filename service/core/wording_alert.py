@@ -30,10 +30,12 @@ Fits = Callable[[str], bool]
 BUDGET = 4
 LONGEST_NAME = 60
 SHORTEST_NAME = 6
-# How many graphemes of each typed field to try, from whole to barely known.
-LIMITS = (120, 80, 60, 48, 40, 32, 24, 18, 12, 8)
-# Where one text may be had by cutting mildly, it beats two.
-MILD_LIMITS = LIMITS[:5]
+# How many graphemes of each typed field to keep. First whole or mildly cut: one such text beats two. Then firmly: still
+# to be recognized, and better than leaving a sentence out. At last whatever it takes.
+WHOLE = 200
+MILD = (WHOLE, 120, 80, 60, 48, 40)
+FIRM = (*MILD, 32, 24, 18)
+HARD = (*FIRM, 12, 8)
 
 _LEADS = {
     AlarmKind.MISSED: N_("{name}: no sign since {since}. Please call."),
@@ -45,7 +47,7 @@ _FOLLOWS = {
     AlarmKind.MISSED: N_("Ask your question."),
     AlarmKind.UNPROVEN: N_("Messages come, but nobody has heard the voice since {since}."),
     AlarmKind.SOS: N_("Then tell the police and the consulate."),
-    AlarmKind.DURESS: N_("Act as on any day. Tell only the police and the consulate; they must keep quiet too."),
+    AlarmKind.DURESS: N_("Act as on any day."),
 }
 
 
@@ -97,25 +99,31 @@ def alert(
     """One text, or two: the action, then the facts. Each is of at most `budget` segments as `count` measures them.
 
     1. All in one text, when it fits with at most mild cuts.  2. Else the first holds the action, the answers, the
-    link and the code, and as many notes as fit; the second, under `second_code`, holds the facts and the other notes.
-    3. Typed fields are cut on grapheme boundaries, the least important sentences go last; phones, codes and the
-    link are never cut.  `full=False` (a contact who gets the link only) leaves the facts out.
+    link and the code, and as many notes as fit; the second, under `second_code`, the facts and the other notes.
+    3. Typed fields are cut on grapheme boundaries, and the least important sentences are the first to go; phones,
+    codes and the link are never cut.  `full=False` (a contact who gets the link only) leaves the facts out.
     A budget that cannot hold even the action is exceeded: an alarm is sent.
     """
 
-    def fits(text: str) -> bool:
-        return count(text) <= budget
-
-    head, tail = tuple(_head(facts, _)), tuple(_tail(facts, _))
+    writer = _Writer(facts, _, lambda text: count(text) <= budget)
+    lead, tail = _lead(facts, _), tuple(_tail(facts, _))
     notes = tuple(_notes(facts, _))
     known, more = (tuple(_known(facts, _)), tuple(_more(facts, _))) if full else ((), ())
-    for limit in MILD_LIMITS:
-        if fits(text := _write(facts, _, (*head, *known, *notes, *more, *tail), limit)):
-            return (text,)
-    first, left = _first_text(facts, _, head, notes, tail, fits)
+
+    follow, *others = notes
+    one = writer.within((lead, follow, *known, *others, *more, *tail), MILD)
+    if one is not None:
+        return (one,)
+    for kept in range(len(notes), -1, -1):
+        first = writer.within((lead, *notes[:kept], *tail), MILD if kept else HARD)
+        if first is not None:
+            break
+    else:
+        kept, first = 0, writer.write((lead, *tail), HARD[-1])
+    left = notes[kept:]
     if not (known or left or more):
         return (first,)
-    return first, _second_text(facts, _, (*known, *left, *more), second_code, fits)
+    return first, writer.second(known, (*left, *more), as_it_is(f"#{second_code}"))
 
 
 def subject(name: str, _: Translate, *, rehearsal: bool = False) -> str:
@@ -123,48 +131,51 @@ def subject(name: str, _: Translate, *, rehearsal: bool = False) -> str:
     return mark(_("{name}: please read this now").format(name=cut(name, LONGEST_NAME)), rehearsal, _)
 
 
-def _first_text(
-    facts: AlertFacts,
-    _: Translate,
-    head: Sequence[Piece],
-    notes: Sequence[Piece],
-    tail: Sequence[Piece],
-    fits: Fits,
-) -> tuple[str, Sequence[Piece]]:
-    """The action with the most notes that fit, and the notes that did not."""
-    for kept in range(len(notes), -1, -1):
-        for limit in LIMITS if kept == 0 else MILD_LIMITS:
-            if fits(text := _write(facts, _, (*head, *notes[:kept], *tail), limit)):
-                return text, notes[kept:]
-    return _write(facts, _, (*head[:1], *tail), LIMITS[-1]), notes
+class _Writer:
+    """Writes pieces at a limit, marks a rehearsal, and knows what fits."""
 
+    def __init__(self, facts: AlertFacts, _: Translate, fits: Fits) -> None:
+        self._facts, self._, self._fits = facts, _, fits
+        # A limit that no typed field reaches writes the same text again.
+        typed = (facts.name, facts.place, facts.address, facts.employer, facts.consulate, facts.who_has_it)
+        people = (*facts.untold, *(companion.name for companion in facts.companions))
+        self._longest = max(len(text) for text in (*typed, *people))
 
-def _second_text(facts: AlertFacts, _: Translate, pieces: Sequence[Piece], code: str, fits: Fits) -> str:
-    """What is known, cut as little as possible; only when the shortest cut is too long, the last piece goes."""
-    text = ""
-    for kept in range(len(pieces), -1, -1):
-        for limit in LIMITS:
-            named = (lambda n: cut(facts.name, min(n, LONGEST_NAME)) + ".", *pieces[:kept], as_it_is(f"#{code}"))
-            if fits(text := _write(facts, _, named, limit)):
+    def write(self, pieces: Sequence[Piece], limit: int) -> str:
+        return mark(join([piece(limit) for piece in pieces]), self._facts.rehearsal, self._)
+
+    def within(self, pieces: Sequence[Piece], limits: Sequence[int]) -> str | None:
+        """The text with the mildest cut that fits, or None."""
+        for limit in limits:
+            if (limit == WHOLE or limit < self._longest) and self._fits(text := self.write(pieces, limit)):
                 return text
-    return text
+        return None
+
+    def second(self, important: Sequence[Piece], other: Sequence[Piece], code: Piece) -> str:
+        """What is known, under the name; the last of `other` goes before the important ones are cut hard."""
+
+        def name(limit: int) -> str:
+            return cut(self._facts.name, min(limit, LONGEST_NAME)) + "."
+
+        for kept in range(len(other), -1, -1):
+            text = self.within((name, *important, *other[:kept], code), FIRM)
+            if text is not None:
+                return text
+        for kept in range(len(important), 0, -1):
+            text = self.within((name, *important[:kept], code), HARD)
+            if text is not None:
+                return text
+        return self.write((name, code), HARD[-1])
 
 
-def _write(facts: AlertFacts, _: Translate, pieces: Sequence[Piece], limit: int) -> str:
-    return mark(join([piece(limit) for piece in pieces]), facts.rehearsal, _)
-
-
-def _head(facts: AlertFacts, _: Translate) -> Iterator[Piece]:
+def _lead(facts: AlertFacts, _: Translate) -> Piece:
+    """The action, its name cut so that it stands in the first part of a long SMS."""
     room = FIRST_PART - units(mark("-", facts.rehearsal, _)) + 1
 
-    def lead(limit: int) -> str:
+    def named(limit: int) -> str:
         return _(_LEADS[facts.kind]).format(name=cut(facts.name, limit), since=facts.since)
 
-    yield as_it_is(cut_to_fit(lead, LONGEST_NAME, SHORTEST_NAME, room))
-    if facts.rehearsal:
-        yield as_it_is(_("Nothing has happened; please only answer."))
-    else:
-        yield as_it_is(_(_FOLLOWS[facts.kind]).format(since=facts.since))
+    return lambda limit: cut_to_fit(named, min(limit, LONGEST_NAME), SHORTEST_NAME, room)
 
 
 def _tail(facts: AlertFacts, _: Translate) -> Iterator[Piece]:
@@ -178,23 +189,29 @@ def _tail(facts: AlertFacts, _: Translate) -> Iterator[Piece]:
 
 
 def _notes(facts: AlertFacts, _: Translate) -> Iterator[Piece]:
-    """How the case stands, the most important first."""
+    """What else to do, then how the case stands, the most important first."""
+    if facts.rehearsal:
+        yield as_it_is(_("Nothing has happened; please only answer."))
+    else:
+        yield as_it_is(_(_FOLLOWS[facts.kind]).format(since=facts.since))
+    if facts.kind is AlarmKind.DURESS and not facts.rehearsal:
+        yield as_it_is(_("Tell only the police and the consulate; they must keep quiet too."))
     if facts.missed > 1:
         yield as_it_is(_("Missed check-ins: {missed}.").format(missed=facts.missed))
-    if facts.who_has_it:
-        yield lambda n: _("{who} has it.").format(who=cut(facts.who_has_it, n))
-    if facts.last_sign:
-        yield as_it_is(
-            _("A message came ({last_sign}); it does not prove who wrote.").format(last_sign=facts.last_sign)
-        )
     if facts.blind_since:
         yield as_it_is(_("We could not read replies since {blind_since}.").format(blind_since=facts.blind_since))
-    if facts.unreadable:
+    elif facts.unreadable:
         yield as_it_is(_("One message could not be read."))
     if facts.stopped:
         yield as_it_is(_("The traveler's phone has refused our texts (STOP)."))
     if facts.untold:
         yield lambda n: _("Could not be told: {names}.").format(names=_names(facts.untold, n))
+    if facts.last_sign:
+        yield as_it_is(
+            _("A message came ({last_sign}); it does not prove who wrote.").format(last_sign=facts.last_sign)
+        )
+    if facts.who_has_it:
+        yield lambda n: _("{who} has it.").format(who=cut(facts.who_has_it, n))
 
 
 def _known(facts: AlertFacts, _: Translate) -> Iterator[Piece]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from service.core.alarm import CLOSING, Outcome
-from service.core.wording_text import N_, Count, Piece, Translate, cut, join, mark
+from service.core.wording_text import N_, SOMEBODY, Count, Piece, Translate, cut, join, mark
 
 NAME_LIMIT = 24
 INVITATION_BUDGET = 3
@@ -74,7 +74,8 @@ _NOTICES = {
         "{name} has named another country: {place}. If it surprises you, call and ask your question."
     ),
     ContactNotice.END_ASKED: N_(
-        "{name} says that the trip is over. If you know that {name} is home, answer 1. If not, call and ask your question."
+        "{name} says that the trip is over. If you know that {name} is home, answer 1."
+        " If not, call and ask your question."
     ),
     ContactNotice.ENDED: N_("{name} is home and the trip has ended. Thank you for being there."),
     ContactNotice.PAGE_LOCKED: N_(
@@ -103,7 +104,7 @@ _DURESS_NOTICES = {
 _ENDS = {
     Outcome.HEARD_SAFE: N_("{name} is safe. {who} heard the voice."),
     Outcome.ANSWERED: N_("{name} has answered. The alarm has ended."),
-    Outcome.HOME: N_("{name} is home. The alarm has ended. We heard it from {who}."),
+    Outcome.HOME: N_("{name} is home. The alarm has ended."),
     Outcome.FOUND_NO_CONTACT: N_("{name} is safe and asks for no contact. The alarm has ended."),
     Outcome.MISTAKEN: N_("The message of {at} reached us late: {name} had answered in time. The alarm has ended."),
     Outcome.CLOSED_BY_TWO: N_("Two people have ended the alarm about {name}."),
@@ -154,7 +155,7 @@ def notice(
     msgid = _DURESS_NOTICES.get(kind, _NOTICES[kind]) if duress else _NOTICES[kind]
     text = _(msgid).format(
         name=cut(name, NAME_LIMIT),
-        who=cut(who, NAME_LIMIT),
+        who=cut(who, NAME_LIMIT) or _(SOMEBODY),
         at=at,
         until=until,
         place=cut(place, NAME_LIMIT * 2),
@@ -182,7 +183,7 @@ def all_clear(
     if outcome not in CLOSING:
         raise ValueError(f"{outcome} does not end an alarm")
     msgid = _ENDS[Outcome.CLOSED_BY_TWO if duress else outcome]
-    text = _(msgid).format(name=cut(name, NAME_LIMIT), who=cut(who, NAME_LIMIT), at=at)
+    text = _(msgid).format(name=cut(name, NAME_LIMIT), who=cut(who, NAME_LIMIT) or _(SOMEBODY), at=at)
     doubt = _("If something is not right, answer 4.")
     return mark(join((text, doubt, _tag(ref_code))), rehearsal, _)
 

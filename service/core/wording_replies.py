@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from service.core.wording_text import N_, Translate, cut, join, mark
+from service.core.wording_text import N_, SOMEBODY, Translate, cut, join, mark
 
 NAME_LIMIT = 24
-STAGES = (1, 2, 3)
 
 
 class Wording(StrEnum):
@@ -50,6 +49,7 @@ class Reply(StrEnum):
     NO_ALARM = "no_alarm"
     WHICH_ALARM = "which_alarm"
     ANSWER_NOT_UNDERSTOOD = "answer_not_understood"
+    INVITATION_NOT_UNDERSTOOD = "invitation_not_understood"
     ACCEPTED = "accepted"
     DECLINED = "declined"
     STOPPED = "stopped"
@@ -88,6 +88,7 @@ _TEXTS = {
     Reply.NO_ALARM: N_("Thank you. There is no alarm now."),
     Reply.WHICH_ALARM: N_("Which one? Answer with the digit and the code, for example 1 {first}. Open now: {alarms}."),
     Reply.ANSWER_NOT_UNDERSTOOD: N_("We did not understand. Please answer with one digit: 1, 2, 3 or 4."),
+    Reply.INVITATION_NOT_UNDERSTOOD: N_("We did not understand. Please answer 1 to accept, or STOP to refuse."),
     Reply.ACCEPTED: N_("Thank you. Nothing to do now. We write only when {name} gives no sign."),
     Reply.DECLINED: N_("Thank you for telling us. We will not write again."),
     Reply.STOPPED: N_("You will get no more messages from us."),
@@ -143,7 +144,7 @@ def reply(
     msgid = _DURESS_TEXTS.get(kind, _TEXTS[kind]) if duress else _TEXTS[kind]
     text = _(msgid).format(
         name=cut(name, NAME_LIMIT),
-        who=cut(who, NAME_LIMIT),
+        who=cut(who, NAME_LIMIT) or _(SOMEBODY),
         until=until,
         deadline=deadline,
         first=alarms[0][0] if alarms else "",
