@@ -61,6 +61,13 @@ def settle_many(conn: Connection, now: datetime, settlements: Sequence[Settlemen
     return _ours(conn, ordered)
 
 
+def shorten_leases(conn: Connection, rows: Sequence[tuple[UUID, UUID, UUID]], until: datetime) -> None:
+    """Let rows (traveler, outbox, token) whose fate is open be asked about at `until`, sooner than their lease says."""
+    if rows:
+        values = [{"traveler": t, "outbox": o, "token": k, "until": until} for t, o, k in rows]
+        conn.execute(_SHORTEN, values)
+
+
 def _ours(conn: Connection, settlements: Sequence[Settlement]) -> set[UUID]:
     tokens = {s.outbox_id: s.token for s in settlements}
     rows = conn.execute(_TOKENS, {"travelers": list({s.traveler_id for s in settlements}), "outbox_ids": list(tokens)})
@@ -106,6 +113,15 @@ _SETTLE: Update = (
         error=bindparam("new_error"),
         settled_at=bindparam("new_settled_at"),
     )
+)
+_SHORTEN: Update = (
+    update(OUTBOX)
+    .where(
+        and_(OUTBOX.c.traveler_id == bindparam("traveler"), OUTBOX.c.outbox_id == bindparam("outbox")),
+        OUTBOX.c.state == "sending",
+        OUTBOX.c.claim_token == bindparam("token"),
+    )
+    .values(lease_until=bindparam("until"))
 )
 _CANCEL_IF_CLOSED: Update = (
     update(OUTBOX)

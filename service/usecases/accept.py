@@ -32,8 +32,8 @@ CLOCK_TRUSTED_WITHIN = timedelta(minutes=5)
 class Inbound:
     """Something that came in. `sender` is the keyed hash of the number or token that it came from.
 
-    `address` is that number itself, for a reply, and is sealed with the text. Whose it is (traveler, trip, contact, alarm)
-    is given only where the sender proved it by a link or a token.
+    `address` is that number itself, for a reply, and is sealed with the text. Whose it is (traveler, trip, contact,
+    alarm) is given only where the sender proved it by a link or a token.
     """
 
     source: str

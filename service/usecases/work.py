@@ -65,6 +65,7 @@ class Draft:
     step: int = 0
     ref_code: str | None = None
     subject: str | None = None
+    part: int = 0
     available_at: datetime | None = None
     valid_for: timedelta | None = None
 
@@ -83,12 +84,17 @@ class Work:
         self._alarms: dict[UUID, tuple[TripState, AlarmState, datetime | None]] = {}
         self._check_ins: list[dict[str, Any]] = []
         self._answers: list[dict[str, Any]] = []
+        self.pages: list[str] = []
+
+    def note_page(self, reason: str) -> None:
+        """Remember that the operator was paged, for the log: a page must be seen even where no channel carries it."""
+        self.pages.append(reason)
 
     def send(self, draft: Draft) -> None:
         self._drafts.append(draft)
 
     def fresh_code(self, traveler_id: UUID, alarm_id: UUID | None, contact_id: UUID | None) -> str:
-        """A short code that names a message: four characters, a letter and a digit at least, none mistaken for another."""
+        """A short code that names a message: a letter and a digit at least, no character mistaken for another."""
         taken = {row["code"] for row in self._codes}
         while True:
             code = make_code()
@@ -114,6 +120,14 @@ class Work:
     def save_alarm(self, trip: TripState, alarm: AlarmState, look_at: datetime | None) -> None:
         """Write an alarm, if nobody else has since it was read. The last word in a transaction counts."""
         self._alarms[alarm.alarm_id] = (trip, alarm, look_at)
+
+    def forget_alarm(self, traveler_id: UUID, alarm_id: UUID) -> None:
+        """An alarm that ended long ago needs no look any more, whatever a late answer of a provider asked for."""
+        self.conn.execute(
+            update(ALARMS)
+            .where(ALARMS.c.traveler_id == traveler_id, ALARMS.c.alarm_id == alarm_id)
+            .values(look_at=None)
+        )
 
     def open_alarm(self, view: AlarmView) -> AlarmState:
         """A new alarm's row-to-be; `save_alarm` keeps it."""
@@ -176,7 +190,8 @@ class Work:
             "valid_until": self.now + draft.valid_for if draft.valid_for else None,
             "attempts": 0,
             "dedupe_key": draft.dedupe_key,
-            "created_at": self.now,
+            # The parts of one telling go out in their order.
+            "created_at": self.now + timedelta(microseconds=draft.part),
         }
 
 

@@ -1,0 +1,77 @@
+"""What a change to an alarm brings with it: cancelled texts, notices, all-clears, another look by the ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from service.core.alarm import AlarmKind, AlarmView, open_alarm
+from service.core.ladder import audience
+from service.db.trips import AlarmState, ContactState, TripState
+from service.usecases import telling
+from service.usecases.work import Work, cancel
+
+PENDING_OF_AN_ALARM = ("alert", "notice")
+
+
+def put_alarm(work: Work, trip: TripState, view: AlarmView) -> TripState:
+    """Keep a changed alarm (or a reopened one) and do what the change asks for. Returns the trip with it.
+
+    Closed: pending texts are cancelled and everybody who was told gets the all-clear. Risen: pending texts of the lower
+    kind are cancelled, because they may say what must not be said any more. In any case the ladder looks at it now.
+    """
+    state = trip.alarm or trip.recent
+    if state is None or view == state.view:
+        return trip
+    before = state.view
+    changed = replace(state, view=view)
+    if not view.is_open:
+        cancel(work.conn, trip.key.traveler_id, work.now, alarm_id=state.alarm_id, kinds=PENDING_OF_AN_ALARM)
+        for contact in _told(trip, state):
+            telling.all_clear(work, trip, changed, contact)
+        work.save_alarm(trip, changed, None)
+        work.audit.add(trip.key.traveler_id, view.closed_by or "engine", f"alarm_closed:{view.outcome}")
+        return replace(trip, alarm=None, recent=changed)
+    if view.kind is not before.kind or not before.is_open:
+        cancel(
+            work.conn,
+            trip.key.traveler_id,
+            work.now,
+            alarm_id=state.alarm_id,
+            kinds=(*PENDING_OF_AN_ALARM, "all_clear"),
+        )
+        work.audit.add(trip.key.traveler_id, "engine", f"alarm_raised:{view.kind}")
+    work.save_alarm(trip, changed, work.now)
+    work.service.wake.sweep.set()
+    return replace(trip, alarm=changed)
+
+
+def open_new(
+    work: Work,
+    trip: TripState,
+    kind: AlarmKind,
+    missed: tuple[datetime, ...] = (),
+    blind_since: datetime | None = None,
+    unreadable: bool = False,
+) -> TripState:
+    """Open an alarm; its first rung is told at the ladder's next look, which is now."""
+    state = work.open_alarm(open_alarm(kind, work.now, missed, blind_since, unreadable))
+    work.save_alarm(trip, state, work.now)
+    work.audit.add(trip.key.traveler_id, "engine", f"alarm_opened:{kind}")
+    work.service.wake.sweep.set()
+    return replace(trip, alarm=state)
+
+
+def tell_told(work: Work, trip: TripState, key: str, *, but: Iterable[str] = (), **values: datetime | str) -> None:
+    """A notice about the open alarm to everybody who was told of it and may still hear of it."""
+    if trip.alarm is None:
+        return
+    heard = audience(trip.alarm.view.kind, trip.people) - frozenset(but)
+    for contact in _told(trip, trip.alarm):
+        if contact.id in heard:
+            telling.notice(work, trip, trip.alarm, contact, key, **values)
+
+
+def _told(trip: TripState, state: AlarmState) -> list[ContactState]:
+    return [contact for contact in trip.contacts if contact.id in state.addressed | state.told]

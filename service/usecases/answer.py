@@ -1,0 +1,105 @@
+"""What a contact's answer does: 1 I take it, 2 I heard her voice, 3 I cannot, 4 something is not right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from service.core import alarm as alarms_core
+from service.core.alarm import AlarmKind, Strength, Taken
+from service.core.ladder import audience
+from service.core.watch import check_in
+from service.core.wording import ContactNotice, PageReason, Reply
+from service.db.trips import AlarmState, ContactState, TripState
+from service.usecases import telling
+from service.usecases.alarms import put_alarm, tell_told
+from service.usecases.work import Work
+
+CLOSE = "close"
+"""The page's button by which two people end a duress alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The trip after an answer and what the contact is told; None when the all-clear is her answer."""
+
+    trip: TripState
+    reply: Reply | None
+    who: str = ""
+    until: datetime | None = None
+
+
+def answer_alarm(
+    work: Work, trip: TripState, contact: ContactState, answer: str, *, via: str, at: datetime
+) -> Answered:
+    """Apply an answer to the trip's open alarm, or to the one closed last (to which only 4 may object)."""
+    state = trip.alarm or trip.recent
+    if state is None:
+        return Answered(trip, Reply.NO_ALARM)
+    work.record_answer(
+        traveler_id=trip.key.traveler_id,
+        alarm_id=state.alarm_id,
+        contact_id=contact.contact_id,
+        answer=answer,
+        via=via,
+    )
+    work.audit.add(trip.key.traveler_id, contact.id, f"answered:{answer}")
+    if trip.alarm is None:
+        return _object(work, trip, state, answer)
+    if state.view.kind is AlarmKind.DURESS and contact.id not in audience(AlarmKind.DURESS, trip.people):
+        return Answered(trip, Reply.STAND_BACK)
+    match answer:
+        case "1":
+            return _take(work, trip, state, contact)
+        case "2":
+            return _heard_safe(work, trip, state, contact, at)
+        case "3":
+            return Answered(put_alarm(work, trip, alarms_core.cannot(state.view, contact.id, work.now)), Reply.CANNOT)
+        case "4":
+            raised = put_alarm(work, trip, alarms_core.heard_odd(state.view, work.now))
+            return Answered(raised, Reply.ODD_RAISED)
+        case _ if answer == CLOSE:
+            return _close(work, trip, state, contact)
+        case _:
+            return Answered(trip, Reply.ANSWER_NOT_UNDERSTOOD)
+
+
+def _take(work: Work, trip: TripState, state: AlarmState, contact: ContactState) -> Answered:
+    view, taken = alarms_core.acknowledge(state.view, contact.id, work.now)
+    trip = put_alarm(work, trip, view)
+    if taken is Taken.HELD:
+        if view.hold_until is not None:
+            tell_told(work, trip, ContactNotice.HELD, but=(contact.id,), who=contact.name, until=view.hold_until)
+        return Answered(trip, Reply.TAKEN, until=view.hold_until)
+    if taken is Taken.HELD_BY_OTHER:
+        holder = trip.contact(view.held_by or "")
+        return Answered(trip, Reply.HELD_BY_OTHER, who=holder.name if holder else "", until=view.hold_until)
+    if taken is Taken.ALREADY_HELD:
+        return Answered(trip, Reply.TAKEN, until=view.hold_until)
+    return Answered(trip, Reply.NO_HOLD_LEFT)
+
+
+def _heard_safe(work: Work, trip: TripState, state: AlarmState, contact: ContactState, at: datetime) -> Answered:
+    view = alarms_core.heard_safe(state.view, contact.id, work.now)
+    if view.is_open:
+        return Answered(trip, Reply.DURESS_NOTED)
+    if trip.watch is not None and trip.plan is not None:
+        trip = replace(trip, watch=check_in(trip.watch, trip.plan, at, Strength.VERIFIED).watch)
+    return Answered(put_alarm(work, trip, view), None)
+
+
+def _close(work: Work, trip: TripState, state: AlarmState, contact: ContactState) -> Answered:
+    people = audience(AlarmKind.DURESS, trip.people)
+    view = alarms_core.close_by(state.view, contact.id, people, work.now)
+    trip = put_alarm(work, trip, view)
+    if not view.is_open:
+        return Answered(trip, None)
+    if len(people) == 1:
+        telling.page_operator(work, PageReason.CLOSE_ASKED, f"{state.alarm_id}", trip=trip)
+    return Answered(trip, Reply.DURESS_NOTED)
+
+
+def _object(work: Work, trip: TripState, state: AlarmState, answer: str) -> Answered:
+    if answer != "4" or not alarms_core.may_object(state.view, work.now):
+        return Answered(trip, Reply.ALREADY_CLOSED)
+    return Answered(put_alarm(work, trip, alarms_core.heard_odd(state.view, work.now)), Reply.ODD_RAISED)

@@ -1,0 +1,110 @@
+"""When an address fails: the person's next one at once, and the operator when the fault is ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select, update
+
+from notifiers.base import Cause, Rejected
+from service.core.wording import PageReason
+from service.db.sealed import key_of
+from service.db.stored import table_of
+from service.db.tables import Contact, Outbox
+from service.db.trips import Address, TripKey, TripState
+from service.usecases import telling
+from service.usecases.context import Service
+from service.usecases.reachability import page_if_last
+from service.usecases.work import Draft, Work
+
+CONTACTS = table_of(Contact)
+OUTBOX = table_of(Outbox)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A message that a provider refused."""
+
+    traveler_id: UUID
+    trip_id: UUID | None
+    contact_id: UUID | None
+    outbox_id: UUID
+    channel_index: int
+    rejected: Rejected
+
+
+def fail_over(service: Service, conn: Connection, now: datetime, failures: Sequence[Failure]) -> None:
+    """Act on refusals, in the transaction that settles them.
+
+    1. A fault of ours pages the operator, once an hour and code.  2. A permanent one marks the address as dead.
+    3. In each case the message goes to the person's next usable address, if there is one; the first one is tried again
+    beside it unless it is dead.  4. A contact without any address left may be the last one: then the operator is paged.
+    """
+    if not failures:
+        return
+    work = Work(service, conn, now)
+    keys = [TripKey(f.traveler_id, f.trip_id) for f in failures if f.trip_id is not None]
+    trips = service.trips(conn, keys, now)
+    for failure in failures:
+        if failure.rejected.cause is Cause.CONFIGURATION:
+            occasion = f"{failure.rejected.code}:{now:%Y-%m-%dT%H}"
+            source = f"{failure.rejected.code}: {failure.rejected.reason}"
+            telling.page_operator(work, PageReason.CHANNEL_REFUSED, occasion, source=source)
+        if failure.trip_id is None:
+            continue
+        key = TripKey(failure.traveler_id, failure.trip_id)
+        if key in trips:
+            trips[key] = _next_address(work, trips[key], failure)
+    work.flush()
+
+
+def _next_address(work: Work, trip: TripState, failure: Failure) -> TripState:
+    contact = trip.contact(failure.contact_id) if failure.contact_id else None
+    addresses = contact.addresses if contact else trip.traveler.addresses
+    following = next((a for a in addresses if a.usable and a.index > failure.channel_index), None)
+    if following is not None:
+        _send_again(work, failure, following)
+    if contact is None or failure.rejected.cause is not Cause.PERMANENT:
+        return trip
+    dead = tuple(replace(a, dead=True) if a.index == failure.channel_index else a for a in addresses)
+    work.conn.execute(
+        update(CONTACTS)
+        .where(CONTACTS.c.traveler_id == trip.key.traveler_id, CONTACTS.c.contact_id == contact.contact_id)
+        .values(dead_channels=[a.index for a in dead if a.dead])
+    )
+    work.audit.add(trip.key.traveler_id, "engine", f"address_failed:{failure.rejected.code}")
+    changed = trip.with_contact(replace(contact, addresses=dead))
+    page_if_last(work, changed, contact)
+    return changed
+
+
+def _send_again(work: Work, failure: Failure, address: Address) -> None:
+    row: Any = work.conn.execute(
+        select(OUTBOX).where(OUTBOX.c.traveler_id == failure.traveler_id, OUTBOX.c.outbox_id == failure.outbox_id)
+    ).one()
+    secret = json.loads(work.service.keys.open(work.conn, b"outbox", row.sealed))
+    work.send(
+        Draft(
+            kind=row.kind,
+            to=address.address,
+            channel=address.channel,
+            channel_index=address.index,
+            body=secret["body"],
+            subject=secret.get("subject"),
+            dedupe_key=f"{row.dedupe_key}>{address.index}"[:255],
+            priority=row.priority,
+            traveler_id=row.traveler_id,
+            trip_id=row.trip_id,
+            alarm_id=row.alarm_id,
+            contact_id=row.contact_id,
+            key_id=key_of(row.sealed),
+            step=row.step,
+            ref_code=row.ref_code,
+            valid_for=row.valid_until - work.now if row.valid_until else None,
+        )
+    )

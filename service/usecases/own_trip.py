@@ -1,0 +1,183 @@
+"""What a message of the traveler's does to her own trip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from service.core import alarm as alarms_core
+from service.core import words
+from service.core.alarm import AlarmKind, Outcome, Strength
+from service.core.plan import previous_deadline
+from service.core.reply import Meaning, Reading
+from service.core.watch import CheckedIn, after_mistake, check_in, in_distress, in_time
+from service.db.trips import TripState
+from service.usecases import telling
+from service.usecases.alarms import open_new, put_alarm
+from service.usecases.change_by_text import late_by_text, pause_by_text
+from service.usecases.end_trip import request_end
+from service.usecases.stop import start_number, stop_number
+from service.usecases.work import Work, cancel_reminders
+
+BY_FORM = frozenset({"check_in", "api"})
+"""Sources whose every message is at least a weak check-in: somebody pressed the button."""
+
+HOME_MEANS_OVER = timedelta(days=1)
+CHECKS_IN = frozenset({Meaning.CHECK_IN, Meaning.HOME})
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMessage:
+    """A message of the traveler's, read."""
+
+    inbox_id: int
+    source: str
+    text: str
+    address: str | None
+    sender: bytes
+    occurred_at: datetime
+    received_at: datetime
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """The trip after a message, what the message was, and whether its text must be kept (nobody understood it)."""
+
+    trip: TripState
+    result: str
+    keep: bool = False
+
+
+def word_kind(trip: TripState, text: str) -> str | None:
+    """Which kind of word (safe or duress) this text is, if any. Compares against all, in constant time."""
+    if not trip.has_words or trip.word_key is None:
+        return None
+    fingerprints = [fingerprint for _, fingerprint in trip.words]
+    found: str | None = None
+    for candidate in words.candidates(text):
+        index = words.match(trip.word_key, candidate, fingerprints)
+        if index is not None and found is None:
+            found = trip.words[index][0]
+    return found
+
+
+def handle_own(work: Work, trip: TripState, message: OwnMessage) -> Handled:
+    """Apply a message to the traveler's own armed trip, and answer it when it came as a text.
+
+    1. A word: a verified check-in, and with a duress word the alarm rises; everything that she can see is the same for
+    both.  2. SOS.  3. A check-in; a form or the API is one whatever it says.  4. Late, pause, STOP, START, status.
+    5. Anything else is unclear: kept, and a word of distress in it halves the grace.
+    """
+    kind = word_kind(trip, message.text)
+    meaning = message.reading.meaning
+    if kind is not None:
+        handled = Handled(_word(work, trip, message, kind), "word")
+    elif meaning is Meaning.SOS:
+        handled = Handled(_sos(work, trip), "sos")
+    elif meaning in CHECKS_IN or message.reading.digit == 1 or message.source in BY_FORM:
+        handled = Handled(_check_in(work, trip, message, Strength.WEAK), "check_in")
+        if meaning is Meaning.HOME:
+            handled = _home(work, handled)
+    elif meaning is Meaning.STOP:
+        stop_number(work, message.sender, message.source, at=message.received_at)
+        return Handled(trip, "stop")
+    elif meaning is Meaning.START:
+        start_number(work, message.sender, message.source)
+        handled = Handled(trip, "start")
+    elif meaning is Meaning.LATE:
+        moved, granted = late_by_text(work, trip, message.reading, message.occurred_at)
+        handled = Handled(moved, "late" if granted else "late_refused")
+    elif meaning is Meaning.PAUSE:
+        handled = Handled(pause_by_text(work, trip, message.reading, message.occurred_at), "pause")
+    elif meaning is Meaning.STATUS:
+        handled = Handled(trip, "status")
+    else:
+        handled = _unclear(trip, message)
+    telling.reply_to_traveler(work, trip, handled.trip, message.inbox_id, message.address, handled.result)
+    return handled
+
+
+def apply_check_in(
+    work: Work, trip: TripState, at: datetime, strength: Strength, *, source: str, inbox_id: int, received_at: datetime
+) -> tuple[TripState, CheckedIn | None]:
+    """Move the watch and whatever alarm is open; leaves the telling to the alarm's own rules."""
+    if trip.watch is None or trip.plan is None:
+        return trip, None
+    checked = check_in(trip.watch, trip.plan, at, strength)
+    work.record_check_in(
+        traveler_id=trip.key.traveler_id,
+        trip_id=trip.key.trip_id,
+        occurred_at=at,
+        received_at=received_at,
+        source=source,
+        strength=strength.value,
+        satisfied=len(checked.satisfied),
+        inbox_id=inbox_id,
+    )
+    if checked.satisfied:
+        cancel_reminders(work.conn, trip, work.now)
+    trip = replace(trip, watch=checked.watch)
+    return _sign(work, trip, at, strength), checked
+
+
+def _check_in(work: Work, trip: TripState, message: OwnMessage, strength: Strength) -> TripState:
+    trip, _ = apply_check_in(
+        work,
+        trip,
+        message.occurred_at,
+        strength,
+        source=message.source,
+        inbox_id=message.inbox_id,
+        received_at=message.received_at,
+    )
+    return trip
+
+
+def _sign(work: Work, trip: TripState, at: datetime, strength: Strength) -> TripState:
+    plan = trip.plan
+    if trip.alarm is None or plan is None:
+        return trip
+    view = trip.alarm.view
+    still = tuple(d for d in view.missed if not in_time(plan, at, d, previous_deadline(plan, d)))
+    changed = alarms_core.found_late(view, still, work.now)
+    if changed.is_open:
+        changed = alarms_core.sign_of_life(changed, strength, at, work.now, has_words=trip.has_words)
+    held_before = view.check_in_held
+    trip = put_alarm(work, trip, changed)
+    if changed.outcome is Outcome.MISTAKEN and trip.watch is not None:
+        return replace(trip, watch=after_mistake(trip.watch))
+    if changed.check_in_held and not held_before:
+        telling.weak_sign(work, trip, at)
+    return trip
+
+
+def _word(work: Work, trip: TripState, message: OwnMessage, kind: str) -> TripState:
+    if kind != "duress":
+        return _check_in(work, trip, message, Strength.VERIFIED)
+    # Raised first, so that the check-in finds a duress alarm and closes nothing.
+    if trip.alarm is None:
+        trip = open_new(work, trip, AlarmKind.DURESS)
+    else:
+        trip = put_alarm(work, trip, alarms_core.rise(trip.alarm.view, AlarmKind.DURESS, work.now))
+    return _check_in(work, trip, message, Strength.VERIFIED)
+
+
+def _sos(work: Work, trip: TripState) -> TripState:
+    if trip.alarm is None:
+        return open_new(work, trip, AlarmKind.SOS)
+    return put_alarm(work, trip, alarms_core.repeat_sos(trip.alarm.view, work.now))
+
+
+def _home(work: Work, handled: Handled) -> Handled:
+    """ "Home", near the end of the trip or after it: also asks the people to confirm it."""
+    trip = handled.trip
+    if trip.alarm is not None or work.now < trip.ends_at - HOME_MEANS_OVER:
+        return handled
+    return Handled(request_end(work, trip), "home")
+
+
+def _unclear(trip: TripState, message: OwnMessage) -> Handled:
+    if message.reading.distress and trip.watch is not None and trip.plan is not None:
+        trip = replace(trip, watch=in_distress(trip.watch, trip.plan, message.occurred_at))
+    return Handled(trip, "ambiguous", keep=True)

@@ -1,0 +1,224 @@
+"""READ: what came in is understood and acted on, in the order in which each sender sent it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, select
+
+from service.core.reply import Reading, read
+from service.core.wording import PageReason
+from service.db.claims import claim_inbox, finish_inbox
+from service.db.errors import StorageError
+from service.db.routing import NIL, PhoneOwner
+from service.db.stored import table_of
+from service.db.trips import TripKey, TripState
+from service.usecases import telling
+from service.usecases.context import Service
+from service.usecases.own_trip import OwnMessage, handle_own, word_kind
+from service.usecases.route import Routed, Sender, route
+from service.usecases.work import Work
+
+OWNERS = table_of(PhoneOwner)
+BATCH = 100
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An inbox row, opened."""
+
+    inbox_id: int
+    source: str
+    sender: bytes
+    text: str
+    address: str | None
+    media: int
+    occurred_at: datetime
+    received_at: datetime
+    traveler_id: UUID | None
+    trip_id: UUID | None
+    contact_id: UUID | None
+    alarm_id: UUID | None
+
+    @property
+    def own_key(self) -> TripKey | None:
+        if self.traveler_id is None or self.trip_id is None or self.contact_id is not None:
+            return None
+        return TripKey(self.traveler_id, self.trip_id)
+
+
+def read_inbox(service: Service) -> int:
+    """Read everything that waits; returns how many rows were read.
+
+    1. Claim up to 100 unread rows, none with an earlier unread row of its sender.  2. Load and lock the trips of their
+    senders.  3. Decide on each in order; write watches, alarms, answers and replies.  4. Mark the rows as read; the
+    text of one that meant something is erased.
+    A row whose handling raises is set aside alone and the operator is paged; the others are read.
+
+    Killed here: nothing of the batch is written, and it is read again.
+    """
+    total = 0
+    while True:
+        try:
+            count = service.run(lambda conn: _read_batch(service, conn, BATCH))
+        except StorageError:
+            raise
+        except Exception:
+            # One of them cannot be handled: read them one by one, so that only that one is set aside.
+            log.exception("inbox_batch_failed")
+            count = _read_singly(service)
+        total += count
+        if count == 0:
+            break
+    if total:
+        service.wake.outbox.set()
+        service.wake.sweep.set()
+    return total
+
+
+def _read_singly(service: Service) -> int:
+    count = 0
+    for _ in range(BATCH):
+        try:
+            done = service.run(lambda conn: _read_batch(service, conn, 1))
+        except StorageError:
+            raise
+        except Exception as error:
+            log.exception("inbox_row_set_aside")
+            done = service.run(partial(_set_aside, service, type(error).__name__))
+        if done == 0:
+            break
+        count += done
+    return count
+
+
+def _set_aside(service: Service, error: str, conn: Connection) -> int:
+    now = service.clock()
+    rows = claim_inbox(conn, now, 1)
+    if rows:
+        work = Work(service, conn, now)
+        finish_inbox(conn, now, [{"inbox_id": rows[0].inbox_id, "result": f"error:{error}"}])
+        telling.page_operator(work, PageReason.SET_ASIDE, str(rows[0].inbox_id))
+        work.flush()
+    return len(rows)
+
+
+def _read_batch(service: Service, conn: Connection, limit: int) -> int:
+    now = service.clock()
+    claimed = claim_inbox(conn, now, limit)
+    if not claimed:
+        return 0
+    rows = [_open(service, conn, row) for row in claimed]
+    owners = _owners(conn, {row.sender for row in rows if row.traveler_id is None})
+    wanted = [row.own_key for row in rows if row.own_key is not None]
+    wanted += [TripKey(row.traveler_id, row.trip_id) for row in rows if row.traveler_id and row.trip_id]
+    wanted += [key for sender in owners.values() for key in sender.keys]
+    trips = service.trips(conn, wanted, now, lock=True)
+    session = _Session(Work(service, conn, now), trips)
+    changes = []
+    for row in sorted(rows, key=lambda one: one.inbox_id):
+        routed = session.handle(row, owners.get(row.sender))
+        changes.append(
+            {"inbox_id": row.inbox_id, "result": routed.result, "sealed": _kept(service, conn, row, routed, trips)}
+        )
+    session.finish()
+    finish_inbox(conn, now, changes)
+    session.work.flush()
+    return len(rows)
+
+
+class _Session:
+    """One batch being read: the trips as they stand after each row, written once at the end."""
+
+    def __init__(self, work: Work, trips: dict[TripKey, TripState]) -> None:
+        self.work = work
+        self.trips = trips
+        self._before = dict(trips)
+
+    def handle(self, row: _Row, sender: Sender | None) -> Routed:
+        reading = read(row.text)
+        if row.own_key is not None:
+            return self._own(row.own_key, row, reading)
+        if row.contact_id is not None and row.traveler_id is not None and row.trip_id is not None:
+            key = TripKey(row.traveler_id, row.trip_id)
+            sender = Sender(None, ((key, row.contact_id),))
+            return route(self.work, self.trips, sender, row.text, reading, row, by_page=True)
+        if sender is None:
+            return Routed("unknown_sender")
+        own = self.trips.get(sender.own) if sender.own else None
+        if own is not None and sender.own is not None and (word_kind(own, row.text) or reading.meaning == "sos"):
+            return self._own(sender.own, row, reading)
+        routed = route(self.work, self.trips, sender, row.text, reading, row, by_page=False)
+        if routed.result == "own" and sender.own is not None:
+            return self._own(sender.own, row, reading)
+        return routed
+
+    def _own(self, key: TripKey, row: _Row, reading: Reading) -> Routed:
+        trip = self.trips.get(key)
+        if trip is None or trip.status != "armed":
+            return Routed("no_trip")
+        message = OwnMessage(
+            row.inbox_id, row.source, row.text, row.address, row.sender, row.occurred_at, row.received_at, reading
+        )
+        handled = handle_own(self.work, trip, message)
+        self.trips[key] = handled.trip
+        return Routed(handled.result, key, keep=handled.keep)
+
+    def finish(self) -> None:
+        """Write the watches that changed; the sweep looks at them at once."""
+        for key, trip in self.trips.items():
+            before = self._before[key]
+            if trip.watch is not None and trip.watch != before.watch:
+                ended = trip.watch.deadline is None and trip.status != "armed"
+                self.work.save_watch(trip, trip.watch, None if ended else self.work.now)
+
+
+def _open(service: Service, conn: Connection, row: Any) -> _Row:
+    body = json.loads(service.keys.open(conn, b"inbox", row.sealed))
+    return _Row(
+        row.inbox_id,
+        row.source,
+        row.sender,
+        body["text"],
+        body["from"],
+        row.media,
+        row.occurred_at,
+        row.received_at,
+        row.traveler_id,
+        row.trip_id,
+        row.contact_id,
+        row.alarm_id,
+    )
+
+
+def _owners(conn: Connection, senders: set[bytes]) -> dict[bytes, Sender]:
+    """Whose these numbers are: a traveler's in her armed trip, contacts' in any number."""
+    if not senders:
+        return {}
+    own: dict[bytes, TripKey] = {}
+    contact: dict[bytes, list[tuple[TripKey, UUID]]] = defaultdict(list)
+    query = select(OWNERS).where(OWNERS.c.phone_hash.in_(senders), OWNERS.c.trip_id.is_not(None))
+    for row in conn.execute(query):
+        key = TripKey(row.traveler_id, row.trip_id)
+        if row.contact_id != NIL:
+            contact[row.phone_hash].append((key, row.contact_id))
+        elif row.armed:
+            own[row.phone_hash] = key
+    return {digest: Sender(own.get(digest), tuple(contact.get(digest, ()))) for digest in {*own, *contact}}
+
+
+def _kept(service: Service, conn: Connection, row: _Row, routed: Routed, trips: dict[TripKey, TripState]) -> bytes:
+    """The text of an unclear message stays, under the trip's own key; of all others nothing is left."""
+    trip = trips.get(routed.key) if routed.keep and routed.key is not None else None
+    if trip is None:
+        return b""
+    return service.keys.seal(conn, trip.key_id, b"inbox", json.dumps({"text": row.text, "from": None}).encode())

@@ -1,0 +1,100 @@
+"""Reads each source's own list of what it received, so that an alarm never opens over an OK that we missed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from notifiers.base import InboundMessage, ListsInbound, SourceUnreadable
+from service.core.wording import PageReason
+from service.db.state import put_state
+from service.usecases import telling
+from service.usecases.accept import Inbound, accept_all
+from service.usecases.context import Service
+from service.usecases.proof import Watermark, sources, watermark, watermark_value
+from service.usecases.work import Work
+
+BATCH = 200
+FIRST_LOOK_BACK = timedelta(hours=26)
+OVERLAP = timedelta(minutes=10)
+LIST_LAG = timedelta(seconds=5)
+"""A list may lag its provider: what was received in the last moments does not count as read."""
+
+log = structlog.get_logger()
+
+
+def reconcile_inbound(service: Service) -> int:
+    """List what every source received since its watermark and put what we have not seen into the inbox.
+
+    1. Read all pages; each message goes the way of a webhook's (the same inbox, the same key, so it counts once).
+    2. Only then move the watermark, to the moment before the reading began.
+    3. A source that cannot be read keeps its watermark; since when it is silent is noted once, and after 15 min
+    the operator is paged and alarms go without it.
+
+    Killed here: what was listed is in the inbox, the watermark has not moved, and it is listed again.
+    Returns how many messages were new.
+    """
+    return sum(_reconcile(service, name, source) for name, source in sources(service).items())
+
+
+def _reconcile(service: Service, name: str, source: ListsInbound) -> int:
+    began = service.clock()
+    mark = service.read(lambda conn: watermark(conn, name))
+    since = (mark.read_until or began - FIRST_LOOK_BACK) - OVERLAP
+    new = 0
+    try:
+        batch: list[InboundMessage] = []
+        for message in source.list_inbound(since, began):
+            batch.append(message)
+            if len(batch) == BATCH:
+                new += _keep(service, name, batch)
+                batch = []
+        new += _keep(service, name, batch)
+    except SourceUnreadable as error:
+        log.warning("source_unreadable", source=name, reason=str(error))
+        _failed(service, mark, began)
+        return new
+    _save(service, Watermark(name, began - LIST_LAG, None), began)
+    if new:
+        log.info("reconciled", source=name, new=new)
+    return new
+
+
+def _keep(service: Service, name: str, batch: list[InboundMessage]) -> int:
+    if not batch:
+        return 0
+    rows = [
+        Inbound(
+            source=name,
+            provider_id=message.provider_id,
+            sender=service.keys.phone_hash(message.sender),
+            text=message.body,
+            occurred_at=message.occurred_at,
+            address=message.sender,
+            media=message.media,
+        )
+        for message in batch
+    ]
+    return sum(1 for accepted in accept_all(service, rows) if accepted.new)
+
+
+def _failed(service: Service, mark: Watermark, now: datetime) -> None:
+    failing = replace(mark, failing_since=mark.failing_since or now)
+    _save(service, failing, now)
+    if failing.is_open(now):
+        service.run(lambda conn: _page(Work(service, conn, now), failing))
+
+
+def _page(work: Work, mark: Watermark) -> None:
+    silent_since = mark.failing_since or work.now
+    said = silent_since.strftime("%Y-%m-%d %H:%M UTC")
+    telling.page_operator(
+        work, PageReason.SOURCE_SILENT, f"{mark.source}:{silent_since.isoformat()}", source=mark.source, at=said
+    )
+    work.flush()
+
+
+def _save(service: Service, mark: Watermark, now: datetime) -> None:
+    service.run(lambda conn: put_state(conn, f"watermark:{mark.source}", watermark_value(mark), now))

@@ -1,0 +1,26 @@
+"""STOP and START: a pair of numbers that may not, or may again, carry our texts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete
+
+from service.db.routing import Suppression
+from service.db.rows import insert_ignore
+from service.db.stored import table_of
+from service.usecases.work import Work
+
+SUPPRESSIONS = table_of(Suppression)
+
+
+def stop_number(work: Work, sender: bytes, source: str, *, at: datetime) -> None:
+    """Nothing more goes from this source's number to that one, in any trip, until START."""
+    insert_ignore(work.conn, SUPPRESSIONS, [{"address_hash": sender, "sender": source, "at": at}])
+
+
+def start_number(work: Work, sender: bytes, source: str) -> None:
+    """Texts may go to that number again."""
+    work.conn.execute(
+        delete(SUPPRESSIONS).where(SUPPRESSIONS.c.address_hash == sender, SUPPRESSIONS.c.sender == source)
+    )

@@ -1,0 +1,236 @@
+"""SWEEP: what is due is decided and written. The only place where alarms open and ladders climb by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, func, select
+
+from service.core.alarm import AlarmKind, add_missed
+from service.core.ladder import AlarmFacts, Notice, Page, Tell, step_alarm
+from service.core.watch import WatchFacts, step_watch
+from service.core.wording import ContactNotice, PageReason
+from service.db.claims import claim_alarms, claim_watches
+from service.db.state import get_state, put_state
+from service.db.stored import table_of
+from service.db.tables import Watch
+from service.db.trips import AlarmState, TripKey, TripState
+from service.usecases import telling
+from service.usecases.alarms import open_new, put_alarm
+from service.usecases.context import Service
+from service.usecases.proof import Proof, read_proof
+from service.usecases.work import Work
+
+WATCHES = table_of(Watch)
+BATCH = 100
+BRAKE_FOR = timedelta(minutes=5)
+BRAKE_WINDOW = timedelta(minutes=1)
+BRAKE_NOT_AGAIN_FOR = timedelta(hours=1)
+BRAKE_AT_LEAST = 20
+BRAKE_SHARE = 0.05
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep did. `waits_for_proof`: a due alarm waits until the sources have been read."""
+
+    watches: int = 0
+    alarms: int = 0
+    waits_for_proof: bool = False
+
+
+def sweep(service: Service) -> Swept:
+    """Step every watch and alarm whose time has come, in batches of 100.
+
+    1. Watches: reminders are written; missed deadlines open an alarm or are counted by the open one.
+    2. Alarms: the next rung is told, holds end, people stand back, the operator is paged.
+    3. The completed sweep is noted, which is what health and the outside heartbeat go by.
+
+    Killed here: a batch is written whole or not at all, and is due again.
+    """
+    watches, waits = 0, False
+    while True:
+        count, waiting = service.run(lambda conn: _sweep_watches(service, conn))
+        watches += count
+        waits = waits or waiting
+        if count < BATCH:
+            break
+    alarms = 0
+    while True:
+        count = service.run(lambda conn: _sweep_alarms(service, conn))
+        alarms += count
+        if count < BATCH:
+            break
+    service.run(lambda conn: put_state(conn, "sweep", {"watches": watches, "alarms": alarms}, service.clock()))
+    if watches or alarms:
+        service.wake.outbox.set()
+    return Swept(watches, alarms, waits)
+
+
+def _sweep_watches(service: Service, conn: Connection) -> tuple[int, bool]:
+    now = service.clock()
+    rows = claim_watches(conn, now, BATCH)
+    if not rows:
+        return 0, False
+    unreadable = {TripKey(row.traveler_id, row.trip_id): bool(row.unreadable) for row in rows}
+    trips = service.trips(conn, list(unreadable), now, lock=True)
+    work = Work(service, conn, now)
+    proof = read_proof(conn, service, now)
+    brake = _Brake(conn, service, now)
+    waits = False
+    for key, trip in sorted(trips.items()):
+        waits = _step_watch(work, trip, proof, brake, unreadable=unreadable[key]) or waits
+    brake.save(work)
+    work.flush()
+    return len(rows), waits
+
+
+def _step_watch(work: Work, trip: TripState, proof: Proof, brake: _Brake, *, unreadable: bool) -> bool:
+    if trip.watch is None or trip.plan is None:
+        return False
+    facts = WatchFacts(
+        has_words=trip.has_words,
+        alarm_open=trip.alarm is not None,
+        read_until=proof.read_until,
+        brake_until=brake.until,
+        home_asked_from=trip.ends_at,
+    )
+    decision = step_watch(trip.watch, trip.plan, facts, work.now)
+    if decision.missed and trip.alarm is None and brake.holds(facts):
+        facts = replace(facts, brake_until=brake.until)
+        decision = step_watch(trip.watch, trip.plan, facts, work.now)
+    for reminder in decision.reminders:
+        telling.remind(work, trip, reminder)
+    if decision.braked:
+        telling.remind_again(work, trip, brake.until)
+    after = replace(trip, watch=decision.watch)
+    if decision.missed:
+        after = _missed(work, after, decision.missed, proof, unreadable=unreadable)
+    elif decision.unproven and after.alarm is None:
+        after = open_new(work, after, AlarmKind.UNPROVEN)
+    work.save_watch(trip, decision.watch, decision.look_again_at)
+    return decision.unread
+
+
+def _missed(work: Work, trip: TripState, missed: tuple[datetime, ...], proof: Proof, *, unreadable: bool) -> TripState:
+    if trip.alarm is not None:
+        return put_alarm(work, trip, add_missed(trip.alarm.view, missed, work.now))
+    return open_new(work, trip, AlarmKind.MISSED, missed, proof.blind_since, unreadable)
+
+
+def _sweep_alarms(service: Service, conn: Connection) -> int:
+    now = service.clock()
+    rows = claim_alarms(conn, now, BATCH)
+    if not rows:
+        return 0
+    claimed = {row.alarm_id: TripKey(row.traveler_id, row.trip_id) for row in rows}
+    trips = service.trips(conn, list(claimed.values()), now)
+    work = Work(service, conn, now)
+    for alarm_id, key in sorted(claimed.items(), key=lambda item: item[1]):
+        _step_alarm(work, trips[key], alarm_id)
+    work.flush()
+    return len(rows)
+
+
+def _step_alarm(work: Work, trip: TripState, alarm_id: UUID) -> None:
+    state = trip.alarm
+    if state is None or state.alarm_id != alarm_id:
+        closed = trip.recent
+        if closed is not None and closed.alarm_id == alarm_id:
+            work.save_alarm(trip, closed, None)
+        else:
+            work.forget_alarm(trip.key.traveler_id, alarm_id)
+        return
+    told = state.told | state.addressed
+    decision = step_alarm(state.view, trip.ladder, AlarmFacts(trip.people, told), work.now)
+    stepped = replace(state, view=decision.alarm)
+    trip = replace(trip, alarm=stepped)
+    _tell(work, trip, stepped, decision.tells)
+    for page in decision.pages:
+        _page(work, trip, stepped, page)
+    work.save_alarm(trip, stepped, decision.look_again_at)
+
+
+def _tell(work: Work, trip: TripState, alarm: AlarmState, tells: tuple[Tell, ...]) -> None:
+    for tell in tells:
+        contact = trip.contact(tell.person)
+        if contact is None:
+            continue
+        if tell.notice is Notice.ALERT:
+            telling.alert(work, trip, alarm, contact)
+        else:
+            telling.notice(work, trip, alarm, contact, ContactNotice.STAND_BACK)
+    if tells:
+        steps = ",".join(sorted({tell.notice.value for tell in tells}))
+        work.audit.add(trip.key.traveler_id, "engine", f"told:{steps}:{alarm.view.step}")
+
+
+def _page(work: Work, trip: TripState, alarm: AlarmState, page: Page) -> None:
+    reason = PageReason.EXHAUSTED if page is Page.EXHAUSTED else PageReason.NOBODY_LEFT
+    telling.page_operator(
+        work, reason, f"{alarm.alarm_id}:{alarm.view.step}", trip=trip, detail=telling.case(work, trip)
+    )
+
+
+class _Brake:
+    """Holds new missed alarms for 5 min when far more of them would open within a minute than people oversleep.
+
+    Then it is likelier that we broke. It ends hard: what waits opens, and it does not hold again for an hour.
+    """
+
+    def __init__(self, conn: Connection, service: Service, now: datetime) -> None:
+        self._conn = conn
+        self._now = now
+        self._on = service.limits.storm_brake
+        state: Mapping[str, Any] = get_state(conn, "storm_brake") or {} if self._on else {}
+        self._since = _instant(state.get("since"))
+        self._count = int(state.get("count", 0))
+        until = _instant(state.get("until"))
+        self._last = until
+        self.until = until if until is not None and now < until else None
+        self._changed = False
+        self._engaged = False
+        if self._since is None or now >= self._since + BRAKE_WINDOW:
+            self._since, self._count = now, 0
+
+    def holds(self, facts: WatchFacts) -> bool:
+        """Count one more alarm that would open, and say whether it has to wait."""
+        if not self._on or facts.brake_until is not None:
+            return self.until is not None
+        self._count += 1
+        self._changed = True
+        if self._last is not None and self._now < self._last + BRAKE_NOT_AGAIN_FOR:
+            return False
+        if self._count > self._threshold():
+            self.until = self._last = self._now + BRAKE_FOR
+            self._engaged = True
+        return self.until is not None
+
+    def save(self, work: Work) -> None:
+        """Keep the count, and page the operator when the brake took hold."""
+        if not self._changed:
+            return
+        value = {"since": _text(self._since), "count": self._count, "until": _text(self._last)}
+        put_state(self._conn, "storm_brake", value, self._now)
+        if self._engaged:
+            telling.page_operator(work, PageReason.STORM_BRAKE, _text(self._last) or "", number=str(self._count))
+
+    def _threshold(self) -> float:
+        query = select(func.count()).select_from(WATCHES).where(WATCHES.c.look_at.is_not(None))
+        active = self._conn.execute(query).scalar_one()
+        return max(BRAKE_AT_LEAST, BRAKE_SHARE * active)
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _text(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None

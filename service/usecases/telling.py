@@ -1,0 +1,469 @@
+"""Writes what people are told into the outbox: whom, by which address, in which words, under which key.
+
+Nothing here decides that somebody is told; that is the core's. Every text comes from `service.core.wording`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from babel import Locale
+
+from service.core import wording
+from service.core.alarm import AlarmKind
+from service.core.plan import leg_at
+from service.core.watch import Reminder
+from service.core.wording import AlertFacts, Companion, ContactNotice, PageReason, Reply, TravelerNotice, Wording
+from service.db.routing import NIL
+from service.db.trips import Address, AlarmState, ContactState, TripState
+from service.texts import translator
+from service.usecases.links import alarm_link
+from service.usecases.numbers import zone_of_number
+from service.usecases.times import said
+from service.usecases.work import Draft, Priority, Work
+
+REMINDERS_STAY_GOOD = timedelta(hours=2)
+REPLIES_STAY_GOOD = timedelta(minutes=30)
+INVITATIONS_STAY_GOOD = timedelta(days=7)
+CODES_STAY_GOOD = timedelta(minutes=10)
+
+GRAVE = frozenset({AlarmKind.SOS, AlarmKind.DURESS})
+
+
+def alert(work: Work, trip: TripState, alarm: AlarmState, contact: ContactState) -> bool:
+    """Tell one person of an alarm by her first usable address; False when she has none left."""
+    address = first_usable(contact.addresses)
+    if address is None:
+        return False
+    codes = [work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id) for _ in range(2)]
+    facts = alert_facts(work, trip, alarm, contact, codes[0])
+    parts = wording.alert(
+        facts,
+        full=contact.disclosure == "full",
+        _=translator(contact.language),
+        count=work.service.segments,
+        second_code=codes[1],
+    )
+    for number, (text, code) in enumerate(zip(parts, codes, strict=False)):
+        work.send(
+            Draft(
+                kind="alert",
+                to=address.address,
+                channel=address.channel,
+                channel_index=address.index,
+                body=text,
+                subject=wording.subject(trip.traveler.name, translator(contact.language)),
+                dedupe_key=f"alert:{alarm.alarm_id}:{alarm.view.step}:{contact.id}:{number}:{address.index}",
+                priority=Priority.GRAVE if alarm.view.kind in GRAVE else Priority.ALERT,
+                traveler_id=trip.key.traveler_id,
+                trip_id=trip.key.trip_id,
+                alarm_id=alarm.alarm_id,
+                contact_id=contact.contact_id,
+                key_id=trip.key_id,
+                step=alarm.view.step,
+                ref_code=code,
+                part=number,
+            )
+        )
+    return True
+
+
+def alert_facts(work: Work, trip: TripState, alarm: AlarmState, contact: ContactState, code: str) -> AlertFacts:
+    """What this contact may be told of this alarm, in her language and zone."""
+    view, details, now = alarm.view, trip.details, work.now
+    zone = zone_of_contact(contact)
+
+    def at(instant: datetime | None) -> str:
+        return said(instant, zone, now) if instant else ""
+
+    since = view.opened_at
+    if view.kind is AlarmKind.MISSED and view.missed:
+        since = min(view.missed)
+    elif view.kind is AlarmKind.UNPROVEN and trip.watch is not None:
+        since = trip.watch.last_verified_at or trip.watch.armed_at
+    employer, consulate = details.get("employer") or {}, details.get("consulate") or {}
+    holder = trip.contact(view.held_by) if view.held_by else None
+    untold = [c.name for c in trip.contacts if c.accepted and not first_usable(c.addresses)]
+    return AlertFacts(
+        name=trip.traveler.name,
+        kind=view.kind,
+        since=at(since),
+        ref_code=code,
+        missed=len(view.missed),
+        place=place(trip, now, contact.language),
+        address=(details.get("destination") or {}).get("address") or "",
+        employer=employer.get("name") or "",
+        employer_phone=employer.get("phone") or "",
+        consulate=consulate.get("name") or "",
+        consulate_phone=consulate.get("phone") or "",
+        traveler_phone="" if view.kind is AlarmKind.DURESS else trip.traveler.phone,
+        companions=tuple(Companion(c["name"], c.get("phone") or "") for c in details.get("companions") or ()),
+        last_sign=at(view.last_sign_at),
+        blind_since=at(view.blind_since),
+        unreadable=view.unreadable,
+        stopped=any(a.suppressed for a in trip.traveler.addresses),
+        untold=tuple(untold),
+        who_has_it=holder.name if holder else "",
+        link=alarm_link(work, trip, alarm, contact),
+    )
+
+
+def notice(
+    work: Work, trip: TripState, alarm: AlarmState | None, contact: ContactState, key: str, **values: datetime | str
+) -> None:
+    """A notice to one contact; datetimes are said in her zone. Under duress it is worded for that."""
+    address = first_usable(contact.addresses)
+    if address is None:
+        return
+    zone = zone_of_contact(contact)
+    texts: dict[str, Any] = {k: said(v, zone, work.now) if isinstance(v, datetime) else v for k, v in values.items()}
+    code = work.fresh_code(trip.key.traveler_id, alarm.alarm_id if alarm else None, contact.contact_id)
+    body = wording.notice(
+        ContactNotice(key),
+        translator(contact.language),
+        name=trip.traveler.name,
+        ref_code=code,
+        duress=under_duress(trip),
+        **texts,
+    )
+    serial = f"{alarm.alarm_id}:{alarm.view.step}" if alarm else f"{trip.key.trip_id}:{work.now.isoformat()}"
+    work.send(
+        Draft(
+            kind="notice",
+            to=address.address,
+            channel=address.channel,
+            channel_index=address.index,
+            body=body,
+            dedupe_key=f"notice:{key}:{serial}:{contact.id}:{values.get('who', '')}:{address.index}"[:255],
+            priority=Priority.ALERT,
+            traveler_id=trip.key.traveler_id,
+            trip_id=trip.key.trip_id,
+            alarm_id=alarm.alarm_id if alarm else None,
+            contact_id=contact.contact_id,
+            key_id=trip.key_id,
+            ref_code=code,
+        )
+    )
+
+
+def tell_others(work: Work, trip: TripState, key: str, *, but: Iterable[str] = (), **values: datetime | str) -> None:
+    """A notice about the trip itself to every accepted contact but some."""
+    for contact in trip.contacts:
+        if contact.accepted and contact.id not in frozenset(but):
+            notice(work, trip, None, contact, key, **values)
+
+
+def weak_sign(work: Work, trip: TripState, at: datetime) -> None:
+    """Everybody told hears that a message came which proves nothing, and until when we wait."""
+    if trip.alarm is None or trip.alarm.view.hold_until is None:
+        return
+    for contact in trip.contacts:
+        if contact.id in trip.alarm.addressed | trip.alarm.told:
+            notice(work, trip, trip.alarm, contact, ContactNotice.WEAK_SIGN, at=at, until=trip.alarm.view.hold_until)
+
+
+def all_clear(work: Work, trip: TripState, alarm: AlarmState, contact: ContactState) -> None:
+    """The end of an alarm, to one who was told of it."""
+    address = first_usable(contact.addresses)
+    outcome = alarm.view.outcome
+    if address is None or outcome is None:
+        return
+    closer = trip.contact(alarm.view.closed_by) if alarm.view.closed_by else None
+    zone = zone_of_contact(contact)
+    code = work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id)
+    body = wording.all_clear(
+        outcome,
+        translator(contact.language),
+        name=trip.traveler.name,
+        ref_code=code,
+        who=closer.name if closer else "",
+        at=said(alarm.view.last_sign_at or work.now, zone, work.now),
+        duress=alarm.view.kind is AlarmKind.DURESS,
+    )
+    work.send(
+        Draft(
+            kind="all_clear",
+            to=address.address,
+            channel=address.channel,
+            channel_index=address.index,
+            body=body,
+            dedupe_key=f"all_clear:{alarm.alarm_id}:{alarm.view.step}:{contact.id}:{address.index}",
+            priority=Priority.ALL_CLEAR,
+            traveler_id=trip.key.traveler_id,
+            trip_id=trip.key.trip_id,
+            alarm_id=alarm.alarm_id,
+            contact_id=contact.contact_id,
+            key_id=trip.key_id,
+            ref_code=code,
+        )
+    )
+
+
+def remind(work: Work, trip: TripState, reminder: Reminder) -> None:
+    """Ask the traveler for her check-in; the third time by another address when she has one."""
+    usable = [address for address in trip.traveler.addresses if address.usable]
+    if not usable or trip.plan is None:
+        return
+    address = usable[1] if reminder.stage == 3 and len(usable) > 1 else usable[0]
+    body = wording.reminder(
+        reminder.stage,
+        translator(trip.traveler.language),
+        wording=Wording(trip.wording),
+        has_words=trip.has_words,
+        deadline=said(reminder.deadline, leg_at(trip.plan, work.now).zone, work.now),
+        asks_home=reminder.asks_home,
+    )
+    key = f"reminder:{trip.key.trip_id}:{reminder.deadline.isoformat()}:{reminder.stage}"
+    _to_traveler(work, trip, "reminder", address, body, key, Priority.REMINDER, REMINDERS_STAY_GOOD)
+
+
+def remind_again(work: Work, trip: TripState, until: datetime | None) -> None:
+    """One more question while the storm brake holds her alarm: it is likelier that we broke."""
+    usable = first_usable(trip.traveler.addresses)
+    if usable is None or trip.plan is None or trip.watch is None or trip.watch.deadline is None or until is None:
+        return
+    body = wording.reminder(
+        3,
+        translator(trip.traveler.language),
+        wording=Wording(trip.wording),
+        has_words=trip.has_words,
+        deadline=said(trip.watch.deadline, leg_at(trip.plan, work.now).zone, work.now),
+    )
+    key = f"reminder:{trip.key.trip_id}:again:{until.isoformat()}"
+    _to_traveler(work, trip, "reminder", usable, body, key, Priority.REMINDER, REMINDERS_STAY_GOOD)
+
+
+def case(work: Work, trip: TripState) -> str:
+    """Everything that the operator needs to take a case over, in one line of English."""
+    employer, consulate = trip.details.get("employer") or {}, trip.details.get("consulate") or {}
+    people = "; ".join(f"{c.name} {' '.join(a.address for a in c.addresses)}" for c in trip.contacts if c.accepted)
+    facts = (
+        trip.traveler.phone,
+        place(trip, work.now, "en"),
+        f"{employer.get('name') or ''} {employer.get('phone') or ''}",
+        f"{consulate.get('name') or ''} {consulate.get('phone') or ''}",
+        people,
+    )
+    return ". ".join(fact.strip() for fact in facts if fact.strip())
+
+
+def reply_to_traveler(
+    work: Work, before: TripState, after: TripState, inbox_id: int, to: str | None, result: str, answer: str = ""
+) -> None:
+    """Answer a text of hers. In a trip with one reply nothing of it depends on what she wrote or on what it did."""
+    if to is None:
+        return
+    address = next((a for a in before.traveler.addresses if a.address == to), None)
+    if address is None or address.suppressed:
+        return
+    kind = Reply(answer) if answer else _reply_kind(before, after, result)
+    deadline = after.watch.deadline if after.watch else None
+    zone = leg_at(after.plan, work.now).zone if after.plan else "UTC"
+    body = wording.reply(
+        kind,
+        translator(before.traveler.language),
+        constant=before.one_reply,
+        name=before.traveler.name,
+        deadline=said(deadline, zone, work.now) if deadline else "",
+        until=said(work.now + before.cooling_off, zone, work.now),
+    )
+    _to_traveler(work, before, "reply", address, body, f"reply:{inbox_id}", Priority.REPLY, REPLIES_STAY_GOOD)
+
+
+def reply_to_contact(
+    work: Work,
+    trip: TripState,
+    contact: ContactState,
+    inbox_id: int,
+    to: str | None,
+    kind: Reply,
+    *,
+    who: str = "",
+    until: datetime | None = None,
+    alarms: list[tuple[str, str]] | None = None,
+) -> None:
+    """Answer a contact's text."""
+    address = next((a for a in contact.addresses if a.address == to), None)
+    if to is None or address is None or address.suppressed:
+        return
+    body = wording.reply(
+        kind,
+        translator(contact.language),
+        duress=under_duress(trip),
+        name=trip.traveler.name,
+        who=who,
+        until=said(until, zone_of_contact(contact), work.now) if until else "",
+        alarms=alarms or [],
+    )
+    work.send(
+        Draft(
+            kind="reply",
+            to=to,
+            channel=address.channel,
+            channel_index=address.index,
+            body=body,
+            dedupe_key=f"reply:{inbox_id}",
+            priority=Priority.REPLY,
+            traveler_id=trip.key.traveler_id,
+            trip_id=trip.key.trip_id,
+            contact_id=contact.contact_id,
+            key_id=trip.key_id,
+            valid_for=REPLIES_STAY_GOOD,
+        )
+    )
+
+
+def invite(work: Work, trip: TripState, contact: ContactState) -> None:
+    """Ask a person whether she will be a trusted contact. The only thing that goes to one who has not accepted."""
+    address = first_usable(contact.addresses)
+    if address is None:
+        return
+    code = work.fresh_code(trip.key.traveler_id, None, contact.contact_id)
+    body = wording.invitation(
+        trip.traveler.name,
+        contact.name,
+        translator(contact.language),
+        count=work.service.segments,
+        ref_code=code,
+    )
+    work.send(
+        Draft(
+            kind="invitation",
+            to=address.address,
+            channel=address.channel,
+            channel_index=address.index,
+            body=body,
+            dedupe_key=f"invitation:{contact.id}:{address.index}",
+            priority=Priority.INVITATION,
+            traveler_id=trip.key.traveler_id,
+            trip_id=trip.key.trip_id,
+            contact_id=contact.contact_id,
+            key_id=trip.key_id,
+            ref_code=code,
+            valid_for=INVITATIONS_STAY_GOOD,
+        )
+    )
+
+
+def tell_traveler(work: Work, trip: TripState, key: TravelerNotice, contact: ContactState) -> None:
+    """What became of a contact. In trips with words or discreet ones it is said on the private page only."""
+    address = first_usable(trip.traveler.addresses)
+    if address is None or trip.one_reply:
+        return
+    body = wording.to_traveler(key, translator(trip.traveler.language), name=contact.name)
+    dedupe = f"traveler:{key}:{contact.id}"
+    _to_traveler(work, trip, "traveler_notice", address, body, dedupe, Priority.REPLY, INVITATIONS_STAY_GOOD)
+
+
+def sign_up_code(work: Work, phone: str, language: str, code: str) -> None:
+    """The code that proves a number."""
+    channel = "sms"
+    if channel not in work.service.notifiers:
+        return
+    work.send(
+        Draft(
+            kind="sign_up",
+            to=phone,
+            channel=channel,
+            body=wording.to_traveler(TravelerNotice.CODE, translator(language), code=code),
+            dedupe_key=f"sign_up:{work.service.keys.phone_hash(phone).hex()[:24]}:{work.now.isoformat()}",
+            priority=Priority.REPLY,
+            valid_for=CODES_STAY_GOOD,
+        )
+    )
+
+
+def page_operator(work: Work, reason: PageReason, dedupe: str, *, trip: TripState | None = None, **values: str) -> None:
+    """Page whoever runs this. `dedupe` names the occasion: one page each."""
+    number = int(values.pop("number", "0"))
+    body = wording.operator(reason, translator("en"), name=trip.traveler.name if trip else "", number=number, **values)
+    work.note_page(reason.value)
+    if not work.service.operator or "sms" not in work.service.notifiers:
+        return
+    work.send(
+        Draft(
+            kind="operator",
+            to=work.service.operator,
+            channel="sms",
+            body=body,
+            dedupe_key=f"operator:{reason}:{dedupe}"[:255],
+            priority=Priority.OPERATOR,
+            traveler_id=NIL,
+        )
+    )
+
+
+def place(trip: TripState, now: datetime, language: str) -> str:
+    """Where she is by plan, as she typed it, with the country's name in the reader's language."""
+    if trip.plan is None:
+        return ""
+    leg = leg_at(trip.plan, now)
+    country = Locale.parse(language).territories.get(leg.country, leg.country)
+    return f"{leg.city}, {country}" if leg.city else str(country)
+
+
+def first_usable(addresses: Iterable[Address]) -> Address | None:
+    return next((address for address in addresses if address.usable), None)
+
+
+def zone_of_contact(contact: ContactState) -> str:
+    """The zone in which this contact reads times: that of her number's country."""
+    phone = next((a.address for a in contact.addresses if a.address.startswith("+")), "")
+    return zone_of_number(phone)
+
+
+def under_duress(trip: TripState) -> bool:
+    return trip.alarm is not None and trip.alarm.view.kind is AlarmKind.DURESS
+
+
+def _reply_kind(before: TripState, after: TripState, result: str) -> Reply:
+    if result in ("word", "check_in"):
+        overslept = before.watch is not None and before.plan is not None and before.watch.deadline is not None
+        passed = before.watch.missed if before.watch else ()
+        if passed or (overslept and _is_overslept(before, after)):
+            return Reply.LATE_THANKS
+        return Reply.NEXT if after.watch and after.watch.deadline else Reply.NOTHING_DUE
+    return {
+        "sos": Reply.SOS_RECEIVED,
+        "late": Reply.LATE_GRANTED,
+        "late_refused": Reply.LATE_REFUSED,
+        "pause": Reply.CHANGE_NOTED,
+        "status": Reply.STATUS,
+        "start": Reply.STATUS,
+        "home": Reply.END_NOTED,
+    }.get(result, Reply.NOT_UNDERSTOOD)
+
+
+def _is_overslept(before: TripState, after: TripState) -> bool:
+    watch, plan = before.watch, before.plan
+    if watch is None or plan is None or watch.deadline is None or after.watch is None:
+        return False
+    moved = after.watch.deadline != watch.deadline
+    return (
+        moved
+        and after.watch.last_check_in_at is not None
+        and after.watch.last_check_in_at >= watch.deadline + plan.grace
+    )
+
+
+def _to_traveler(
+    work: Work, trip: TripState, kind: str, address: Address, body: str, key: str, priority: int, good_for: timedelta
+) -> None:
+    work.send(
+        Draft(
+            kind=kind,
+            to=address.address,
+            channel=address.channel,
+            channel_index=address.index,
+            body=body,
+            subject=wording.reminder_subject(translator(trip.traveler.language)),
+            dedupe_key=key,
+            priority=priority,
+            traveler_id=trip.key.traveler_id,
+            trip_id=trip.key.trip_id,
+            key_id=trip.key_id,
+            valid_for=good_for,
+        )
+    )
