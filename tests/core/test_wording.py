@@ -267,7 +267,8 @@ class TestADuressAlarm:
 
     @in_every_language
     def test_gives_the_employer_to_the_police_only_and_no_number_of_hers_or_her_companions(self, language: str) -> None:
-        told = " ".join(write(replace(EVERYTHING, kind=AlarmKind.DURESS), language))
+        facts = replace(AIZHAN, kind=AlarmKind.DURESS, address="", link="", companions=EVERYTHING.companions)
+        told = " ".join(write(facts, language, budget=6))
         assert translator(language)("Employer, for the police only: {employer}.").split("{")[0] in told
         assert "+7 700" not in told
 
