@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 
+from hypothesis import HealthCheck, settings
+
 from service.core import alarm as core_alarm
 from service.core import watch as core_watch
 from service.core.alarm import AlarmKind, AlarmState, AlarmView, Outcome, Strength, Taken
@@ -21,6 +23,15 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 FAIL_OPEN_AFTER = 15 * MINUTE
+
+# The same examples on every run; a slow machine is not a broken property.
+PROVEN = settings(
+    max_examples=120,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 
 WEAK, VERIFIED = Strength.WEAK, Strength.VERIFIED
 
