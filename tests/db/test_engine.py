@@ -63,6 +63,19 @@ def test_two_hundred_read_modify_writes_at_once_lose_nothing(
     assert get(processes[0], "counter") == 200
 
 
+def test_a_sqlite_transaction_is_alone_from_its_beginning(sqlite_url: str, opened: Callable[[str], Database]) -> None:
+    """Not from its first write on, which may rest on what it read before."""
+    db = opened(sqlite_url)
+    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None, timeout=0)
+
+    def let_another_write(conn: Connection) -> None:
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+
+    tx.run(db, let_another_write)
+    other.close()
+
+
 def test_rows_written_by_the_version_that_was_read_lose_nothing_on_any_engine(db: Database) -> None:
     key = {"traveler_id": uuid4(), "trip_id": uuid4()}
     row = {**key, "state": "armed", "armed_at": NOW}

@@ -75,7 +75,7 @@ def test_a_wrapped_key_cannot_stand_in_the_row_of_another(db: Database, keyring:
 
     blob = seal(db, keyring, key_id)
     tx.run(db, swap)
-    with pytest.raises(SealBroken):
+    with pytest.raises(SealBroken, match=r"data key .* was altered"):
         unseal(db, open_keyring(db, [OLD], NOW), blob)
 
 
