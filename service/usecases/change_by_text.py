@@ -11,6 +11,7 @@ from service.core.reply import Reading
 from service.core.watch import be_late
 from service.db.trips import TripState
 from service.usecases.change_trip import request_in
+from service.usecases.changes import Pause
 from service.usecases.work import Work
 
 LATE_WITHOUT_A_SPAN = timedelta(hours=1)
@@ -33,7 +34,7 @@ def pause_by_text(work: Work, trip: TripState, reading: Reading, at: datetime) -
     """A pause is a longer schedule: it waits for the cooling-off and her people hear of it."""
     until = instant_of(trip, reading, at, at)
     if until is not None and until > work.now:
-        request_in(work, trip, {"pause_until": until.isoformat()}, verified=False)
+        return request_in(work, trip, Pause(until), verified=False)
     return trip
 
 

@@ -60,7 +60,7 @@ def _settle(now: datetime, settlements: Sequence[Settlement], conn: Connection) 
 
 
 def _ask(service: Service, row: Claimed) -> Settlement | None:
-    notifier = service.notifiers.get(row.channel)
+    notifier: object = service.notifiers.get(row.channel)
     common: dict[str, Any] = {
         "traveler_id": row.traveler_id,
         "outbox_id": row.outbox_id,
@@ -78,7 +78,11 @@ def _ask(service: Service, row: Claimed) -> Settlement | None:
     match found:
         case Found(provider_id, state):
             return Settlement(
-                state="sent", provider=notifier.name, provider_id=provider_id, delivery=state.value, **common
+                state="sent",
+                provider=service.senders[row.channel],
+                provider_id=provider_id,
+                delivery=state.value,
+                **common,
             )
         case Unavailable() if now - row.created_at < GIVE_UP_ASKING_AFTER:
             return None

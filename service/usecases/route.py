@@ -181,7 +181,9 @@ def _invitation(work: Work, trips: Trips, role: _Role, reading: Reading, message
     elif reading.digit == 3:
         status, reply, told = "refused", Reply.DECLINED, TravelerNotice.CONTACT_REFUSED
     else:
-        telling.reply_to_contact(work, trip, contact, message.inbox_id, message.address, Reply.ANSWER_NOT_UNDERSTOOD)
+        telling.reply_to_contact(
+            work, trip, contact, message.inbox_id, message.address, Reply.INVITATION_NOT_UNDERSTOOD
+        )
         return Routed("ambiguous", trip.key)
     accepted_at = work.now if status == "accepted" else None
     work.conn.execute(
@@ -233,9 +235,8 @@ def _unclear(work: Work, roles: list[_Role], message: Message) -> Routed:
     for role in roles:
         told = role.trip.alarm is not None and role.contact.id in role.trip.alarm.addressed
         if told or role.contact.status == "invited":
-            telling.reply_to_contact(
-                work, role.trip, role.contact, message.inbox_id, message.address, Reply.ANSWER_NOT_UNDERSTOOD
-            )
+            reply = Reply.ANSWER_NOT_UNDERSTOOD if told else Reply.INVITATION_NOT_UNDERSTOOD
+            telling.reply_to_contact(work, role.trip, role.contact, message.inbox_id, message.address, reply)
             return Routed("ambiguous", role.trip.key, keep=told)
     return Routed("ambiguous")
 

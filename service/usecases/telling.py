@@ -38,7 +38,8 @@ def alert(work: Work, trip: TripState, alarm: AlarmState, contact: ContactState)
     if address is None:
         return False
     codes = [work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id) for _ in range(2)]
-    facts = alert_facts(work, trip, alarm, contact, codes[0])
+    link = alarm_link(work, trip, alarm, contact)
+    facts = facts_for(trip, alarm, contact, work.now, ref_code=codes[0], link=link)
     parts = wording.alert(
         facts,
         full=contact.disclosure == "full",
@@ -70,9 +71,11 @@ def alert(work: Work, trip: TripState, alarm: AlarmState, contact: ContactState)
     return True
 
 
-def alert_facts(work: Work, trip: TripState, alarm: AlarmState, contact: ContactState, code: str) -> AlertFacts:
+def facts_for(
+    trip: TripState, alarm: AlarmState, contact: ContactState, now: datetime, *, ref_code: str = "", link: str = ""
+) -> AlertFacts:
     """What this contact may be told of this alarm, in her language and zone."""
-    view, details, now = alarm.view, trip.details, work.now
+    view, details = alarm.view, trip.details
     zone = zone_of_contact(contact)
 
     def at(instant: datetime | None) -> str:
@@ -90,7 +93,7 @@ def alert_facts(work: Work, trip: TripState, alarm: AlarmState, contact: Contact
         name=trip.traveler.name,
         kind=view.kind,
         since=at(since),
-        ref_code=code,
+        ref_code=ref_code,
         missed=len(view.missed),
         place=place(trip, now, contact.language),
         address=(details.get("destination") or {}).get("address") or "",
@@ -106,7 +109,7 @@ def alert_facts(work: Work, trip: TripState, alarm: AlarmState, contact: Contact
         stopped=any(a.suppressed for a in trip.traveler.addresses),
         untold=tuple(untold),
         who_has_it=holder.name if holder else "",
-        link=alarm_link(work, trip, alarm, contact),
+        link=link,
     )
 
 

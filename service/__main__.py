@@ -1,0 +1,5 @@
+"""`python -m service` is the console command `amanba`."""
+
+from service.cli import main
+
+main()

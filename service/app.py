@@ -1,0 +1,57 @@
+"""Wires the web: the only place that knows all routes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from service.settings import Settings
+from service.usecases.context import Service
+from service.web import alarm_page, api, check_in, health, landing, metrics, pages, phones, problems
+from service.web.health import Duty
+from service.web.hooks import twilio
+from service.web.intake import Intake
+from service.wiring import build
+
+__all__ = ["Duty", "create_app"]
+
+
+def create_app(settings: Settings | None = None, service: Service | None = None, duty: Duty = Duty.WEB) -> FastAPI:
+    """The web application for `service`, or for one built from `settings`."""
+    service = service or build(settings or Settings())
+    intake = Intake(service)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await intake.drain()
+
+    app = FastAPI(
+        title="Amanba",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    problems.install(app)
+    app.include_router(health.router(service, duty))
+    app.include_router(metrics.router(service))
+    app.include_router(pages.static_router())
+    app.include_router(twilio.router(service, intake))
+    app.include_router(check_in.router(service))
+    app.include_router(alarm_page.router(service))
+    app.include_router(api.router(service), prefix="/api/v1")
+    app.include_router(landing.router(service))
+    app.include_router(phones.router(service))
+    return app
+
+
+def create_worker_app(service: Service) -> FastAPI:
+    """What a worker process answers: only whether it lives, and its numbers."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.include_router(health.router(service, Duty.WORKER))
+    app.include_router(metrics.router(service))
+    return app

@@ -1,0 +1,70 @@
+"""What time itself does: invitations nobody answered, keys and codes that have had their day."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, select, update
+
+from service.core.wording import TravelerNotice
+from service.db.routing import AckCode, Idempotency, SignUp
+from service.db.stored import table_of
+from service.db.tables import Contact
+from service.db.trips import TripKey
+from service.usecases import telling
+from service.usecases.context import Service
+from service.usecases.work import Work
+
+CONTACTS = table_of(Contact)
+CODES = table_of(AckCode)
+SIGN_UPS = table_of(SignUp)
+IDEMPOTENCY = table_of(Idempotency)
+
+INVITATION_LIVES = timedelta(days=7)
+CODES_LIVE = timedelta(days=60)
+ANSWERS_LIVE = timedelta(days=2)
+BATCH = 100
+
+
+def keep_house(service: Service) -> None:
+    """Expire invitations after 7 days and tell the traveler; erase old service keys, codes and first answers."""
+    while service.run(lambda conn: _expire_invitations(service, conn)) == BATCH:
+        pass
+    service.run(lambda conn: _erase(service, conn, service.clock()))
+
+
+def _expire_invitations(service: Service, conn: Connection) -> int:
+    now = service.clock()
+    query = (
+        select(CONTACTS.c.traveler_id, CONTACTS.c.trip_id, CONTACTS.c.contact_id)
+        .where(
+            CONTACTS.c.status == "invited",
+            CONTACTS.c.traveler_told_at.is_(None),
+            CONTACTS.c.invited_at <= now - INVITATION_LIVES,
+        )
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    rows = conn.execute(query).all()
+    trips = service.trips(conn, [TripKey(row.traveler_id, row.trip_id) for row in rows], now)
+    work = Work(service, conn, now)
+    for row in rows:
+        trip = trips[TripKey(row.traveler_id, row.trip_id)]
+        contact = trip.contact(row.contact_id)
+        conn.execute(
+            update(CONTACTS)
+            .where(CONTACTS.c.traveler_id == row.traveler_id, CONTACTS.c.contact_id == row.contact_id)
+            .values(status="expired", settled_at=now, traveler_told_at=now)
+        )
+        if contact is not None:
+            telling.tell_traveler(work, trip, TravelerNotice.CONTACT_NOT_ACCEPTED, contact)
+        work.audit.add(row.traveler_id, "engine", "invitation_expired")
+    work.flush()
+    return len(rows)
+
+
+def _erase(service: Service, conn: Connection, now: datetime) -> None:
+    service.keys.erase_service_keys(conn, now)
+    conn.execute(delete(CODES).where(CODES.c.created_at <= now - CODES_LIVE))
+    conn.execute(delete(SIGN_UPS).where(SIGN_UPS.c.expires_at <= now - ANSWERS_LIVE))
+    conn.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.at <= now - ANSWERS_LIVE))

@@ -1,0 +1,92 @@
+"""What the engine can tell of itself: health for those who must know that it lives, numbers for those who watch it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from service.db.migrate import schema_known
+from service.db.routing import Inbox
+from service.db.state import get_state_at, put_state
+from service.db.stored import table_of
+from service.db.tables import Alarm, Outbox
+from service.usecases.context import Service
+from service.usecases.proof import sources, watermark
+
+INBOX = table_of(Inbox)
+OUTBOX = table_of(Outbox)
+ALARMS = table_of(Alarm)
+
+SWEEP_IS_FRESH_FOR = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Numbers by their metric's name: (name, help, value), and (name, help, label, value by label)."""
+
+    plain: tuple[tuple[str, str, float], ...]
+    labelled: tuple[tuple[str, str, str, Mapping[str, float]], ...]
+
+
+def is_ready(service: Service) -> bool:
+    """Whether the database takes writes and has the schema that this program knows.
+
+    Raises:
+        StorageUnavailable: it is away.
+    """
+    service.run(lambda conn: put_state(conn, "ready", None, service.clock()))
+    return schema_known(service.db)
+
+
+def is_sweeping(service: Service) -> bool:
+    """Whether a sweep was completed within the last minute."""
+    at = service.read(lambda conn: get_state_at(conn, "sweep"))
+    return at is not None and service.clock() - at < SWEEP_IS_FRESH_FOR
+
+
+def observe(service: Service) -> Observed:
+    """The numbers that say whether anybody waits too long."""
+    now = service.clock()
+    return service.read(lambda conn: _observe(service, conn, now))
+
+
+def _observe(service: Service, conn: Connection, now: datetime) -> Observed:
+    inbox_depth, inbox_oldest = conn.execute(
+        select(func.count(), func.min(INBOX.c.received_at)).where(INBOX.c.handled_at.is_(None))
+    ).one()
+    outbox_depth, outbox_oldest = conn.execute(
+        select(func.count(), func.min(OUTBOX.c.available_at)).where(OUTBOX.c.state == "pending")
+    ).one()
+    swept = get_state_at(conn, "sweep")
+    open_alarms = conn.execute(
+        select(ALARMS.c.kind, func.count()).where(ALARMS.c.closed_at.is_(None)).group_by(ALARMS.c.kind)
+    )
+    marks = {name: watermark(conn, name).read_until for name in sources(service)}
+    plain = (
+        ("amanba_sweep_age_seconds", "Since the last completed sweep", _age(swept, now)),
+        ("amanba_inbox_depth", "Messages not read yet", float(inbox_depth)),
+        ("amanba_inbox_oldest_seconds", "Age of the oldest of them", _age(inbox_oldest, now) if inbox_depth else 0.0),
+        ("amanba_outbox_depth", "Messages not sent yet", float(outbox_depth)),
+        (
+            "amanba_outbox_oldest_seconds",
+            "Age of the oldest of them",
+            _age(outbox_oldest, now) if outbox_depth else 0.0,
+        ),
+    )
+    labelled = (
+        ("amanba_alarms_open", "Open alarms", "kind", {kind: float(count) for kind, count in open_alarms}),
+        (
+            "amanba_watermark_age_seconds",
+            "Since each source was read whole",
+            "source",
+            {name: _age(at, now) for name, at in marks.items()},
+        ),
+    )
+    return Observed(plain, labelled)
+
+
+def _age(at: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - at).total_seconds()) if at is not None else float("inf")

@@ -1,0 +1,107 @@
+"""The alarm page of one contact: what her messages may say, who was told, who acts. Shows it; changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from service.core.alarm import LINK_LIVES_AFTER_CLOSE, AlarmKind, AlarmView, Outcome
+from service.core.ladder import audience
+from service.core.wording import AlertFacts
+from service.db.routing import Link
+from service.db.stored import table_of
+from service.db.trips import AlarmState, ContactState, TripKey, TripState
+from service.usecases import telling
+from service.usecases.context import Service
+from service.usecases.times import said
+
+LINKS = table_of(Link)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldPerson:
+    """A contact of the trip as the others see her in an alarm."""
+
+    name: str
+    relation: str
+    told: bool
+    acts: bool
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmPage:
+    """One contact's page. `form` is alarm, duress, stand_back or closed; `full` says whether facts may be shown."""
+
+    form: str
+    language: str
+    kind: AlarmKind
+    facts: AlertFacts
+    full: bool
+    reader: str
+    people: tuple[ToldPerson, ...]
+    held_by_reader: bool
+    reader_wants_close: bool
+    outcome: Outcome | None
+    closed_by: str
+    closed_at: str
+    may_object: bool
+
+
+def show_alarm(service: Service, token: str) -> AlarmPage | None:
+    """The page behind an alarm link; None when there is none, or 72 h after the alarm ended."""
+    now = service.clock()
+    return service.read(lambda conn: _show(service, conn, token, now))
+
+
+def _show(service: Service, conn: Connection, token: str, now: datetime) -> AlarmPage | None:
+    digest = service.keys.token_hash(token)
+    link = conn.execute(select(LINKS).where(LINKS.c.token_hash == digest, LINKS.c.kind == "alarm")).first()
+    if link is None:
+        return None
+    trip = service.trip(conn, TripKey(link.traveler_id, link.trip_id), now)
+    contact = trip.contact(link.contact_id) if trip else None
+    if trip is None or contact is None:
+        return None
+    state = next((s for s in (trip.alarm, trip.recent) if s is not None and s.alarm_id == link.alarm_id), None)
+    if state is None or (state.view.closed_at and now >= state.view.closed_at + LINK_LIVES_AFTER_CLOSE):
+        return None
+    return _page(trip, state, contact, now)
+
+
+def _page(trip: TripState, state: AlarmState, contact: ContactState, now: datetime) -> AlarmPage:
+    view = state.view
+    zone = telling.zone_of_contact(contact)
+    closer = trip.contact(view.closed_by) if view.closed_by else None
+    return AlarmPage(
+        form=_form(trip, view, contact),
+        language=contact.language,
+        kind=view.kind,
+        facts=telling.facts_for(trip, state, contact, now),
+        full=contact.disclosure == "full",
+        reader=contact.name,
+        people=tuple(_person(state, c, zone, now) for c in trip.contacts if c.accepted),
+        held_by_reader=view.held_by == contact.id,
+        reader_wants_close=contact.id in view.closers,
+        outcome=view.outcome,
+        closed_by=closer.name if closer else "",
+        closed_at=said(view.closed_at, zone, now) if view.closed_at else "",
+        may_object=not view.is_open,
+    )
+
+
+def _form(trip: TripState, view: AlarmView, contact: ContactState) -> str:
+    if not view.is_open:
+        return "closed"
+    if view.kind is not AlarmKind.DURESS:
+        return "alarm"
+    return "duress" if contact.id in audience(view.kind, trip.people) else "stand_back"
+
+
+def _person(state: AlarmState, contact: ContactState, zone: str, now: datetime) -> ToldPerson:
+    view = state.view
+    acts = view.held_by == contact.id
+    until = said(view.hold_until, zone, now) if acts and view.hold_until else ""
+    return ToldPerson(contact.name, contact.relation, contact.id in state.told, acts, until)

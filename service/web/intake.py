@@ -1,0 +1,72 @@
+"""Group commit: one task of this process keeps whatever came in meanwhile in one transaction, and each request is
+answered after that commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from service.usecases.accept import AcceptedInbound, Inbound, accept_all
+from service.usecases.context import Service
+from service.usecases.problems import StorageUnavailable
+
+QUEUE = 2000
+BATCH = 500
+
+Waiting = tuple[Inbound, "asyncio.Future[AcceptedInbound]"]
+
+
+class Intake:
+    """Where async routes hand in what came. With the queue full or the database away: `StorageUnavailable`."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._queue: asyncio.Queue[Waiting] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def accept(self, inbound: Inbound) -> AcceptedInbound:
+        """Keep it; when this returns, it is committed."""
+        queue = self._running()
+        answer: asyncio.Future[AcceptedInbound] = asyncio.get_running_loop().create_future()
+        try:
+            queue.put_nowait((inbound, answer))
+        except asyncio.QueueFull as error:
+            raise StorageUnavailable("more comes in than can be kept") from error
+        return await answer
+
+    async def drain(self) -> None:
+        """Wait until everything handed in is kept; at shutdown."""
+        if self._queue is not None:
+            await self._queue.join()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _running(self) -> asyncio.Queue[Waiting]:
+        loop = asyncio.get_running_loop()
+        if self._queue is None or self._task is None or self._task.done() or self._task.get_loop() is not loop:
+            self._queue = asyncio.Queue(QUEUE)
+            self._task = loop.create_task(self._keep(self._queue))
+        return self._queue
+
+    async def _keep(self, queue: asyncio.Queue[Waiting]) -> None:
+        while True:
+            batch = [await queue.get()]
+            while len(batch) < BATCH and not queue.empty():
+                batch.append(queue.get_nowait())
+            try:
+                kept: Sequence[AcceptedInbound] = await asyncio.to_thread(
+                    accept_all, self._service, [inbound for inbound, _ in batch]
+                )
+            except Exception as error:
+                # Whatever it was, nobody may be told that their message was kept.
+                for _, answer in batch:
+                    if not answer.done():
+                        answer.set_exception(error)
+            else:
+                for (_, answer), accepted in zip(batch, kept, strict=True):
+                    if not answer.done():
+                        answer.set_result(accepted)
+            finally:
+                for _ in batch:
+                    queue.task_done()
