@@ -68,7 +68,7 @@ _LONGEST = 1600  # characters of the longest text that a carrier joins
 _SCHEME = r"(?:https?://)?(?:www\.)?"
 _END = r"[^\s?!.,;:)\]»”\"']"
 _MAP = re.compile(
-    rf"[\s(]+(?:{_SCHEME}(?:maps\.google\.[a-z.]+|(?:[a-z]+\.)?google\.[a-z.]+/maps|goo\.gl/maps|maps\.app\.goo\.gl|"
+    rf"[\s(]{{1,3}}(?:{_SCHEME}(?:maps\.google\.[a-z.]+|(?:[a-z]+\.)?google\.[a-z.]+/maps|goo\.gl/maps|maps\.app\.goo\.gl|"
     rf"maps\.apple\.com|(?:[a-z]+\.)?2gis\.[a-z]+|(?:maps\.)?yandex\.[a-z]+(?=/maps|/\S*maps)|openstreetmap\.org|"
     rf"osm\.org|(?:ul\.)?waze\.com|share\.here\.com)(?:[/?#]\S*)?{_END}|geo:-?[0-9.]+,-?[0-9.]+|"
     rf"-?\d{{1,3}}\.\d{{3,}}[,;]?\s*-?\d{{1,3}}\.\d{{3,}})\)?[.!]*$"
@@ -79,7 +79,7 @@ _MAP_LABEL = re.compile(
     r"мен осындамын|менин орным|мен ушул жерде|манзилим)\s*:?$"
 )
 _URL = re.compile(r"(?:https?://|www\.)\S*[^\s?؟？]|\b[a-z0-9.-]+\.[a-z]{2,}/\S*[^\s?؟？]", re.IGNORECASE)
-_PIN = re.compile(r"(?<![\d.,:/+-])[\s(#]*(?<!\d)(\d{4})[)\s.!]*$")
+_PIN = re.compile(r"(?<![\d.:/+-])(?<!\d,)[\s(#]{0,3}(?<!\d)(\d{4})[)\s.!]*$")
 _SIGNATURE = re.compile(rf"\n(?:-+\s*\n)?{elsewhere.SIGNATURE}$|\n-{{2,}}$")
 _QUOTES = '"«»“”„‟*_~ '
 _DIGIT = re.compile(r"\(?([1-4])[.)!]*")

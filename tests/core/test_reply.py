@@ -3,6 +3,7 @@
 import csv
 from datetime import time, timedelta
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -208,6 +209,10 @@ def test_news_of_a_relative_is_no_check_in() -> None:
     assert read("мама жива").meaning is Meaning.AMBIGUOUS
     assert read("жива мама").meaning is Meaning.AMBIGUOUS
     assert read("мама дома").meaning is Meaning.AMBIGUOUS
+    assert read("ок мама, все хорошо").meaning is Meaning.CHECK_IN
+    assert read("ок мама жива").meaning is Meaning.AMBIGUOUS
+    assert read("мама, доехала, все хорошо").meaning is Meaning.CHECK_IN
+    assert read("мама доехала все хорошо").meaning is Meaning.AMBIGUOUS
 
 
 def test_thanks_follow_a_statement_and_not_a_bare_ok() -> None:
@@ -235,6 +240,14 @@ def test_a_signature_is_cut_only_when_a_phone_wrote_it() -> None:
     assert normalize_message("Ok\n\n--\nSent from my Galaxy S9") == "ok"
     assert read("ok\nSent from hospital").meaning is Meaning.AMBIGUOUS
     assert read("ok\n--\nnot really").meaning is Meaning.AMBIGUOUS
+
+
+def test_even_a_hostile_text_is_read_quickly() -> None:
+    """No expression may go back and forth over a long run; a second is a hundred times what these take."""
+    started = process_time()
+    for text in ("(" * 1600, "1" * 1600, "-" * 1600, "ok https://" * 140, "все хорошо " * 140, "1.234 " * 260):
+        assert read(text).meaning is Meaning.AMBIGUOUS
+    assert process_time() - started < 1
 
 
 def test_a_text_longer_than_any_carrier_joins_is_no_check_in_but_may_be_a_cry() -> None:

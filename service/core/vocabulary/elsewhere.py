@@ -20,6 +20,10 @@ PHRASES = {
         [bei mir] [ist] alles (ok|okay|gut|in ordnung)
         mir geht es gut
         (ich bin in sicherheit|ich bin ok|ich bin okay)
+        (estoy|todo) bien
+        (sto|tutto) bene
+        tutto ok
+        (je vais bien|tout va bien|je suis ok)
         (我很好|我平安|一切都好|一切平安|我很安全)
         (잘 지내요|잘 있어요|저는 괜찮아요|안전해요)
     """,

@@ -7,8 +7,8 @@ _PAIRS = "((safe|alive) and (well|sound|healthy|kicking)|(ok|okay|fine|well|heal
 
 PHRASES = {
     Kind.OK: """
-        (ok|okay|okey|okei|okej|oky|oke|oki|okie|okee|okay|o key|o kay|o k|okidoki|okeydokey)
-        (oki|okie|okey|okay|okee) (doki|dokie|dokey|doke|dokay)
+        (ok|okay|okey|okei|okej|oky|oke|oki|okie|okee|okay|o key|o kay|o k|okok|okokok|okidoki|okeydokey)
+        (ok|oki|okie|okey|okay|okee) (doki|dokie|dokey|doke|dokay)
         alright
         all right
         (im |)checking in
@@ -24,7 +24,7 @@ PHRASES = {
         i feel (ok|okay|fine|well|good|great|safe)
         (doing|feeling) (ok|okay|fine|well|good|great|alright)
         (all|everything|everything is|everythings|all is|alls) (ok|okay|o k|good|fine|well|alright|
-            all right|great|in order)
+            all right|great|gud|in order)
         (still|here) (ok|okay|safe|fine|alive|good)
         (ok|okay|safe|fine|good|well) here
         (i|we|) [have|] (arrived|landed) (safe|safely|ok|okay|fine|well|safe and sound)
@@ -37,6 +37,10 @@ PHRASES = {
     """,
     Kind.HERE: """
         (here|with me|with us|on my side|on my end|today|tonight|this morning|this evening)
+    """,
+    Kind.DOING: """
+        (arrived|landed|got here|made it|at work|at the (hotel|hostel|airport|station)|on the (way|road|bus|
+            train))
     """,
     Kind.HOME_FULL: """
         (i am|im|we are) [back|safely|finally|already|now] home [safe|safely|now|already]
@@ -59,6 +63,7 @@ PHRASES = {
         [my] [dear|dearest|little|big] (sis|sister|bro|brother|son|daughter|aunt|auntie|aunty|uncle|cousin)
         [my] [dear|dearest] (granny|grandma|grandpa|grandmother|grandfather|nan|nana|husband|wife)
         [my] (dear|darling|honey|hun|sweetie|sweetheart|babe|baby|love|dears|family|guys|everyone|everybody)
+        (amigo|amiga|amigos)
         [ya] (habibi|habibti|habibty|yakhi|akhi)
     """,
     Kind.YES: """
@@ -75,12 +80,12 @@ PHRASES = {
         (x|xx|xxx|xxxx|xo|xoxo|xoxoxo|kiss|kisses|hug|hugs|hugs and kisses|kisses and hugs|ily)
         [i] (love|luv|miss) (you|u|ya) [all|both|so much|very much]
         [lots of] love
-        [good|] (goodnight|gn|sweet dreams|good night)
+        (goodnight|gn|sweet dreams|good night|night night|nighty night)
     """,
     Kind.AND: "and",
     Kind.PLEASE: "(please|pls|plz)",
     Kind.SPOKEN: """
-        (exclamation mark|exclamation point|period|full stop|comma|dot|smiley|smiley face|smile)
+        (exclamation mark|exclamation|exclamation point|period|full stop|comma|dot|smiley|smiley face|smile)
     """,
     Kind.SOS: """
         (sos|s o s|soc|coc|help|mayday|emergency|save me|save us|rescue me|rescue us)

@@ -12,6 +12,7 @@ class Kind(StrEnum):
     BARE = "C"  # a state without a subject, which a name before it would give it: "жива", "safe"
     PLAIN = "D"  # a state that a name after it does not turn: "норм", "жақсы"
     HERE = "e"  # "у меня", "here": beside FULL it changes nothing
+    DOING = "d"  # "прилетела", "at work": the same, but a name before it makes it news
     HOME_FULL = "H"  # "I am home"
     HOME_BARE = "h"  # "дома": needs a comma beside anything else
     GREETING = "G"

@@ -28,12 +28,13 @@ _TOKEN = re.compile(
 )
 _HYPHEN = re.compile(r"(?<=[^\W\d_])\s*-+\s*(?=[^\W\d_])")
 
-_STATE = "(?:(?:e,?){0,2}F(?:,?e){0,2}|[OFCDHh])"
+_STATE = "(?:(?:[ed],?){0,2}F(?:,?[ed]){0,2}|[OFCDHh])"
 # A name that stands first is who is spoken to when a comma, a greeting or a whole statement says so, else
 # perhaps who is spoken of: "мама жива" is news of the mother.
-_LEAD = r"(?:[GP],?|V(?:,|(?=[GVPFHYZe])|(?<=GV)(?=O)|(?<=G,V)(?=O)))*"
-_BEFORE = r"(?:Y,?(?=[FCHZe]))?(?:Z,?(?=[FCDHe]))?"
-_BODY = rf"(?:{_STATE}(?:[,&]?(?=[OFCDHhe])|(?![OFCDHhe])))+"
+_LEAD = r"(?:[GP],?|[KT],?(?=[GPVFed])|V(?:,|(?=[GVPFHYZe])|(?<=GV)(?=O)|(?<=G,V)(?=O)))*"
+_BEFORE = r"(?:Y,?(?=[FCHZed]))?(?:Z,?(?=[FCDHed]))?"
+_CALLED = r"(?:,?P|,V|(?<=[OFDHe])V),?(?=[Fe])"
+_BODY = rf"(?:{_STATE}(?:[,&]?(?=[OFCDHhed])|{_CALLED}|(?![OFCDHhed])))+"
 _AFTER = r"(?:,?[PKTZ]|,V|(?<=[OFDHKTZVPe])V|(?<=V)&V|,)*"
 _MESSAGE = re.compile(_LEAD + _BEFORE + _BODY + _AFTER)
 _THANKS_FOR_NOTHING = re.compile(r"[^FCDHh]*[TZ][^FCDHh]*")
@@ -60,7 +61,7 @@ _ORDERS = {"X": Shape.STOP, "B": Shape.START, "?": Shape.STATUS, "!": Shape.SOS}
 def tokens(text: str) -> list[str]:
     """The words of a folded text as the lists know them; "," for every break, "\\0" for what no list holds."""
     found: list[str] = []
-    for token in _TOKEN.finditer(_HYPHEN.sub(" ", text)):
+    for token in _TOKEN.finditer(_HYPHEN.sub(" ", text.replace("&", " and "))):
         match token.lastgroup:
             case "word":
                 found.append(known(token[0]))

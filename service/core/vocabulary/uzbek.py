@@ -1,4 +1,7 @@
-"""Uzbek in both scripts, and Tajik: closed lists. Apostrophes are folded away before, and "w" often stands for "sh"."""
+"""Uzbek in both scripts, and Tajik: closed lists.
+
+Apostrophes are folded away before; "w" often stands for "sh".
+"""
 
 from service.core.vocabulary.kinds import Kind
 
@@ -51,6 +54,10 @@ PHRASES = {
     """,
     Kind.HERE: """
         (menda|bizda|bu yerda|shu yerda|bugun|менда|бизда|бу ерда|шу ерда|бугун|дар ин ҷо|имрӯз)
+    """,
+    Kind.DOING: """
+        (yetib keldim|yetib keldik|keldim|yo'lda|yo'ldaman|ishda|ishdaman|етиб келдим|келдим|йўлда|йўлдаман|
+            ишда|ишдаман|расидам)
     """,
     Kind.HOME_FULL: """
         [men|мен] (uydaman|uyga keldim|uyga yetib keldim|uyga yetdim|uyga qaytdim|уйдаман|уйга келдим|
