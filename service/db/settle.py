@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Update, and_, bindparam, func, select, update
+from sqlalchemy import Connection, Update, and_, bindparam, func, literal_column, select, update
 
 from service.db.claims import ALARMS, OUTBOX, alarm_is
 
@@ -128,7 +128,7 @@ _CANCEL_IF_CLOSED: Update = (
     .where(
         OUTBOX.c.traveler_id.in_(bindparam("travelers", expanding=True)),
         OUTBOX.c.outbox_id.in_(bindparam("outbox_ids", expanding=True)),
-        OUTBOX.c.state == "pending",
+        OUTBOX.c.state == literal_column("'pending'"),
         OUTBOX.c.kind == "alert",
         alarm_is(closed=True),
     )
