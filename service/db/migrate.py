@@ -3,6 +3,7 @@
 To write the next one: change the tables, call `draft` on a database that is up to date, and read what it wrote.
 """
 
+from functools import cache
 from importlib.resources import files
 
 from alembic import command
@@ -41,6 +42,7 @@ def current(url: str) -> str | None:
         db.close()
 
 
+@cache
 def head() -> str:
     """The newest revision that this version knows."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
