@@ -54,12 +54,8 @@ def word_kind(trip: TripState, text: str) -> str | None:
     if not trip.has_words or trip.word_key is None:
         return None
     fingerprints = [fingerprint for _, fingerprint in trip.words]
-    found: str | None = None
-    for candidate in words.candidates(text):
-        index = words.match(trip.word_key, candidate, fingerprints)
-        if index is not None and found is None:
-            found = trip.words[index][0]
-    return found
+    index = words.match(trip.word_key, text, fingerprints)
+    return None if index is None else trip.words[index][0]
 
 
 def handle_own(work: Work, trip: TripState, message: OwnMessage) -> Handled:

@@ -13,7 +13,7 @@ from service.core.wording import AlertFacts
 from service.db.routing import Link
 from service.db.stored import table_of
 from service.db.trips import AlarmState, ContactState, TripKey, TripState
-from service.usecases import telling
+from service.usecases.alarm_facts import facts_for, zone_of_contact
 from service.usecases.context import Service
 from service.usecases.times import said
 
@@ -73,13 +73,13 @@ def _show(service: Service, conn: Connection, token: str, now: datetime) -> Alar
 
 def _page(trip: TripState, state: AlarmState, contact: ContactState, now: datetime) -> AlarmPage:
     view = state.view
-    zone = telling.zone_of_contact(contact)
+    zone = zone_of_contact(contact)
     closer = trip.contact(view.closed_by) if view.closed_by else None
     return AlarmPage(
         form=_form(trip, view, contact),
         language=contact.language,
         kind=view.kind,
-        facts=telling.facts_for(trip, state, contact, now),
+        facts=facts_for(trip, state, contact, now),
         full=contact.disclosure == "full",
         reader=contact.name,
         people=tuple(_person(state, c, zone, now) for c in trip.contacts if c.accepted),

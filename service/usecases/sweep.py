@@ -21,6 +21,7 @@ from service.db.stored import table_of
 from service.db.tables import Watch
 from service.db.trips import AlarmState, TripKey, TripState
 from service.usecases import telling
+from service.usecases.alarm_facts import case
 from service.usecases.alarms import open_new, put_alarm
 from service.usecases.context import Service
 from service.usecases.proof import Proof, read_proof
@@ -174,9 +175,7 @@ def _tell(work: Work, trip: TripState, alarm: AlarmState, tells: tuple[Tell, ...
 
 def _page(work: Work, trip: TripState, alarm: AlarmState, page: Page) -> None:
     reason = PageReason.EXHAUSTED if page is Page.EXHAUSTED else PageReason.NOBODY_LEFT
-    telling.page_operator(
-        work, reason, f"{alarm.alarm_id}:{alarm.view.step}", trip=trip, detail=telling.case(work, trip)
-    )
+    telling.page_operator(work, reason, f"{alarm.alarm_id}:{alarm.view.step}", trip=trip, detail=case(trip, work.now))
 
 
 class _Brake:

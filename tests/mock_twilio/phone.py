@@ -43,6 +43,12 @@ class Phone:
                 return body
         raise AssertionError(f"{self.number} has no unread text with {part!r}; unread: {self.unread}")
 
+    def read_all(self) -> list[str]:
+        """Everything unread; nothing is unread after it."""
+        unread = self.unread
+        self._read += len(unread)
+        return unread
+
     def expect_nothing(self) -> None:
         """Nothing has come since the last text read."""
         assert self.unread == [], f"{self.number} received {self.unread}"

@@ -1,0 +1,91 @@
+"""What may be said about an alarm: the facts of the trip in one reader's language and zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from babel import Locale
+
+from service.core.alarm import AlarmKind
+from service.core.plan import leg_at
+from service.core.wording import AlertFacts, Companion
+from service.db.trips import Address, AlarmState, ContactState, TripState
+from service.texts import known_language
+from service.usecases.numbers import zone_of_number
+from service.usecases.times import said
+
+
+def facts_for(
+    trip: TripState, alarm: AlarmState, contact: ContactState, now: datetime, *, ref_code: str = "", link: str = ""
+) -> AlertFacts:
+    """What this contact may be told of this alarm, in her language and zone."""
+    view, details = alarm.view, trip.details
+    zone = zone_of_contact(contact)
+
+    def at(instant: datetime | None) -> str:
+        return said(instant, zone, now) if instant else ""
+
+    since = view.opened_at
+    if view.kind is AlarmKind.MISSED and view.missed:
+        since = min(view.missed)
+    elif view.kind is AlarmKind.UNPROVEN and trip.watch is not None:
+        since = trip.watch.last_verified_at or trip.watch.armed_at
+    employer, consulate = details.get("employer") or {}, details.get("consulate") or {}
+    holder = trip.contact(view.held_by) if view.held_by else None
+    untold = [c.name for c in trip.contacts if c.accepted and not first_usable(c.addresses)]
+    return AlertFacts(
+        name=trip.traveler.name,
+        kind=view.kind,
+        since=at(since),
+        ref_code=ref_code,
+        missed=len(view.missed),
+        place=place(trip, now, contact.language),
+        address=(details.get("destination") or {}).get("address") or "",
+        employer=employer.get("name") or "",
+        employer_phone=employer.get("phone") or "",
+        consulate=consulate.get("name") or "",
+        consulate_phone=consulate.get("phone") or "",
+        traveler_phone="" if view.kind is AlarmKind.DURESS else trip.traveler.phone,
+        companions=tuple(Companion(c["name"], c.get("phone") or "") for c in details.get("companions") or ()),
+        last_sign=at(view.last_sign_at),
+        blind_since=at(view.blind_since),
+        unreadable=view.unreadable,
+        stopped=any(a.suppressed for a in trip.traveler.addresses),
+        untold=tuple(untold),
+        who_has_it=holder.name if holder else "",
+        link=link,
+    )
+
+
+def case(trip: TripState, now: datetime) -> str:
+    """Everything that the operator needs to take a case over, in one line of English."""
+    employer, consulate = trip.details.get("employer") or {}, trip.details.get("consulate") or {}
+    people = "; ".join(f"{c.name} {' '.join(a.address for a in c.addresses)}" for c in trip.contacts if c.accepted)
+    facts = (
+        trip.traveler.phone,
+        place(trip, now, "en"),
+        f"{employer.get('name') or ''} {employer.get('phone') or ''}",
+        f"{consulate.get('name') or ''} {consulate.get('phone') or ''}",
+        people,
+    )
+    return ". ".join(fact.strip() for fact in facts if fact.strip())
+
+
+def place(trip: TripState, now: datetime, language: str) -> str:
+    """Where she is by plan, as she typed it, with the country's name in the reader's language."""
+    if trip.plan is None:
+        return ""
+    leg = leg_at(trip.plan, now)
+    country = Locale.parse(known_language(language)).territories.get(leg.country, leg.country)
+    return f"{leg.city}, {country}" if leg.city else str(country)
+
+
+def first_usable(addresses: Iterable[Address]) -> Address | None:
+    return next((address for address in addresses if address.usable), None)
+
+
+def zone_of_contact(contact: ContactState) -> str:
+    """The zone in which this contact reads times: that of her number's country."""
+    phone = next((a.address for a in contact.addresses if a.address.startswith("+")), "")
+    return zone_of_number(phone)

@@ -1,0 +1,248 @@
+"""A story: the whole service over a Twilio of our own, told step by step on a clock that only the story moves.
+
+Everything goes over HTTP: the API with a bearer token, texts by signed webhooks, sends by Twilio's REST protocol.
+The engine's jobs run in the order in which the worker runs them; nothing sleeps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.testclient import TestClient
+
+from notifiers.registry import configured
+from notifiers.segments import measure, spell_cheaply
+from service.app import create_app
+from service.db.engine import make_engine
+from service.db.sealed import open_keyring
+from service.usecases.apply_changes import apply_due
+from service.usecases.context import Limits, Service
+from service.usecases.dispatch import dispatch
+from service.usecases.housekeeping import keep_house
+from service.usecases.read_inbox import read_inbox
+from service.usecases.reconcile_inbound import reconcile_inbound
+from service.usecases.recover import recover
+from service.usecases.sweep import sweep
+from tests.mock_twilio import MockTwilio, Phone
+
+START = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
+"""09:00 in Almaty, 07:00 in Istanbul."""
+TRAVELER = "+77011234567"
+MOTHER = "+77012223344"
+BROTHER = "+77013334455"
+FUND = "+77014445566"
+OPERATOR = "+77019990000"
+SECRET = bytes(range(32))
+STEP = timedelta(seconds=30)
+
+TRIP: Mapping[str, Any] = {
+    "starts_at": "2026-12-01T09:00:00+05:00",
+    "ends_at": "2027-03-01T09:00:00+05:00",
+    "wording": "plain",
+    "destination": {
+        "country": "TR",
+        "city": "Antalya",
+        "address": "Kaleici, Hesapci Sk. 5",
+        "zone": "Europe/Istanbul",
+    },
+    "employer": {"name": "Lotus Garden Hotel", "phone": "+902422471000"},
+    "consulate": {"name": "Consulate of Kazakhstan", "phone": "+902422481200"},
+}
+PLAN: Mapping[str, Any] = {"daily": [{"time": "20:00"}], "grace_seconds": 3600, "remind_before_seconds": 1800}
+
+
+class Story:
+    """One installation, its people's phones and the clock."""
+
+    def __init__(self, twilio: MockTwilio, make_service: Callable[[Callable[[], datetime]], Service]) -> None:
+        self.twilio = twilio
+        self.now = START
+        self._make_service = make_service
+        twilio.use_clock(lambda: self.now)
+        self.pool = ThreadPoolExecutor(4)
+        self.restart()
+        self.token = ""
+        self.trip_id = ""
+        self.contacts: dict[str, str] = {}
+        self.check_in_url = ""
+        self.is_down = False
+
+    # --- people
+
+    def phone(self, number: str) -> Phone:
+        return self.twilio.phone(number)
+
+    @property
+    def traveler(self) -> Phone:
+        return self.phone(TRAVELER)
+
+    @property
+    def mother(self) -> Phone:
+        return self.phone(MOTHER)
+
+    @property
+    def brother(self) -> Phone:
+        return self.phone(BROTHER)
+
+    @property
+    def fund(self) -> Phone:
+        return self.phone(FUND)
+
+    @property
+    def operator(self) -> Phone:
+        return self.phone(OPERATOR)
+
+    # --- the API
+
+    def call(self, method: str, path: str, body: Any = None, expect: int = 200, **headers: str) -> Any:
+        auth = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        answer = self.client.request(method, f"/api/v1{path}", json=body, headers={**auth, **headers})
+        assert answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def register(self, name: str = "Aizhan", language: str = "en", phone: str = TRAVELER) -> None:
+        body = {"name": name, "phone": phone, "language": language, "citizenship": "KZ"}
+        self.call("POST", "/travelers", body, 202)
+        self.run()
+        code = re.search(r"\d{6}", self.phone(phone).received[-1])
+        assert code is not None
+        verified = self.call("POST", "/travelers/verify", {"phone": phone, "code": code.group()})
+        self.token = verified["token"]
+
+    def plan_trip(self, plan: Mapping[str, Any] = PLAN, **trip: Any) -> None:
+        self.trip_id = self.call("POST", "/trips", {**TRIP, **trip}, 201)["trip_id"]
+        self.call("PUT", f"/trips/{self.trip_id}/plan", dict(plan))
+
+    def add_contact(
+        self, name: str, phone: str, *, accept: bool = True, language: str = "en", role: str = "full", **more: Any
+    ) -> str:
+        body = {"name": name, "relation": "family", "language": language, "role": role, "disclosure": "full"}
+        added = self.call("POST", f"/trips/{self.trip_id}/contacts", {**body, "phone": phone, **more}, 201)
+        self.contacts[name] = added["contact_id"]
+        self.run()
+        if accept:
+            self.phone(phone).reply("1")
+            self.run()
+        return str(added["contact_id"])
+
+    def set_words(self, safe: tuple[str, ...] = ("green apples",), duress: tuple[str, ...] = ("heavy rain",)) -> None:
+        body = {"safe": list(safe), "duress": list(duress), "question": "?", "passphrase": "a quiet harbour"}
+        self.call("PUT", f"/trips/{self.trip_id}/words", body, 204)
+
+    def arm(self) -> None:
+        armed = self.call("POST", f"/trips/{self.trip_id}/arm")
+        self.check_in_url = armed["check_in_url"]
+        self.run()
+
+    # --- time
+
+    def run(self) -> None:
+        """Let the engine do everything that is due at this moment."""
+        if self.is_down:
+            return
+        for _ in range(6):
+            read_inbox(self.service)
+            apply_due(self.service, self.now)
+            waits = sweep(self.service).waits_for_proof
+            sent = dispatch(self.service, self.pool)
+            if not sent and not waits:
+                break
+            if waits:
+                reconcile_inbound(self.service)
+
+    def advance(self, **span: float) -> None:
+        """Let time pass, the engine ticking every 30 s and reconciling every minute."""
+        until = self.now + timedelta(**span)
+        while self.now < until:
+            self.now = min(self.now + STEP, until)
+            if self.is_down:
+                continue
+            recover(self.service)
+            if int(self.now.timestamp()) % 60 == 0:
+                reconcile_inbound(self.service)
+            self.run()
+
+    def advance_to(self, moment: str) -> None:
+        """Let time pass until an instant such as `2026-12-01T20:00+03:00`."""
+        self.advance(seconds=(datetime.fromisoformat(moment) - self.now).total_seconds())
+
+    def keep_house(self) -> None:
+        keep_house(self.service)
+        self.run()
+
+    # --- trouble
+
+    def go_down(self) -> None:
+        """The process dies: nothing runs and no webhook is answered until `restart`."""
+        self.is_down = True
+
+    def restart(self) -> None:
+        """A new process over the same database."""
+        self.service = self._make_service(lambda: self.now)
+        self.client = TestClient(create_app(service=self.service), base_url=self.service.public_url)
+        self.is_down = False
+
+    def deliver_hook(self, path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> int:
+        if self.is_down:
+            return 0
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.client.post(path, content=urlencode(form), headers={**headers, **kind}).status_code
+
+
+@contextmanager
+def open_story(database_url: str, *, operator: str = OPERATOR, brake: bool = False) -> Iterator[Story]:
+    """A fresh installation over an empty database."""
+    stories: list[Story] = []
+    databases = []
+
+    def hook(path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> int:
+        status = stories[0].deliver_hook(path, form, headers)
+        stories[0].run()
+        return status
+
+    with MockTwilio(app_url="https://amanba.example", deliver_hook=hook) as twilio:
+
+        def make_service(clock: Callable[[], datetime]) -> Service:
+            db = make_engine(database_url)
+            databases.append(db)
+            return Service(
+                db=db,
+                keys=open_keyring(db, [SECRET], clock()),
+                notifiers=configured(twilio.env(), clock),
+                segments=lambda text: measure(spell_cheaply(text)).segments,
+                fold=spell_cheaply,
+                public_url="https://amanba.example",
+                operator=operator,
+                limits=Limits(storm_brake=brake),
+                clock=clock,
+            )
+
+        story = Story(twilio, make_service)
+        stories.append(story)
+        try:
+            yield story
+        finally:
+            story.pool.shutdown()
+            story.client.close()
+            for db in databases:
+                db.close()
+
+
+def family(story: Story, *, words: bool = False, plan: Mapping[str, Any] = PLAN, **trip: Any) -> None:
+    """The usual beginning: a traveler, her mother, her brother and a fund's caseworker; the trip is armed."""
+    story.register()
+    story.plan_trip(plan, **trip)
+    story.add_contact("Gulnar", MOTHER)
+    story.add_contact("Daniyar", BROTHER, role="call")
+    story.add_contact("Saule", FUND, role="caseworker")
+    if words:
+        story.set_words()
+    story.arm()
+    for phone in (story.traveler, story.mother, story.brother, story.fund, story.operator):
+        phone.read_all()
