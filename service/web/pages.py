@@ -1,0 +1,178 @@
+"""What all pages share: templates, languages, headers, and the few files beside them.
+
+No inline script or style, nothing from elsewhere: a page is its HTML, one stylesheet, and at most one script.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from babel import negotiate_locale
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from service.texts import FALLBACK, LANGUAGES, translator
+
+HERE = Path(__file__).parent
+COOKIE = "lang"
+COOKIE_SECONDS = 365 * 24 * 3600
+LANGUAGE_NAMES = {"kk": "Қаз", "ru": "Рус", "en": "Eng"}
+"""In their own letters, in the order shown."""
+
+HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self';"
+        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+"""On every page. They keep it out of caches, logs of other sites, search engines and frames."""
+
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """A file beside the pages. `version` changes with its bytes."""
+
+    body: bytes
+    zipped: bytes
+    media_type: str
+    version: str
+
+
+@cache
+def static_files() -> Mapping[str, StaticFile]:
+    """The files beside the pages by name, read once."""
+    found = {}
+    for path in sorted((HERE / "static").iterdir()):
+        if path.suffix in _TYPES:
+            body = path.read_bytes()
+            version = hashlib.sha256(body).hexdigest()[:12]
+            found[path.name] = StaticFile(body, gzip.compress(body, mtime=0), _TYPES[path.suffix], version)
+    return found
+
+
+def static_router() -> APIRouter:
+    """`/static/NAME`: the stylesheet, the script and the icons."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/static/{name}")
+    def static(name: str, request: Request, v: str = "") -> Response:
+        file = static_files().get(name)
+        if file is None:
+            return Response(status_code=404)
+        lasts = "public, max-age=31536000, immutable" if v == file.version else "no-cache"
+        headers = {
+            "Cache-Control": lasts,
+            "ETag": f'"{file.version}"',
+            "Vary": "Accept-Encoding",
+            "X-Content-Type-Options": "nosniff",
+        }
+        if request.headers.get("if-none-match") == headers["ETag"]:
+            return Response(status_code=304, headers=headers)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(file.zipped, media_type=file.media_type, headers={**headers, "Content-Encoding": "gzip"})
+        return Response(file.body, media_type=file.media_type, headers=headers)
+
+    return router
+
+
+def language_of(request: Request, default: str = FALLBACK) -> str:
+    """The language of a page: what was chosen by `?lang=`, by an earlier choice, or by the browser."""
+    for chosen in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
+        if chosen in LANGUAGES:
+            return str(chosen)
+    wanted = [part.split(";")[0].strip() for part in _by_weight(request.headers.get("accept-language", ""))]
+    return negotiate_locale(wanted, LANGUAGES, sep="-") or default
+
+
+def page(
+    request: Request, template: str, *, default_language: str = FALLBACK, status: int = 200, **context: Any
+) -> HTMLResponse:
+    """A whole page in the reader's language, with the headers of every page. Remembers a language chosen just now."""
+    language = language_of(request, default_language)
+    # Every page of a demonstration says what it is.
+    context.setdefault("demo", getattr(request.app.state, "demo", False))
+    html = render(template, language, languages=language_links(request, language), **context)
+    response = HTMLResponse(html, status_code=status, headers={**HEADERS, "Content-Language": language})
+    if request.query_params.get("lang") in LANGUAGES:
+        response.set_cookie(
+            COOKIE,
+            language,
+            max_age=COOKIE_SECONDS,
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+        )
+    return response
+
+
+def render(template: str, language: str, **context: Any) -> str:
+    """A template in one language. A variable that it needs and does not get is an error, not a gap."""
+    return _environment().get_template(template).render(language=language, _=translator(language), **context)
+
+
+def language_links(request: Request, language: str) -> list[dict[str, Any]]:
+    """The languages to choose from, each as a link to this very page."""
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
+    return [
+        {
+            "tag": tag,
+            "name": name,
+            "href": f"{request.url.path}?{urlencode([*kept, ('lang', tag)])}",
+            "current": tag == language,
+        }
+        for tag, name in LANGUAGE_NAMES.items()
+    ]
+
+
+def arch_point(share: float, cx: float, base: float, rx: float, ry: float) -> tuple[float, float]:
+    """Where a dot stands on an arch when `share` (0 to 1) of its time has gone."""
+    angle = math.pi * min(1.0, max(0.0, share))
+    return round(cx - rx * math.cos(angle), 1), round(base - ry * math.sin(angle), 1)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["static"] = _static_url
+    environment.globals["arch_point"] = arch_point
+    return environment
+
+
+def _static_url(name: str) -> str:
+    return f"/static/{name}?v={static_files()[name].version}"
+
+
+def _by_weight(header: str) -> list[str]:
+    """The languages of an Accept-Language header (RFC 9110), best first; a weight that is no number comes last."""
+
+    def weight(part: str) -> float:
+        _name, _sep, value = part.partition(";q=")
+        try:
+            return float(value) if value else 1.0
+        except ValueError:
+            return 0.0
+
+    return sorted((part for part in header.split(",") if part.strip()), key=weight, reverse=True)

@@ -1,0 +1,118 @@
+"""The demonstration with a clock of its own: seconds go by when a test says so, and the engine works meanwhile."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from notifiers.phones import Phones, Text
+from notifiers.segments import measure, spell_cheaply
+from service.db.engine import make_engine
+from service.db.sealed import open_keyring
+from service.usecases.context import Limits, Service
+from service.usecases.dispatch import dispatch
+from service.usecases.read_inbox import read_inbox
+from service.usecases.seed_demo import TRAVELER_PHONE, seed_demo
+from service.usecases.sweep import sweep
+from service.usecases.type_on_phone import answer_reminders, type_on_phone
+from service.web import alarm_page, check_in, landing, pages, phones
+
+NOON = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+AIZHAN = TRAVELER_PHONE
+GULNAR, DANIYAR, SAULE = "+77000000011", "+77000000012", "+77000000013"
+SECOND = timedelta(seconds=1)
+
+
+class Demonstration:
+    """A seeded installation with simulated phones. Nobody but the test moves its clock."""
+
+    def __init__(self, database_url: str, folder: Path, language: str = "en", *, seeded: bool = True) -> None:
+        self.now = NOON
+        self.network = Phones(folder / "phones.db", lambda: self.now)
+        db = make_engine(database_url)
+        self.service = Service(
+            db=db,
+            keys=open_keyring(db, [bytes(range(32))], NOON),
+            notifiers={"sms": self.network},
+            segments=lambda text: measure(text).segments,
+            fold=spell_cheaply,
+            operator="+77000000099",
+            demo=True,
+            limits=Limits(grace_at_least=SECOND, wait_at_least=SECOND, recurring_apart=SECOND),
+            clock=lambda: self.now,
+        )
+        self._pool = ThreadPoolExecutor(2)
+        self._typed = 0
+        if seeded:
+            seed_demo(self.service, language)
+        self.work()
+
+    def close(self) -> None:
+        """Let go of threads and connections."""
+        self._pool.shutdown()
+        self.service.db.close()
+
+    def work(self) -> None:
+        """What the engine does in one tick, until nothing is left to do."""
+        for _ in range(10):
+            read = read_inbox(self.service)
+            sweep(self.service)
+            if not dispatch(self.service, self._pool) and not read:
+                return
+
+    def advance(self, seconds: int) -> None:
+        """Let seconds go by, one tick each."""
+        for _ in range(seconds):
+            self.now += SECOND
+            answer_reminders(self.service, self.network)
+            self.work()
+
+    def type(self, number: str, text: str) -> None:
+        """Text from a phone."""
+        self._typed += 1
+        type_on_phone(self.service, self.network, number, text, f"test-{self._typed}")
+        self.work()
+
+    def stop_answering(self) -> None:
+        """From now on she answers no reminder."""
+        self.network.answer_reminders(AIZHAN, None)
+
+    def thread(self, number: str) -> list[Text]:
+        """What a phone shows."""
+        return self.network.threads([number], 50)[number]
+
+    def received(self, number: str, kind: str) -> list[str]:
+        """The bodies of the texts of one kind that a phone received."""
+        return [text.body for text in self.thread(number) if text.kind == kind]
+
+    def app(self) -> FastAPI:
+        """The pages of the demonstration, without the rest of the service."""
+        app = FastAPI()
+        app.state.demo = True
+        app.include_router(pages.static_router())
+        for routes in (check_in, alarm_page, landing, phones):
+            app.include_router(routes.router(self.service))
+        return app
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """The address of `app` on a loopback port of its own."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
