@@ -1,0 +1,126 @@
+"""Changes that waited take effect: when their time has come, her messages have been read and no alarm is open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection, exists, or_, select, update
+
+from service.core.plan import Plan, QuietSpan
+from service.core.watch import replan
+from service.db.routing import NIL, Inbox, PhoneOwner
+from service.db.stored import table_of
+from service.db.tables import Alarm
+from service.db.trips import TripKey, TripState
+from service.usecases.changes import End, Pause, RemoveContact, Waiting
+from service.usecases.contacts import retire_in
+from service.usecases.context import Service
+from service.usecases.end_trip import finish
+from service.usecases.set_ladder import LadderForm, write_ladder
+from service.usecases.set_plan import write_plan
+from service.usecases.set_words import Fingerprints, write_words
+from service.usecases.waiting import CHANGES, due, is_due
+from service.usecases.work import Work, cancel_reminders
+
+ALARMS = table_of(Alarm)
+INBOX = table_of(Inbox)
+OWNERS = table_of(PhoneOwner)
+BATCH = 100
+
+
+def apply_due(service: Service, now: datetime) -> int:
+    """Apply the changes whose time has come; how many.
+
+    1. Find trips with such a change, without an open alarm and without an unread message of hers: one that came with
+    the change may be a word of duress, and its alarm opens first.  2. Each in a transaction of its own: lock the trip,
+    look again, apply its changes in order.
+
+    Killed here: a trip's changes have all taken effect or none has.
+    """
+    keys = service.read(lambda conn: _ready(conn, now))
+    count = 0
+    for key in keys:
+        count += service.run(partial(_apply_of_trip, service, key, now))
+    if count:
+        service.wake.sweep.set()
+        service.wake.outbox.set()
+    return count
+
+
+def _ready(conn: Connection, now: datetime, key: TripKey | None = None) -> list[TripKey]:
+    open_alarm = exists().where(
+        ALARMS.c.traveler_id == CHANGES.c.traveler_id,
+        ALARMS.c.trip_id == CHANGES.c.trip_id,
+        ALARMS.c.closed_at.is_(None),
+    )
+    her_numbers = select(OWNERS.c.phone_hash).where(
+        OWNERS.c.traveler_id == CHANGES.c.traveler_id, OWNERS.c.contact_id == NIL
+    )
+    unread = exists().where(
+        INBOX.c.handled_at.is_(None),
+        or_(INBOX.c.traveler_id == CHANGES.c.traveler_id, INBOX.c.sender.in_(her_numbers)),
+    )
+    query = select(CHANGES.c.traveler_id, CHANGES.c.trip_id).where(is_due(now), ~open_alarm, ~unread).distinct()
+    if key is not None:
+        query = query.where(CHANGES.c.traveler_id == key.traveler_id, CHANGES.c.trip_id == key.trip_id)
+    return [TripKey(row.traveler_id, row.trip_id) for row in conn.execute(query.limit(BATCH))]
+
+
+def _apply_of_trip(service: Service, key: TripKey, now: datetime, conn: Connection) -> int:
+    trip = service.trip(conn, key, now, lock=True)
+    # Under the lock nothing can have been read meanwhile that was not written: look again.
+    if trip is None or not _ready(conn, now, key):
+        return 0
+    changes = due(conn, service.keys, key, now)
+    work = Work(service, conn, now)
+    before = trip.watch
+    for change_id, waiting in changes:
+        armed = trip.status == "armed"
+        if armed:
+            trip = _apply(work, trip, waiting)
+        conn.execute(
+            update(CHANGES)
+            .where(CHANGES.c.traveler_id == key.traveler_id, CHANGES.c.change_id == change_id)
+            .values(state="done" if armed else "cancelled")
+        )
+        work.audit.add(key.traveler_id, "engine", "change_applied" if armed else "change_cancelled")
+    if trip.watch is not None and trip.watch != before:
+        cancel_reminders(conn, trip, now)
+        work.save_watch(trip, trip.watch, now if trip.status == "armed" else None)
+    work.flush()
+    return len(changes)
+
+
+def _apply(work: Work, trip: TripState, waiting: Waiting) -> TripState:
+    match waiting:
+        case End():
+            return finish(work, trip, "traveler")
+        case RemoveContact(contact_id):
+            retire_in(work, trip, contact_id)
+            return trip
+        case LadderForm():
+            write_ladder(work.conn, trip.key, waiting)
+            return trip
+        case Fingerprints():
+            write_words(work, trip, waiting)
+            return replace(trip, details={**trip.details, "question": waiting.question}, has_words=True)
+        case Pause() | Plan():
+            return _postpone(work, trip, waiting)
+
+
+def _postpone(work: Work, trip: TripState, waiting: Pause | Plan) -> TripState:
+    if trip.plan is None or trip.watch is None:
+        return trip
+    plan = changed_plan(trip.plan, waiting, work.now)
+    write_plan(work.service, work.conn, trip, plan)
+    return replace(trip, plan=plan, watch=replan(trip.watch, plan, work.now, may_postpone=True))
+
+
+def changed_plan(plan: Plan, waiting: Pause | Plan, now: datetime) -> Plan:
+    """The plan that a waiting pause or plan makes of the one in force, whose legs go on."""
+    if isinstance(waiting, Pause):
+        return plan if waiting.until <= now else replace(plan, quiet=(*plan.quiet, QuietSpan(now, waiting.until)))
+    first = replace(plan.legs[0], zone=waiting.legs[0].zone)
+    return replace(waiting, legs=(first, *plan.legs[1:]))

@@ -1,0 +1,141 @@
+"""Arming: from now on silence has consequences. Everything that they need must be there first."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from service.core.ladder import Role
+from service.core.plan import next_deadline
+from service.core.watch import arm as arm_watch
+from service.core.wording_text import N_
+from service.db.routing import NIL, Link, PhoneOwner
+from service.db.stored import table_of
+from service.db.tables import Watch
+from service.db.trips import TripKey, TripState, watch_values
+from service.usecases.answer_once import answer_once
+from service.usecases.context import Service
+from service.usecases.drafts import load_locked, set_columns
+from service.usecases.links import base62
+from service.usecases.problems import Conflict409
+from service.usecases.work import Work
+
+OWNERS = table_of(PhoneOwner)
+LINKS = table_of(Link)
+WATCHES = table_of(Watch)
+
+TOKEN_BYTES = 32
+TOKEN_LETTERS = 43
+"""What 32 random bytes take in base 62."""
+NOT_READY = N_("The trip cannot be armed yet. See what is missing.")
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """`next_deadline` is in UTC; `check_in_url` is the traveler's own page to say OK."""
+
+    trip_id: UUID
+    next_deadline: datetime
+    check_in_url: str
+
+
+def arm(service: Service, key: TripKey, *, once: str | None = None) -> Armed:
+    """Arm a draft.
+
+    Raises:
+        NotFound: no such trip of hers.
+        Conflict409: `missing` says what she needs first: accepted_contact, full_contact, deadline, passphrase,
+            operator, phone_in_use, already_armed, ended.
+    """
+    now = service.clock()
+
+    def keep(conn: Connection) -> dict[str, str]:
+        armed = _arm(service, conn, key, now)
+        return {"next_deadline": armed.next_deadline.isoformat(), "check_in_url": armed.check_in_url}
+
+    call = f"arm:{key.trip_id}"
+    try:
+        kept = service.run(lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: keep(conn)))
+    except IntegrityError as error:
+        # Another trip with this number was armed between the look and the write.
+        raise Conflict409(NOT_READY, ("phone_in_use",)) from error
+    service.wake.sweep.set()
+    return Armed(key.trip_id, datetime.fromisoformat(kept["next_deadline"]), kept["check_in_url"])
+
+
+def missing(service: Service, conn: Connection, trip: TripState, now: datetime) -> Iterator[str]:
+    """What a trip lacks before it may be armed, as codes."""
+    if trip.status == "armed":
+        yield "already_armed"
+        return
+    if trip.status != "draft":
+        yield "ended"
+        return
+    accepted = [contact for contact in trip.contacts if contact.accepted]
+    if not accepted:
+        yield "accepted_contact"
+    if trip.has_words and not any(contact.role in (Role.FULL, Role.CASEWORKER) for contact in accepted):
+        yield "full_contact"
+    if trip.has_words and trip.passphrase_hash is None:
+        yield "passphrase"
+    if trip.plan is None or next_deadline(trip.plan, now) is None:
+        yield "deadline"
+    if not service.operator:
+        yield "operator"
+    if _is_in_use(service, conn, trip):
+        yield "phone_in_use"
+
+
+def check_in_url(service: Service, token: str) -> str:
+    """The page on which the holder of `token` says OK."""
+    return f"{service.public_url}/c/{token}"
+
+
+def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> Armed:
+    trip = load_locked(service, conn, key, now)
+    lacking = tuple(missing(service, conn, trip, now))
+    if lacking or trip.plan is None:
+        raise Conflict409(NOT_READY, lacking)
+    watch = arm_watch(trip.plan, now)
+    if watch.deadline is None:
+        raise Conflict409(NOT_READY, ("deadline",))
+    names = {"traveler_id": key.traveler_id, "trip_id": key.trip_id}
+    # Looked at now: the sweep finds out by itself when to look again.
+    conn.execute(insert(WATCHES), {**names, **watch_values(watch, now), "version": 1})
+    set_columns(conn, key, status="armed", armed_at=now)
+    conn.execute(
+        update(OWNERS)
+        .where(OWNERS.c.traveler_id == key.traveler_id, OWNERS.c.contact_id == NIL)
+        .where(OWNERS.c.phone_hash == service.keys.phone_hash(trip.traveler.phone))
+        .values(trip_id=key.trip_id, armed=True)
+    )
+    token = base62(secrets.token_bytes(TOKEN_BYTES), TOKEN_LETTERS)
+    link = {
+        **names,
+        "token_hash": service.keys.token_hash(token),
+        "kind": "check_in",
+        "sealed": service.keys.seal(conn, trip.key_id, b"link", token.encode()),
+        "created_at": now,
+        "used": 0,
+    }
+    conn.execute(insert(LINKS), link)
+    work = Work(service, conn, now)
+    work.audit.add(key.traveler_id, "traveler", "armed")
+    work.flush()
+    return Armed(key.trip_id, watch.deadline, check_in_url(service, token))
+
+
+def _is_in_use(service: Service, conn: Connection, trip: TripState) -> bool:
+    """Whether this number is already the traveler's in an armed trip, hers or another's."""
+    query = select(OWNERS.c.trip_id).where(
+        OWNERS.c.phone_hash == service.keys.phone_hash(trip.traveler.phone),
+        OWNERS.c.contact_id == NIL,
+        OWNERS.c.armed.is_(True),
+    )
+    return conn.execute(query).first() is not None

@@ -1,0 +1,187 @@
+"""Changes in mid-trip: more watching at once, less of it after a cooling-off of which her people hear.
+
+Whoever holds her phone can ask for all of them. So nothing that an answer, a page or a reminder shows depends on
+whether the word that came along was a safe word or one of duress.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import insert
+
+from service.core.plan import Leg, Plan, deadlines, leg_at
+from service.core.watch import be_late, replan
+from service.core.wording import ContactNotice
+from service.db.stored import table_of
+from service.db.tables import Change as ChangeRow
+from service.db.tables import Trip
+from service.db.trips import TripState
+from service.usecases import telling
+from service.usecases.changes import (
+    AddContact,
+    Change,
+    End,
+    Late,
+    NewLadder,
+    NewLeg,
+    NewPlan,
+    NewWords,
+    Pause,
+    RemoveContact,
+    Waiting,
+    to_json,
+)
+from service.usecases.contacts import GONE, add_in
+from service.usecases.end_trip import request_end
+from service.usecases.plan_trip import LEG_TOO_EARLY, LegForm, check_place
+from service.usecases.problems import (
+    IN_THE_PAST,
+    TOO_LONG_A_TIME,
+    TOO_MANY_HERE,
+    UNKNOWN_CONTACT,
+    Invalid,
+    Problems,
+)
+from service.usecases.set_ladder import check_ladder
+from service.usecases.set_plan import build_plan, plan_limits, write_plan
+from service.usecases.work import Work, cancel_reminders
+
+CHANGES = table_of(ChangeRow)
+TRIPS = table_of(Trip)
+
+LONGEST_PAUSE = timedelta(days=30)
+COMPARED = 60
+"""Deadlines of two plans that are compared: two months of a daily one."""
+
+
+def request_in(work: Work, trip: TripState, change: Change, *, verified: bool, duress: bool = False) -> TripState:
+    """Apply a change, or let it wait, within a transaction; the trip as it then is. The caller saves its watch.
+
+    `verified`: one of her words came with it. `duress`: it was one of duress, so her people hear of that in its own
+    words and not of the change.
+
+    Raises:
+        Invalid: fields that cannot be used.
+    """
+    match change:
+        case Late(until):
+            return _be_late(work, trip, until)
+        case NewLeg(leg):
+            return _new_leg(work, trip, leg)
+        case AddContact(contact):
+            add_in(work, trip, contact, "add_contact.")
+            return trip
+        case NewPlan(form):
+            plan = build_plan(work.service, trip, form, "plan.")
+            if trip.plan is not None and is_more_watching(trip.plan, plan, work.now):
+                return _put_plan(work, trip, plan)
+            waiting: Waiting = plan
+        case Pause(until):
+            _check_ahead("pause_until", until, work.now)
+            waiting = change
+        case RemoveContact(contact_id):
+            found = trip.contact(contact_id)
+            if found is None or found.status in GONE:
+                raise Invalid.of("remove_contact", UNKNOWN_CONTACT)
+            waiting = change
+        case NewLadder(ladder):
+            check_ladder(work.service, trip, ladder, "ladder.")
+            waiting = ladder
+        case NewWords(fingerprints):
+            waiting = fingerprints
+        case End():
+            if not verified:
+                return request_end(work, trip)
+            waiting = change
+    _wait(work, trip, waiting, verified=verified, duress=duress)
+    return trip
+
+
+def is_more_watching(old: Plan, new: Plan, now: datetime) -> bool:
+    """Whether `new` expects her no later than `old` at every step, and gives no more grace or weak check-ins."""
+    if new.grace > old.grace or new.max_weak > old.max_weak:
+        return False
+    before = deadlines(old, now, COMPARED)
+    after = deadlines(new, now, len(before))
+    return len(after) == len(before) and all(late <= early for late, early in zip(after, before, strict=True))
+
+
+def _check_ahead(name: str, until: datetime, now: datetime) -> None:
+    if until <= now:
+        raise Invalid.of(name, IN_THE_PAST)
+    if until > now + LONGEST_PAUSE:
+        raise Invalid.of(name, TOO_LONG_A_TIME)
+
+
+def _be_late(work: Work, trip: TripState, until: datetime) -> TripState:
+    _check_ahead("late_until", until, work.now)
+    if trip.watch is None or trip.plan is None:
+        return trip
+    watch = be_late(trip.watch, trip.plan, until)
+    if watch != trip.watch:
+        cancel_reminders(work.conn, trip, work.now)
+        work.audit.add(trip.key.traveler_id, "traveler", "late")
+    return replace(trip, watch=watch)
+
+
+def _new_leg(work: Work, trip: TripState, form: LegForm) -> TripState:
+    """A new zone counts at once, but the deadline that stands never moves away by it."""
+    problems = Problems()
+    check_place(problems, "leg.", form.country, form.zone)
+    if trip.plan is None or form.starts_at <= trip.plan.legs[0].starts_at:
+        problems.add("leg.from", LEG_TOO_EARLY)
+    problems.refuse()
+    if trip.plan is None:
+        return trip
+    old = leg_at(trip.plan, form.starts_at)
+    others = [leg for leg in trip.plan.legs if leg.starts_at != form.starts_at]
+    if len(others) >= plan_limits(work.service).leg_count:
+        raise Invalid.of("leg", TOO_MANY_HERE)
+    leg = Leg(form.starts_at, form.zone, form.country, form.city)
+    legs = tuple(sorted([*others, leg], key=lambda one: one.starts_at))
+    changed = _put_plan(work, trip, replace(trip.plan, legs=legs))
+    if old.country != form.country:
+        for contact in trip.contacts:
+            if contact.accepted:
+                place = telling.place(changed, form.starts_at, contact.language)
+                telling.notice(work, trip, None, contact, ContactNotice.COUNTRY_CHANGED, place=place)
+    return changed
+
+
+def _put_plan(work: Work, trip: TripState, plan: Plan) -> TripState:
+    write_plan(work.service, work.conn, trip, plan)
+    work.audit.add(trip.key.traveler_id, "traveler", "plan_changed")
+    if trip.watch is None:
+        return replace(trip, plan=plan)
+    watch = replan(trip.watch, plan, work.now)
+    if watch.deadline != trip.watch.deadline:
+        cancel_reminders(work.conn, trip, work.now)
+    return replace(trip, plan=plan, watch=watch)
+
+
+def _wait(work: Work, trip: TripState, waiting: Waiting, *, verified: bool, duress: bool) -> None:
+    kind, value = to_json(waiting)
+    effective_at = work.now if verified else work.now + trip.cooling_off
+    sealed = work.service.keys.seal(work.conn, trip.key_id, b"change", json.dumps(value, ensure_ascii=False).encode())
+    row = {
+        "traveler_id": trip.key.traveler_id,
+        "change_id": uuid4(),
+        "trip_id": trip.key.trip_id,
+        "kind": kind,
+        "sealed": sealed,
+        "requested_at": work.now,
+        "effective_at": effective_at,
+        "state": "pending",
+        "verified": verified,
+    }
+    work.conn.execute(insert(CHANGES), row)
+    work.audit.add(trip.key.traveler_id, "traveler", f"change_asked:{kind}")
+    if duress or isinstance(waiting, End):
+        return
+    removed = (str(waiting.contact_id),) if isinstance(waiting, RemoveContact) else ()
+    notice = ContactNotice.CONTACT_REMOVED if removed else ContactNotice.CHANGE_ASKED
+    telling.tell_others(work, trip, notice, but=removed, until=effective_at)

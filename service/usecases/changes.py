@@ -1,0 +1,123 @@
+"""Changes in mid-trip as values, and as the JSON that waits in a row until its time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from service.core.plan import Plan
+from service.db import codec
+from service.usecases.contacts import ContactForm
+from service.usecases.plan_trip import LegForm
+from service.usecases.set_ladder import LadderForm, RungForm
+from service.usecases.set_plan import PlanForm
+from service.usecases.set_words import Fingerprints
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """ "I am late": moves the deadline that stands to `until` (UTC)."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """No deadlines until `until` (UTC)."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The trip is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveContact:
+    contact_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AddContact:
+    contact: ContactForm
+
+
+@dataclass(frozen=True, slots=True)
+class NewPlan:
+    plan: PlanForm
+
+
+@dataclass(frozen=True, slots=True)
+class NewWords:
+    words: Fingerprints
+
+
+@dataclass(frozen=True, slots=True)
+class NewLadder:
+    ladder: LadderForm
+
+
+@dataclass(frozen=True, slots=True)
+class NewLeg:
+    leg: LegForm
+
+
+Change = Late | Pause | End | RemoveContact | AddContact | NewPlan | NewWords | NewLadder | NewLeg
+
+Waiting = Pause | End | RemoveContact | Plan | Fingerprints | LadderForm
+"""What may wait for its time, checked when it was asked for."""
+
+
+def to_json(waiting: Waiting) -> tuple[str, dict[str, Any]]:
+    """The kind of a waiting change, and what its row keeps sealed."""
+    match waiting:
+        case Pause(until):
+            return "pause_until", {"until": until.isoformat()}
+        case End():
+            return "end", {}
+        case RemoveContact(contact_id):
+            return "remove_contact", {"contact": str(contact_id)}
+        case Plan():
+            return "plan", codec.plan_to_json(waiting)
+        case Fingerprints():
+            return "words", {
+                "word_key": waiting.word_key.hex(),
+                "words": [[kind, fingerprint.hex()] for kind, fingerprint in waiting.words],
+                "passphrase_hash": waiting.passphrase_hash,
+                "question": waiting.question,
+            }
+        case LadderForm():
+            rungs = [[[str(one) for one in r.contacts], r.wait.total_seconds()] for r in waiting.rungs]
+            return "ladder", {"rungs": rungs, "repeat": waiting.repeat.total_seconds()}
+
+
+def from_json(kind: str, value: Mapping[str, Any]) -> Waiting:
+    """The waiting change that a row keeps.
+
+    Raises:
+        ValueError: a kind that this version does not know.
+    """
+    match kind:
+        case "pause_until":
+            return Pause(datetime.fromisoformat(value["until"]))
+        case "end":
+            return End()
+        case "remove_contact":
+            return RemoveContact(UUID(value["contact"]))
+        case "plan":
+            return codec.plan_from_json(dict(value))
+        case "words":
+            fingerprints = tuple((kind, bytes.fromhex(text)) for kind, text in value["words"])
+            key = bytes.fromhex(value["word_key"])
+            return Fingerprints(key, fingerprints, value["passphrase_hash"], value["question"])
+        case "ladder":
+            rungs = tuple(
+                RungForm(tuple(UUID(one) for one in people), timedelta(seconds=wait)) for people, wait in value["rungs"]
+            )
+            return LadderForm(rungs, timedelta(seconds=value["repeat"]))
+        case _:
+            raise ValueError(f"unknown change {kind}")

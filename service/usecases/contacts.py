@@ -1,0 +1,339 @@
+"""Trusted people: asked to be one, described anew, taken off the list. All of it before arming."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from service.core.ladder import Role
+from service.core.wording_text import N_
+from service.db.routing import PhoneOwner
+from service.db.stored import table_of
+from service.db.tables import Contact, Outbox, Rung
+from service.db.trips import ContactState, TripKey, TripState
+from service.usecases import numbers, telling
+from service.usecases.answer_once import answer_once
+from service.usecases.context import Service
+from service.usecases.drafts import load_draft
+from service.usecases.plan_trip import other_sides
+from service.usecases.problems import (
+    NEEDED,
+    NOT_A_NUMBER,
+    NOT_AN_EMAIL,
+    TOO_MANY_HERE,
+    UNKNOWN_LANGUAGE,
+    Invalid,
+    NotFound,
+    Problems,
+)
+from service.usecases.work import Work
+
+CONTACTS = table_of(Contact)
+OWNERS = table_of(PhoneOwner)
+RUNGS = table_of(Rung)
+OUTBOX = table_of(Outbox)
+
+MOST_CONTACTS = 20
+CALLED_BY_NUMBER = frozenset({"sms", "voice", "whatsapp"})
+GONE = frozenset({"removed", "refused", "expired"})
+
+OWN_NUMBER = N_("This is the traveler's own number.")
+OTHER_SIDE = N_("This belongs to the employer, the agency or a companion. Choose somebody who does not depend on them.")
+SAME_PERSON = N_("Another contact of this trip has this already.")
+
+Channels = list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactForm:
+    """A person as the traveler names her. `phone` stands for sms, then voice; `email` for email."""
+
+    name: str
+    relation: str
+    language: str
+    role: str
+    disclosure: str
+    channels: tuple[tuple[str, str], ...] = ()
+    phone: str | None = None
+    email: str | None = None
+
+
+def add_contact(service: Service, key: TripKey, form: ContactForm, *, once: str | None = None) -> UUID:
+    """Keep a contact of a draft and invite her at once; her id.
+
+    Raises:
+        Invalid, NotFound, Conflict409: see `load_draft`.
+    """
+    now = service.clock()
+
+    def keep(conn: Connection) -> str:
+        trip = load_draft(service, conn, key, now)
+        work = Work(service, conn, now)
+        contact_id = add_in(work, trip, form)
+        work.flush()
+        return str(contact_id)
+
+    call = f"contacts:{key.trip_id}"
+    found = UUID(service.run(lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: keep(conn))))
+    service.wake.outbox.set()
+    return found
+
+
+def add_in(work: Work, trip: TripState, form: ContactForm, path: str = "") -> UUID:
+    """Keep and invite a contact within a transaction; `path` leads to her fields in the request."""
+    if len(_present(trip)) >= MOST_CONTACTS:
+        raise Invalid.of(path.rstrip("."), TOO_MANY_HERE)
+    channels, language = _checked(work.service, work.conn, trip, form, path, but=None)
+    contact_id = uuid4()
+    row = {
+        "traveler_id": trip.key.traveler_id,
+        "contact_id": contact_id,
+        "trip_id": trip.key.trip_id,
+        "position": max((c.position for c in trip.contacts), default=0) + 1,
+        **_columns(work, trip, form, channels, language),
+        **_invited(work.now),
+    }
+    work.conn.execute(insert(CONTACTS), row)
+    _own_numbers(work, trip, contact_id, channels)
+    work.audit.add(trip.key.traveler_id, "traveler", "contact_added", trip.key_id, {"contact": str(contact_id)})
+    _invite(work, trip.key, contact_id)
+    return contact_id
+
+
+def change_contact(
+    service: Service, key: TripKey, contact_id: UUID, change: Callable[[ContactForm], ContactForm]
+) -> str:
+    """Describe a contact of a draft anew; her status. Other addresses than those that she accepted ask her afresh.
+
+    `change` gets her as she is, her addresses as channels.
+
+    Raises:
+        Invalid, NotFound, Conflict409: see `load_draft`.
+    """
+    now = service.clock()
+
+    def keep(conn: Connection) -> str:
+        trip = load_draft(service, conn, key, now)
+        contact = _of_trip(trip, contact_id)
+        before = _channels_of(service, conn, trip.key, contact_id)
+        form = change(_form_of(contact, before))
+        channels, language = _checked(service, conn, trip, form, but=contact_id)
+        work = Work(service, conn, now)
+        values = _columns(work, trip, form, channels, language)
+        if channels != before:
+            values |= _invited(now)
+        conn.execute(update(CONTACTS).where(*_is(trip.key, contact_id)).values(**values))
+        work.audit.add(key.traveler_id, "traveler", "contact_changed", trip.key_id, {"contact": str(contact_id)})
+        if channels != before:
+            _forget_addresses(conn, trip.key, contact_id, now)
+            _own_numbers(work, trip, contact_id, channels)
+            _invite(work, trip.key, contact_id)
+        work.flush()
+        return str(values.get("status", contact.status))
+
+    status = service.run(keep)
+    service.wake.outbox.set()
+    return status
+
+
+def remove_contact(service: Service, key: TripKey, contact_id: UUID) -> None:
+    """Take a contact off a draft, silently: nobody is told.
+
+    Raises:
+        NotFound, Conflict409: see `load_draft`.
+    """
+    now = service.clock()
+
+    def drop(conn: Connection) -> None:
+        trip = load_draft(service, conn, key, now)
+        _of_trip(trip, contact_id)
+        _forget_addresses(conn, key, contact_id, now)
+        conn.execute(delete(CONTACTS).where(*_is(key, contact_id)))
+        _drop_from_ladder(conn, key, contact_id)
+        work = Work(service, conn, now)
+        work.audit.add(key.traveler_id, "traveler", "contact_removed", trip.key_id, {"contact": str(contact_id)})
+        work.flush()
+
+    service.run(drop)
+
+
+def retire_in(work: Work, trip: TripState, contact_id: UUID) -> None:
+    """Take a contact off a running trip: the row stays for the record, her numbers are hers no more."""
+    work.conn.execute(update(CONTACTS).where(*_is(trip.key, contact_id)).values(status="removed", settled_at=work.now))
+    _forget_addresses(work.conn, trip.key, contact_id, work.now)
+
+
+def _present(trip: TripState) -> list[ContactState]:
+    return [contact for contact in trip.contacts if contact.status not in GONE]
+
+
+def _of_trip(trip: TripState, contact_id: UUID) -> ContactState:
+    contact = trip.contact(contact_id)
+    if contact is None:
+        raise NotFound
+    return contact
+
+
+def _is(key: TripKey, contact_id: UUID) -> tuple[Any, ...]:
+    return (CONTACTS.c.traveler_id == key.traveler_id, CONTACTS.c.contact_id == contact_id)
+
+
+def _form_of(contact: ContactState, channels: Channels) -> ContactForm:
+    return ContactForm(
+        name=contact.name,
+        relation=contact.relation,
+        language=contact.language,
+        role=contact.role.value,
+        disclosure=contact.disclosure,
+        channels=tuple((entry["channel"], entry["address"]) for entry in channels),
+    )
+
+
+def _channels_of(service: Service, conn: Connection, key: TripKey, contact_id: UUID) -> Channels:
+    """Her addresses as they are stored, also those whose channel nobody serves here."""
+    sealed = conn.execute(select(CONTACTS.c.sealed).where(*_is(key, contact_id))).scalar_one()
+    channels: Channels = json.loads(service.keys.open(conn, b"contact", sealed))["channels"]
+    return channels
+
+
+def _checked(
+    service: Service, conn: Connection, trip: TripState, form: ContactForm, path: str = "", *, but: UUID | None
+) -> tuple[Channels, str]:
+    """Her addresses in order, without repeats, and her language."""
+    problems = Problems()
+    language = numbers.parse_language(form.language)
+    if language is None:
+        problems.add(f"{path}language", UNKNOWN_LANGUAGE)
+    channels: Channels = []
+    taken = _addresses_of_others(service, conn, trip, but)
+    for name, channel, address in _addresses(form):
+        clean = _clean(service, problems, path + name, channel, address)
+        entry = {"channel": channel, "address": clean}
+        if entry not in channels:
+            channels.append(entry)
+            _check_whose(trip, taken, problems, path + name, clean)
+    if not channels:
+        problems.add(f"{path}channels", NEEDED)
+    problems.refuse()
+    return channels, language or form.language
+
+
+def _addresses(form: ContactForm) -> Iterable[tuple[str, str, str]]:
+    """Field, channel and address; what the shorthand means comes first."""
+    if form.phone is not None:
+        yield "phone", "sms", form.phone
+        yield "phone", "voice", form.phone
+    if form.email is not None:
+        yield "email", "email", form.email
+    for index, (channel, address) in enumerate(form.channels):
+        yield f"channels[{index}].address", channel, address
+
+
+def _clean(service: Service, problems: Problems, name: str, channel: str, address: str) -> str:
+    if channel in CALLED_BY_NUMBER:
+        try:
+            return numbers.parse_number(address, invented=service.demo)
+        except numbers.NotANumber:
+            # Said once, although the shorthand names two channels.
+            if channel != "voice" or (name != "phone" and not name.endswith(".phone")):
+                problems.add(name, NOT_A_NUMBER)
+    elif channel == "email" and not numbers.is_email(address):
+        problems.add(name, NOT_AN_EMAIL)
+    return address
+
+
+def _addresses_of_others(service: Service, conn: Connection, trip: TripState, but: UUID | None) -> frozenset[str]:
+    others = [contact.contact_id for contact in _present(trip) if contact.contact_id != but]
+    channels = (entry for one in others for entry in _channels_of(service, conn, trip.key, one))
+    return frozenset(entry["address"].casefold() for entry in channels)
+
+
+def _check_whose(trip: TripState, taken: frozenset[str], problems: Problems, name: str, address: str) -> None:
+    folded = address.casefold()
+    if address == trip.traveler.phone:
+        found = OWN_NUMBER
+    elif folded in other_sides(trip.details):
+        found = OTHER_SIDE
+    elif folded in taken:
+        found = SAME_PERSON
+    else:
+        return
+    problems.add(name, found)
+
+
+def _columns(work: Work, trip: TripState, form: ContactForm, channels: Channels, language: str) -> dict[str, Any]:
+    value: Mapping[str, Any] = {"name": form.name, "relation": form.relation, "channels": channels}
+    first = next((entry["address"] for entry in channels if entry["channel"] in CALLED_BY_NUMBER), None)
+    keys = work.service.keys
+    return {
+        "role": Role(form.role).value,
+        "disclosure": form.disclosure,
+        "language": language,
+        "phone_hash": keys.phone_hash(first) if first else None,
+        "sealed": keys.seal(work.conn, trip.key_id, b"contact", json.dumps(value, ensure_ascii=False).encode()),
+    }
+
+
+def _invited(now: datetime) -> dict[str, Any]:
+    return {
+        "status": "invited",
+        "dead_channels": [],
+        "invited_at": now,
+        "accepted_at": None,
+        "settled_at": None,
+        "traveler_told_at": None,
+    }
+
+
+def _own_numbers(work: Work, trip: TripState, contact_id: UUID, channels: Channels) -> None:
+    called = dict.fromkeys(entry["address"] for entry in channels if entry["channel"] in CALLED_BY_NUMBER)
+    rows = [
+        {
+            "phone_hash": work.service.keys.phone_hash(address),
+            "traveler_id": trip.key.traveler_id,
+            "contact_id": contact_id,
+            "trip_id": trip.key.trip_id,
+            "armed": False,
+        }
+        for address in called
+    ]
+    if rows:
+        work.conn.execute(insert(OWNERS), rows)
+
+
+def _invite(work: Work, key: TripKey, contact_id: UUID) -> None:
+    fresh = work.service.trip(work.conn, key, work.now)
+    contact = fresh.contact(contact_id) if fresh else None
+    if fresh is not None and contact is not None:
+        telling.invite(work, fresh, contact)
+
+
+def _forget_addresses(conn: Connection, key: TripKey, contact_id: UUID, now: datetime) -> None:
+    conn.execute(delete(OWNERS).where(OWNERS.c.traveler_id == key.traveler_id, OWNERS.c.contact_id == contact_id))
+    invitations = (
+        (OUTBOX.c.traveler_id == key.traveler_id)
+        & (OUTBOX.c.contact_id == contact_id)
+        & (OUTBOX.c.kind == "invitation")
+    )
+    conn.execute(
+        update(OUTBOX).where(invitations, OUTBOX.c.state == "pending").values(state="cancelled", settled_at=now)
+    )
+    # An invitation is written once for each of her addresses: those to the old ones make room for the new.
+    conn.execute(update(OUTBOX).where(invitations).values(dedupe_key=OUTBOX.c.dedupe_key + f":{now.isoformat()}"))
+
+
+def _drop_from_ladder(conn: Connection, key: TripKey, contact_id: UUID) -> None:
+    of_trip = (RUNGS.c.traveler_id == key.traveler_id) & (RUNGS.c.trip_id == key.trip_id)
+    for rung in conn.execute(select(RUNGS).where(of_trip)).mappings().all():
+        left = [one for one in rung["contact_ids"] if one != str(contact_id)]
+        this = of_trip & (RUNGS.c.position == rung["position"])
+        if not left:
+            conn.execute(delete(RUNGS).where(this))
+        elif left != rung["contact_ids"]:
+            conn.execute(update(RUNGS).where(this).values(contact_ids=left))

@@ -1,0 +1,108 @@
+"""Telephone numbers, and what a number, a country code or a language tag says about where a person is."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib.resources import files
+
+import phonenumbers
+from babel import Locale, UnknownLocaleError
+from phonenumbers import PhoneNumberFormat
+from phonenumbers.timezone import time_zones_for_number
+
+from service.core.zones import is_known_zone
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)+")
+# CLDR's territories that are no countries: unions, pseudo-locales and parts that ISO 3166-1 only reserves.
+_NO_COUNTRY = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
+# Where the first zone that the tz database lists for a country is not the one where most people live.
+_MAIN_ZONE = {"RU": "Europe/Moscow", "UA": "Europe/Kyiv"}
+
+
+class NotANumber(ValueError):
+    """It is not a number in E.164 that exists."""
+
+
+def parse_number(text: str, *, invented: bool = False) -> str:
+    """A number in E.164 (ITU-T), as it is stored and looked up.
+
+    Args:
+        invented: take a number of the right length that no operator has, as demonstrations use them.
+
+    Raises:
+        NotANumber: it does not begin with + and a country code, or no such number can exist.
+    """
+    if not _E164.fullmatch(text):
+        raise NotANumber("not in E.164")
+    try:
+        number = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException as error:
+        raise NotANumber(str(error)) from error
+    if not phonenumbers.is_possible_number(number) or not (invented or phonenumbers.is_valid_number(number)):
+        raise NotANumber("no such number can exist")
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def country_of_number(e164: str) -> str:
+    """The country (ISO 3166-1 alpha-2) that a number in E.164 belongs to; empty when none does."""
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return ""
+    region = phonenumbers.region_code_for_number(number)
+    region = region or phonenumbers.region_code_for_country_code(number.country_code or 0)
+    return region if is_country(region) else ""
+
+
+def zone_of_number(e164: str) -> str:
+    """The IANA zone in whose clock a person with this number is told a time.
+
+    A mobile number names a country at best: of its zones the one where most people live. UTC when nothing is known.
+    """
+    try:
+        zones = time_zones_for_number(phonenumbers.parse(e164))
+    except phonenumbers.NumberParseException:
+        return "UTC"
+    known = [zone for zone in zones if is_known_zone(zone)]
+    if len(known) == 1:
+        return str(known[0])
+    of_country = _zones_of(country_of_number(e164))
+    return of_country or (str(known[0]) if known else "UTC")
+
+
+def is_country(code: str) -> bool:
+    """Whether `code` is an ISO 3166-1 alpha-2 country, or Kosovo's XK."""
+    return code in _countries()
+
+
+def parse_language(tag: str) -> str | None:
+    """The language of a BCP 47 tag (`kk` of `kk-KZ`), as it is stored; None when there is no such language."""
+    try:
+        return Locale.parse(tag, sep="-").language
+    except (UnknownLocaleError, ValueError, TypeError):
+        return None
+
+
+def is_email(text: str) -> bool:
+    """Whether it has the shape of an address; only mail that is answered proves it."""
+    return len(text) <= 254 and _EMAIL.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1)
+def _countries() -> frozenset[str]:
+    names = (str(code) for code in Locale("en").territories)
+    return frozenset(code for code in names if len(code) == 2 and code.isalpha()) - _NO_COUNTRY
+
+
+@lru_cache(maxsize=512)
+def _zones_of(country: str) -> str:
+    if country in _MAIN_ZONE:
+        return _MAIN_ZONE[country]
+    # Within a country the table puts the most populous zones first, where geography does not matter more.
+    table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
+    for line in table.splitlines():
+        if line.startswith(f"{country}\t"):
+            return line.split("\t")[2]
+    return ""

@@ -1,0 +1,78 @@
+"""A change of an armed trip, asked for by the API or a form: with one of her words or without."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from sqlalchemy import Connection, select
+
+from service.db.stored import table_of
+from service.db.tables import Trip
+from service.db.trips import TripKey
+from service.usecases.accept import Inbound, accept
+from service.usecases.answer_once import answer_once
+from service.usecases.change_trip import request_in
+from service.usecases.changes import Change
+from service.usecases.context import Service
+from service.usecases.drafts import ENDED, NOT_ARMED
+from service.usecases.own_trip import word_kind
+from service.usecases.problems import Conflict409, NotFound
+from service.usecases.waiting import ends_by_now
+from service.usecases.work import Work
+
+TRIPS = table_of(Trip)
+
+
+def request_change(
+    service: Service, key: TripKey, change: Change, *, word: str | None, sender: bytes, once: str | None = None
+) -> None:
+    """Ask for a change of an armed trip, with a safe word or without.
+
+    1. The word goes into the inbox like any text of hers: one of duress raises its alarm there.  2. The change takes
+    effect or waits; with a word of either kind it waits for nothing but that the word has been read.
+    Killed here: the word counts, and a repeat of the request asks for the change.
+
+    Args:
+        sender: the hash of the token or session that asked.
+
+    Raises:
+        NotFound, Conflict409: no such trip, or it is not armed.
+        Invalid: fields that cannot be used.
+    """
+    now = service.clock()
+    service.read(lambda conn: _refuse_draft(conn, key))
+    if word is not None:
+        name = f"{key.trip_id}:change:{once}" if once else str(uuid4())
+        accept(
+            service,
+            Inbound("api", name, sender, word, occurred_at=now, traveler_id=key.traveler_id, trip_id=key.trip_id),
+        )
+
+    def keep(conn: Connection) -> None:
+        trip = service.trip(conn, key, now, lock=True)
+        if trip is None:
+            raise NotFound
+        if _refuse_draft(conn, key) == "ended" or ends_by_now(conn, key, now):
+            # An end that waits for an alarm's close looks like an end.
+            raise Conflict409(ENDED, ("ended",))
+        work = Work(service, conn, now)
+        kind = word_kind(trip, word) if word is not None else None
+        changed = request_in(work, trip, change, verified=kind is not None, duress=kind == "duress")
+        if changed.watch is not None and changed.watch != trip.watch:
+            work.save_watch(changed, changed.watch, now)
+        work.flush()
+
+    call = f"changes:{key.trip_id}"
+    service.run(lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: keep(conn)))
+    service.wake.sweep.set()
+    service.wake.outbox.set()
+
+
+def _refuse_draft(conn: Connection, key: TripKey) -> str:
+    query = select(TRIPS.c.status).where(TRIPS.c.traveler_id == key.traveler_id, TRIPS.c.trip_id == key.trip_id)
+    status: str | None = conn.execute(query).scalar()
+    if status is None:
+        raise NotFound
+    if status == "draft":
+        raise Conflict409(NOT_ARMED, ("not_armed",))
+    return status

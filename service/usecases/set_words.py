@@ -1,0 +1,124 @@
+"""Safe and duress words, the question that only she can answer, and the passphrase of the private page."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert
+
+from service.core import words
+from service.core.wording_text import N_
+from service.core.words import Reason
+from service.db.stored import table_of
+from service.db.tables import Word
+from service.db.trips import TripKey, TripState
+from service.usecases.context import Service
+from service.usecases.drafts import load_draft, set_columns, write_details
+from service.usecases.passphrase import SHORTEST, hash_passphrase
+from service.usecases.problems import NEEDED, Problems
+from service.usecases.work import Work
+
+WORDS = table_of(Word)
+
+REASONS = {
+    Reason.EMPTY: NEEDED,
+    Reason.TOO_SHORT: N_("This is too short for a word. Take an everyday phrase."),
+    Reason.TOO_LONG: N_("This is too long to be typed in a hurry."),
+    Reason.EQUAL: N_("This is the same as another word."),
+    Reason.ONE_EDIT_APART: N_("This is one letter away from a safe word: a slip would alarm your family."),
+    Reason.OBVIOUS: N_("Whoever holds the phone would try this first. Take an everyday phrase."),
+    Reason.RESERVED: N_("Telephone companies act on this word themselves. Take another one."),
+    Reason.ONE_DIGIT: N_("One digit has a meaning of its own. Take two or more."),
+    Reason.MEANS_SOMETHING: N_("This has a meaning of its own. Take an everyday phrase."),
+}
+PASSPHRASE_TOO_SHORT = N_("At least {count} characters.")
+PASSPHRASE_IS_A_WORD = N_("The passphrase must not be one of the words.")
+
+
+@dataclass(frozen=True, slots=True)
+class WordsForm:
+    safe: tuple[str, ...]
+    duress: tuple[str, ...]
+    passphrase: str
+    question: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """Words as they are stored: nothing leads back to them. `words` are (kind, fingerprint)."""
+
+    word_key: bytes
+    words: tuple[tuple[str, bytes], ...]
+    passphrase_hash: str
+    question: str | None
+
+
+def set_words(service: Service, key: TripKey, form: WordsForm) -> None:
+    """Store the words of a draft; nobody can read them again.
+
+    Raises:
+        Invalid, NotFound, Conflict409: see `load_draft`.
+    """
+    prepared = prepare_words(form)
+    now = service.clock()
+
+    def keep(conn: Connection) -> None:
+        trip = load_draft(service, conn, key, now)
+        work = Work(service, conn, now)
+        write_words(work, trip, prepared)
+        work.audit.add(key.traveler_id, "traveler", "words_set")
+        work.flush()
+
+    service.run(keep)
+
+
+def prepare_words(form: WordsForm, path: str = "") -> Fingerprints:
+    """Check the words and turn them into what is stored. Slow by intention: never call it inside a transaction.
+
+    Raises:
+        Invalid: words that somebody could guess, mix up or that mean something else.
+    """
+    problems = Problems()
+    for problem in words.check_words(form.safe, form.duress):
+        problems.add(path + problem.field, REASONS[problem.reason])
+    if len(form.passphrase.strip()) < SHORTEST:
+        problems.add(f"{path}passphrase", PASSPHRASE_TOO_SHORT, count=SHORTEST)
+    elif words.normalize(form.passphrase) in {words.normalize(word) for word in (*form.safe, *form.duress)}:
+        problems.add(f"{path}passphrase", PASSPHRASE_IS_A_WORD)
+    problems.refuse()
+    word_key = secrets.token_bytes(32)
+    kinds = [("safe", word) for word in form.safe] + [("duress", word) for word in form.duress]
+    # Mixed, so that a word's place does not tell which kind it is of.
+    secrets.SystemRandom().shuffle(kinds)
+    return Fingerprints(
+        word_key,
+        tuple((kind, words.fingerprint(word_key, word)) for kind, word in kinds),
+        hash_passphrase(form.passphrase),
+        form.question or None,
+    )
+
+
+def write_words(work: Work, trip: TripState, prepared: Fingerprints) -> None:
+    """Put these words in the place of the trip's."""
+    key, service, conn = trip.key, work.service, work.conn
+    conn.execute(delete(WORDS).where(WORDS.c.traveler_id == key.traveler_id, WORDS.c.trip_id == key.trip_id))
+    rows = [
+        {
+            "traveler_id": key.traveler_id,
+            "trip_id": key.trip_id,
+            "position": position,
+            "kind": kind,
+            "fingerprint": fingerprint,
+        }
+        for position, (kind, fingerprint) in enumerate(prepared.words)
+    ]
+    conn.execute(insert(WORDS), rows)
+    write_details(service, conn, trip, {**trip.details, "question": prepared.question})
+    set_columns(
+        conn,
+        key,
+        has_words=True,
+        word_key=service.keys.seal(conn, trip.key_id, b"word_key", prepared.word_key),
+        passphrase_hash=prepared.passphrase_hash,
+    )

@@ -1,0 +1,165 @@
+"""A trip as its traveler may see it on any phone: never an alarm, a streak or a strength.
+
+It reads the view `traveler_watch` in place of the watch, and no alarm, so that whatever is wrong changes nothing here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, select
+
+from service.core.plan import Plan
+from service.core.watch import WatchView, replan
+from service.db import codec
+from service.db.routing import Link
+from service.db.stored import table_of
+from service.db.tables import TRAVELER_WATCH, Contact, Trip
+from service.db.tables import Plan as PlanRow
+from service.db.trips import TripKey
+from service.usecases.apply_changes import changed_plan
+from service.usecases.arm import check_in_url
+from service.usecases.changes import End, Pause
+from service.usecases.contacts import GONE
+from service.usecases.context import Service
+from service.usecases.passphrase import passphrase_fits
+from service.usecases.problems import NotFound
+from service.usecases.waiting import due
+
+TRIPS = table_of(Trip)
+PLANS = table_of(PlanRow)
+CONTACTS = table_of(Contact)
+LINKS = table_of(Link)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownContact:
+    """A contact; `channels` in the order in which they are tried."""
+
+    contact_id: UUID
+    status: str
+    name: str
+    relation: str
+    language: str
+    role: str
+    disclosure: str
+    channels: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTrip:
+    """What a captured phone may show."""
+
+    trip_id: UUID
+    status: str
+    next_deadline: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeTrip:
+    """What the private page shows. `details` are the sections as the traveler gave them."""
+
+    shown: ShownTrip
+    wording: str
+    starts_at: datetime
+    ends_at: datetime
+    has_words: bool
+    check_in_url: str | None
+    plan: Plan | None
+    contacts: tuple[ShownContact, ...]
+    details: Mapping[str, Any]
+
+
+def show_trip(service: Service, key: TripKey, passphrase: str | None = None) -> ShownTrip | WholeTrip:
+    """The whole trip, or its short form when it has words and the passphrase does not fit: without a word about it.
+
+    Raises:
+        NotFound: no such trip of hers.
+    """
+    now = service.clock()
+    row, shown, whole = service.read(lambda conn: _read(service, conn, key, now))
+    if row["has_words"] and row["status"] != "draft":
+        stored = row["passphrase_hash"]
+        if passphrase is None or stored is None or not passphrase_fits(passphrase, stored):
+            return shown
+    return whole
+
+
+def _read(service: Service, conn: Connection, key: TripKey, now: datetime) -> tuple[RowMapping, ShownTrip, WholeTrip]:
+    of_trip = (TRIPS.c.traveler_id == key.traveler_id) & (TRIPS.c.trip_id == key.trip_id)
+    row = conn.execute(select(TRIPS).where(of_trip)).mappings().first()
+    if row is None:
+        raise NotFound
+    plan = _plan(service, conn, key)
+    shown = _shown(service, conn, key, row, plan, now)
+    details: dict[str, Any] = json.loads(service.keys.open(conn, b"trip", row["sealed"]))
+    whole = WholeTrip(
+        shown=shown,
+        wording=row["wording"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        has_words=row["has_words"],
+        check_in_url=_check_in_url(service, conn, key) if row["status"] != "draft" else None,
+        plan=plan,
+        contacts=_contacts(service, conn, key),
+        # The question is never readable again, like the words.
+        details={name: value for name, value in details.items() if name != "question"},
+    )
+    return row, shown, whole
+
+
+def _shown(
+    service: Service, conn: Connection, key: TripKey, row: RowMapping, plan: Plan | None, now: datetime
+) -> ShownTrip:
+    """Status and deadline as they are, or as they would be if a change did not wait for an alarm's close."""
+    of_watch = (TRAVELER_WATCH.c.traveler_id == key.traveler_id) & (TRAVELER_WATCH.c.trip_id == key.trip_id)
+    deadline: datetime | None = conn.execute(select(TRAVELER_WATCH.c.deadline).where(of_watch)).scalar()
+    status = row["status"]
+    if status != "armed":
+        return ShownTrip(key.trip_id, status, None)
+    for _, waiting in due(conn, service.keys, key, now):
+        if isinstance(waiting, End):
+            return ShownTrip(key.trip_id, "ended", None)
+        if isinstance(waiting, Pause | Plan) and plan is not None:
+            plan = changed_plan(plan, waiting, now)
+            deadline = replan(WatchView(row["armed_at"], deadline), plan, now, may_postpone=True).deadline
+    return ShownTrip(key.trip_id, status, deadline)
+
+
+def _plan(service: Service, conn: Connection, key: TripKey) -> Plan | None:
+    query = select(PLANS.c.sealed).where(PLANS.c.traveler_id == key.traveler_id, PLANS.c.trip_id == key.trip_id)
+    sealed = conn.execute(query).scalar()
+    return None if sealed is None else codec.plan_from_json(json.loads(service.keys.open(conn, b"plan", sealed)))
+
+
+def _check_in_url(service: Service, conn: Connection, key: TripKey) -> str | None:
+    query = select(LINKS.c.sealed).where(
+        LINKS.c.traveler_id == key.traveler_id, LINKS.c.trip_id == key.trip_id, LINKS.c.kind == "check_in"
+    )
+    sealed = conn.execute(query.order_by(LINKS.c.created_at.desc()).limit(1)).scalar()
+    return None if sealed is None else check_in_url(service, service.keys.open(conn, b"link", sealed).decode())
+
+
+def _contacts(service: Service, conn: Connection, key: TripKey) -> tuple[ShownContact, ...]:
+    query = select(CONTACTS).where(CONTACTS.c.traveler_id == key.traveler_id, CONTACTS.c.trip_id == key.trip_id)
+    rows = conn.execute(query.order_by(CONTACTS.c.position)).mappings().all()
+    return tuple(_contact(service, conn, row) for row in rows if row["status"] not in GONE - {"refused"})
+
+
+def _contact(service: Service, conn: Connection, row: RowMapping) -> ShownContact:
+    said = json.loads(service.keys.open(conn, b"contact", row["sealed"]))
+    return ShownContact(
+        contact_id=row["contact_id"],
+        status=row["status"],
+        name=said["name"],
+        relation=said.get("relation") or "",
+        language=row["language"],
+        role=row["role"],
+        disclosure=row["disclosure"],
+        channels=tuple(said["channels"]),
+    )
