@@ -1,0 +1,35 @@
+"""The JSON API, version 1. Every call here is a use case that the forms have as well."""
+
+from fastapi import APIRouter, Depends
+from starlette.exceptions import HTTPException
+
+from service.usecases.context import Service
+from service.web import api_plans, api_travelers, api_watch
+from service.web.api_caller import Headers, authenticated
+from service.web.problems import documented
+
+
+def router(service: Service) -> APIRouter:
+    """All calls of the API, without the prefix that they are mounted under."""
+    api = APIRouter(responses=documented(400, 413, 422, 503), route_class=Headers)
+    api.include_router(api_travelers.router(service))
+    api.include_router(api_plans.router(service))
+    api.include_router(api_watch.router(service))
+    api.include_router(_not_yet(service))
+    return api
+
+
+def _not_yet(service: Service) -> APIRouter:
+    """Calls that this version describes and does not answer yet."""
+    api = APIRouter(responses=documented(501), route_class=Headers)
+    signed_in = [Depends(authenticated(service))]
+
+    @api.post("/trips/{trip_id}/rehearsal", status_code=202, dependencies=signed_in)
+    @api.post("/travelers/me/export", status_code=202, dependencies=signed_in)
+    @api.delete("/travelers/me", status_code=202, dependencies=signed_in)
+    @api.get("/countries/{country}")
+    @api.post("/offers/check")
+    def not_available_yet() -> None:
+        raise HTTPException(501)
+
+    return api

@@ -1,0 +1,201 @@
+"""A trip that is armed: shown, checked in to, changed."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Header
+from pydantic import BaseModel
+
+from service.core.plan import Plan
+from service.usecases.arm import arm
+from service.usecases.check_in_by_api import OK, SOS, check_in_by_api
+from service.usecases.context import Service
+from service.usecases.drafts import TripKey
+from service.usecases.register import Caller
+from service.usecases.request_change import request_change
+from service.usecases.show_trip import ShownContact, ShownTrip, WholeTrip, show_trip
+from service.web.api_caller import Headers, IdempotencyKey, authenticated, of_caller
+from service.web.api_travelers import Nothing
+from service.web.problems import documented
+from service.web.schemas import ChangeIn, CheckInIn, Weekday
+from service.web.schemas import Nothing as NothingIn
+
+
+class ArmedOut(BaseModel):
+    trip_id: UUID
+    status: str
+    next_deadline: datetime
+    check_in_url: str
+
+
+class ShortTripOut(BaseModel):
+    """All that an armed trip with words shows without its passphrase."""
+
+    trip_id: UUID
+    status: str
+    next_deadline: datetime | None
+
+
+class ChannelOut(BaseModel):
+    channel: str
+    address: str
+
+
+class TripContactOut(BaseModel):
+    contact_id: UUID
+    status: str
+    name: str
+    relation: str
+    language: str
+    role: str
+    disclosure: str
+    channels: list[ChannelOut]
+
+
+class TripOut(ShortTripOut):
+    """A trip whole. `plan` and `details` are as they were sent."""
+
+    check_in_url: str | None
+    wording: str
+    starts_at: datetime
+    ends_at: datetime
+    has_words: bool
+    contacts: list[TripContactOut]
+    plan: dict[str, Any] | None
+    details: dict[str, Any]
+
+
+class ReceivedOut(BaseModel):
+    """The same answer whatever the text."""
+
+    received_at: datetime
+
+
+def router(service: Service) -> APIRouter:
+    """Arming, showing, check-ins, SOS and changes."""
+    whose = authenticated(service)
+    trip_of = of_caller(whose)
+    api = APIRouter(tags=["armed trips"], responses=documented(401, 404, 409), route_class=Headers)
+
+    @api.post("/trips/{trip_id}/arm")
+    def arm_trip(key: TripKey = Depends(trip_of), idempotency_key: IdempotencyKey = None) -> ArmedOut:
+        """Arm the trip. A 409 says in `missing` what is needed first."""
+        armed = arm(service, key, once=idempotency_key)
+        return ArmedOut(
+            trip_id=armed.trip_id, status="armed", next_deadline=armed.next_deadline, check_in_url=armed.check_in_url
+        )
+
+    @api.get("/trips/{trip_id}")
+    def show(
+        key: TripKey = Depends(trip_of),
+        passphrase: Annotated[str | None, Header(alias="Amanba-Passphrase", max_length=1000)] = None,
+    ) -> TripOut | ShortTripOut:
+        """Show a trip; one with words in short, unless the passphrase fits."""
+        shown = show_trip(service, key, _decoded(passphrase))
+        return _whole(shown) if isinstance(shown, WholeTrip) else _short(shown)
+
+    @api.post("/trips/{trip_id}/check-ins", status_code=202)
+    def check_in(
+        form: Annotated[CheckInIn | None, Body()] = None,
+        key: TripKey = Depends(trip_of),
+        caller: Caller = Depends(whose),
+        idempotency_key: IdempotencyKey = None,
+    ) -> ReceivedOut:
+        """Say OK, or anything else."""
+        text = form.text if form is not None and form.text else OK
+        once = f"check-in:{idempotency_key}" if idempotency_key else None
+        received = check_in_by_api(service, key, text, sender=caller.token_hash, once=once)
+        return ReceivedOut(received_at=received)
+
+    @api.post("/trips/{trip_id}/sos", status_code=202)
+    def sos(
+        form: Annotated[NothingIn | None, Body()] = None,  # noqa: ARG001 - takes {} and refuses fields
+        key: TripKey = Depends(trip_of),
+        caller: Caller = Depends(whose),
+        idempotency_key: IdempotencyKey = None,
+    ) -> ReceivedOut:
+        """Call for help: everybody is told at once."""
+        once = f"sos:{idempotency_key}" if idempotency_key else None
+        return ReceivedOut(received_at=check_in_by_api(service, key, SOS, sender=caller.token_hash, once=once))
+
+    @api.post("/trips/{trip_id}/changes", status_code=202)
+    def change(
+        form: ChangeIn,
+        key: TripKey = Depends(trip_of),
+        caller: Caller = Depends(whose),
+        idempotency_key: IdempotencyKey = None,
+    ) -> Nothing:
+        """Ask for one change. More watching counts at once; less of it waits, and the contacts hear of it."""
+        request_change(
+            service, key, form.change(), word=form.word or None, sender=caller.token_hash, once=idempotency_key
+        )
+        return Nothing()
+
+    return api
+
+
+def _decoded(header: str | None) -> str | None:
+    """HTTP headers are read as Latin-1; people write their passphrase in UTF-8."""
+    if header is None:
+        return None
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return header
+
+
+def _short(shown: ShownTrip) -> ShortTripOut:
+    return ShortTripOut(trip_id=shown.trip_id, status=shown.status, next_deadline=shown.next_deadline)
+
+
+def _whole(trip: WholeTrip) -> TripOut:
+    return TripOut(
+        trip_id=trip.shown.trip_id,
+        status=trip.shown.status,
+        next_deadline=trip.shown.next_deadline,
+        check_in_url=trip.check_in_url,
+        wording=trip.wording,
+        starts_at=trip.starts_at,
+        ends_at=trip.ends_at,
+        has_words=trip.has_words,
+        contacts=[_contact(contact) for contact in trip.contacts],
+        plan=_plan(trip.plan) if trip.plan else None,
+        details=dict(trip.details),
+    )
+
+
+def _contact(contact: ShownContact) -> TripContactOut:
+    return TripContactOut(
+        contact_id=contact.contact_id,
+        status=contact.status,
+        name=contact.name,
+        relation=contact.relation,
+        language=contact.language,
+        role=contact.role,
+        disclosure=contact.disclosure,
+        channels=[ChannelOut(channel=one["channel"], address=one["address"]) for one in contact.channels],
+    )
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    """The plan as `PUT …/plan` takes it."""
+    days = list(Weekday)
+    said: dict[str, Any] = {
+        "once": [once.isoformat() for once in plan.once],
+        "quiet": [{"from": span.starts_at.isoformat(), "to": span.ends_at.isoformat()} for span in plan.quiet],
+        "zone": plan.legs[0].zone,
+        "grace_seconds": int(plan.grace.total_seconds()),
+        "remind_before_seconds": int(plan.remind_before.total_seconds()),
+        "max_weak": plan.max_weak,
+    }
+    if plan.every is not None:
+        return {"every_hours": plan.every.total_seconds() / 3600, **said}
+    daily = [
+        {
+            "time": due.at.isoformat("auto" if due.at.second else "minutes"),
+            "weekdays": [days[day] for day in sorted(due.weekdays)],
+        }
+        for due in plan.daily
+    ]
+    return {"daily": daily, **said}

@@ -1,0 +1,427 @@
+"""What the API and the forms take, field by field.
+
+What the fields mean together is the use cases' to judge. A field's path in an error is its path here.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, StrictBool, model_validator
+from pydantic_core import PydanticCustomError
+
+from service.core.plan import DailyTime, QuietSpan
+from service.core.wording_text import N_
+from service.usecases.changes import (
+    AddContact,
+    Change,
+    End,
+    Late,
+    NewLadder,
+    NewLeg,
+    NewPlan,
+    NewWords,
+    Pause,
+    RemoveContact,
+)
+from service.usecases.contacts import ContactForm
+from service.usecases.plan_trip import Destination, LegForm, TripForm
+from service.usecases.register import SignUpForm
+from service.usecases.set_ladder import LadderForm, RungForm
+from service.usecases.set_plan import PlanForm
+from service.usecases.set_words import WordsForm, prepare_words
+from service.web.fields import (
+    LINE,
+    Clock,
+    Code,
+    FactName,
+    FactValue,
+    Form,
+    Id,
+    Instant,
+    Line,
+    Name,
+    Notes,
+    Place,
+    Seconds,
+    Text,
+    Yes,
+)
+
+
+class Weekday(StrEnum):
+    MO = "MO"
+    TU = "TU"
+    WE = "WE"
+    TH = "TH"
+    FR = "FR"
+    SA = "SA"
+    SU = "SU"
+
+    @property
+    def number(self) -> int:
+        return list(Weekday).index(self)
+
+
+class SignUpIn(Form):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "Aizhan", "phone": "+77000000001", "language": "kk", "citizenship": "KZ"}]
+        }
+    )
+
+    name: Name
+    phone: Code
+    language: Code
+    citizenship: Code | None = None
+    email: Line | None = None
+
+    def form(self) -> SignUpForm:
+        return SignUpForm(self.name, self.phone, self.language, self.citizenship, self.email or None)
+
+
+class VerifyIn(Form):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "+77000000001", "code": "123456"}]})
+
+    phone: Code
+    code: Code
+
+
+class DestinationIn(Form):
+    country: Code
+    city: Name
+    address: Place = ""
+    zone: Code
+
+
+class LegIn(Form):
+    model_config = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+    from_: Annotated[Instant, Field(alias="from")]
+    country: Code
+    city: Line = ""
+    zone: Code
+
+    def form(self) -> LegForm:
+        return LegForm(self.from_, self.country, self.city, self.zone)
+
+
+class EmployerIn(Form):
+    name: Name
+    phone: Code | None = None
+    address: Place | None = None
+
+
+class AgencyIn(Form):
+    name: Name
+    phone: Code | None = None
+    licence: Line | None = None
+
+
+class ConsulateIn(Form):
+    name: Name
+    phone: Code | None = None
+    address: Place | None = None
+    email: Line | None = None
+
+
+class CompanionIn(Form):
+    name: Name
+    phone: Code | None = None
+
+
+class VisaIn(Form):
+    kind: Line
+    number: Line | None = None
+
+
+class InsuranceIn(Form):
+    company: Name
+    policy: Line | None = None
+    phone: Code | None = None
+
+
+class ConsentIn(Form):
+    contacts: StrictBool = False
+    police: StrictBool = False
+    consulate: StrictBool = False
+    ngo: StrictBool = False
+
+
+class TripIn(Form):
+    """A trip. `person` holds what the fact sheet may need of her: short names, short texts, all optional."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "starts_at": "2026-12-01T00:00:00+05:00",
+                    "ends_at": "2027-05-31T00:00:00+05:00",
+                    "wording": "plain",
+                    "destination": {
+                        "country": "TR",
+                        "city": "Antalya",
+                        "address": "Example street 1",
+                        "zone": "Europe/Istanbul",
+                    },
+                    "employer": {"name": "Example Hotel", "phone": "+902420000000"},
+                    "consent": {"contacts": True, "consulate": True},
+                }
+            ]
+        }
+    )
+
+    starts_at: Instant
+    ends_at: Instant
+    wording: Literal["plain", "discreet"]
+    destination: DestinationIn
+    legs: Annotated[list[LegIn], Field(max_length=49)] = Field(default_factory=list)
+    employer: EmployerIn | None = None
+    agency: AgencyIn | None = None
+    consulate: ConsulateIn | None = None
+    companions: Annotated[list[CompanionIn], Field(max_length=20)] = Field(default_factory=list)
+    visa: VisaIn | None = None
+    insurance: InsuranceIn | None = None
+    person: Annotated[dict[FactName, FactValue], Field(max_length=80)] | None = None
+    consent: ConsentIn | None = None
+    notes: Notes | None = None
+
+    def form(self) -> TripForm:
+        facts = self.model_dump(
+            mode="json",
+            exclude={"starts_at", "ends_at", "wording", "destination", "legs"},
+            exclude_none=True,
+        )
+        place = self.destination
+        return TripForm(
+            self.starts_at,
+            self.ends_at,
+            self.wording,
+            Destination(place.country, place.city, place.address, place.zone),
+            tuple(leg.form() for leg in self.legs),
+            facts,
+        )
+
+
+class DailyIn(Form):
+    time: Clock
+    weekdays: Annotated[list[Weekday], Field(max_length=7)] = Field(default_factory=lambda: list(Weekday))
+
+
+class QuietIn(Form):
+    model_config = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+    from_: Annotated[Instant, Field(alias="from")]
+    to: Instant
+
+
+class PlanIn(Form):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"daily": [{"time": "20:00", "weekdays": ["MO", "TU", "WE", "TH", "FR"]}], "grace_seconds": 3600},
+                {"every_hours": 24, "once": ["2026-12-03T14:30:00+04:00"]},
+            ]
+        }
+    )
+
+    daily: Annotated[list[DailyIn], Field(max_length=100)] = Field(default_factory=list)
+    every_hours: Annotated[float, Field(strict=True, gt=0, le=10_000, allow_inf_nan=False)] | None = None
+    once: Annotated[list[Instant], Field(max_length=200)] = Field(default_factory=list)
+    quiet: Annotated[list[QuietIn], Field(max_length=200)] = Field(default_factory=list)
+    zone: Code | None = None
+    grace_seconds: Seconds = 3600
+    remind_before_seconds: Seconds = 1800
+    max_weak: Annotated[int, Field(strict=True, ge=0, le=1000)] = 3
+
+    def form(self) -> PlanForm:
+        return PlanForm(
+            daily=tuple(DailyTime(due.time, frozenset(day.number for day in due.weekdays)) for due in self.daily),
+            every=timedelta(hours=self.every_hours) if self.every_hours is not None else None,
+            once=tuple(self.once),
+            quiet=tuple(QuietSpan(span.from_, span.to) for span in self.quiet),
+            zone=self.zone,
+            grace=timedelta(seconds=self.grace_seconds),
+            remind_before=timedelta(seconds=self.remind_before_seconds),
+            max_weak=self.max_weak,
+        )
+
+
+class ChannelIn(Form):
+    channel: Annotated[Code, Field(pattern=r"^[a-z][a-z0-9_]{1,31}$")]
+    address: Annotated[Line, Field(min_length=1)]
+
+
+class ContactPatchIn(Form):
+    """What changes of a contact; `phone` and `email` together take the place of all her addresses."""
+
+    name: Name | None = None
+    relation: Line | None = None
+    language: Code | None = None
+    role: Literal["call", "full", "caseworker"] | None = None
+    disclosure: Literal["full", "link"] | None = None
+    channels: Annotated[list[ChannelIn], Field(max_length=8)] | None = None
+    phone: Code | None = None
+    email: Line | None = None
+
+    def change(self, before: ContactForm) -> ContactForm:
+        """The contact with these changes."""
+        other_ways = self.channels is not None or self.phone is not None or self.email is not None
+        named = tuple((one.channel, one.address) for one in self.channels or ())
+        return ContactForm(
+            name=self.name or before.name,
+            relation=before.relation if self.relation is None else self.relation,
+            language=self.language or before.language,
+            role=self.role or before.role,
+            disclosure=self.disclosure or before.disclosure,
+            channels=named if other_ways else before.channels,
+            phone=self.phone,
+            email=self.email or None,
+        )
+
+
+class ContactIn(Form):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Gulnar",
+                    "relation": "mother",
+                    "language": "kk",
+                    "role": "full",
+                    "disclosure": "full",
+                    "phone": "+77000000002",
+                }
+            ]
+        }
+    )
+
+    name: Name
+    relation: Line = ""
+    language: Code
+    role: Literal["call", "full", "caseworker"]
+    disclosure: Literal["full", "link"]
+    channels: Annotated[list[ChannelIn], Field(max_length=8)] = Field(default_factory=list)
+    phone: Code | None = None
+    email: Line | None = None
+
+    def form(self) -> ContactForm:
+        return ContactForm(
+            self.name,
+            self.relation,
+            self.language,
+            self.role,
+            self.disclosure,
+            tuple((one.channel, one.address) for one in self.channels),
+            self.phone,
+            self.email or None,
+        )
+
+
+class RungIn(Form):
+    contacts: Annotated[list[Id], Field(max_length=20)]
+    wait_seconds: Seconds
+
+
+class LadderIn(Form):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "rungs": [{"contacts": ["7c9e6679-7425-40de-944b-e07fc1f90ae7"], "wait_seconds": 900}],
+                    "repeat_seconds": 3600,
+                }
+            ]
+        }
+    )
+
+    rungs: Annotated[list[RungIn], Field(max_length=50)]
+    repeat_seconds: Seconds = 3600
+
+    def form(self) -> LadderForm:
+        return LadderForm(
+            tuple(RungForm(tuple(rung.contacts), timedelta(seconds=rung.wait_seconds)) for rung in self.rungs),
+            timedelta(seconds=self.repeat_seconds),
+        )
+
+
+class WordsIn(Form):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "safe": ["greetings to grandmother"],
+                    "duress": ["tell Marat I found his keys"],
+                    "question": "What was the name of our dog?",
+                    "passphrase": "apples in the old garden",
+                }
+            ]
+        }
+    )
+
+    safe: Annotated[list[Line], Field(max_length=10)]
+    duress: Annotated[list[Line], Field(max_length=10)]
+    question: Annotated[Line, Field(max_length=LINE)] | None = None
+    passphrase: Annotated[Text, Field(max_length=LINE)]
+
+    def form(self) -> WordsForm:
+        return WordsForm(tuple(self.safe), tuple(self.duress), self.passphrase, self.question)
+
+
+class CheckInIn(Form):
+    model_config = ConfigDict(json_schema_extra={"examples": [{}, {"text": "OK"}]})
+
+    text: Annotated[Text, Field(max_length=1600)] | None = None
+
+
+class Nothing(Form):
+    """An empty object."""
+
+
+class ChangeIn(Form):
+    """Exactly one change, and with it one of her words or none."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"late_until": "2026-12-03T23:00:00+03:00"}, {"end": True, "word": "greetings to grandmother"}]
+        }
+    )
+
+    pause_until: Instant | None = None
+    late_until: Instant | None = None
+    end: Yes | None = None
+    remove_contact: Id | None = None
+    add_contact: ContactIn | None = None
+    plan: PlanIn | None = None
+    words: WordsIn | None = None
+    ladder: LadderIn | None = None
+    leg: LegIn | None = None
+    word: Annotated[Text, Field(max_length=LINE)] | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        asked = [name for name in type(self).model_fields if name != "word" and getattr(self, name) is not None]
+        if len(asked) != 1:
+            raise PydanticCustomError("exactly_one", N_("Ask for exactly one change."))
+        return self
+
+    def change(self) -> Change:
+        """The change that is asked for. Words are hashed here, which is slow by intention."""
+        found: Change = End()
+        if self.pause_until is not None:
+            found = Pause(self.pause_until)
+        elif self.late_until is not None:
+            found = Late(self.late_until)
+        elif self.remove_contact is not None:
+            found = RemoveContact(self.remove_contact)
+        elif self.add_contact is not None:
+            found = AddContact(self.add_contact.form())
+        elif self.plan is not None:
+            found = NewPlan(self.plan.form())
+        elif self.words is not None:
+            found = NewWords(prepare_words(self.words.form(), "words."))
+        elif self.ladder is not None:
+            found = NewLadder(self.ladder.form())
+        elif self.leg is not None:
+            found = NewLeg(self.leg.form())
+        return found
