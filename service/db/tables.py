@@ -189,6 +189,8 @@ class Outbox(Stored, table=True):
     __table_args__ = (
         Index("uq_outbox_traveler_id_dedupe_key", "traveler_id", "dedupe_key", unique=True),
         Index("ix_outbox_provider_id", "provider_id"),
+        # A provider's report names the row alone.
+        Index("ix_outbox_outbox_id", "outbox_id"),
         Index("ix_outbox_traveler_id_alarm_id_contact_id", "traveler_id", "alarm_id", "contact_id"),
         partial_index("ix_outbox_pending", "priority", "available_at", where="state = 'pending'"),
         partial_index("ix_outbox_sending", "lease_until", where="state = 'sending'"),

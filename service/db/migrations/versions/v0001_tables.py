@@ -213,6 +213,7 @@ def _create_live() -> None:
         sa.PrimaryKeyConstraint("traveler_id", "outbox_id", name="pk_outbox"),
     )
     op.create_index("ix_outbox_pending", "outbox", ["priority", "available_at"], **_where("state = 'pending'"))
+    op.create_index("ix_outbox_outbox_id", "outbox", ["outbox_id"])
     op.create_index("ix_outbox_provider_id", "outbox", ["provider_id"])
     op.create_index("ix_outbox_sending", "outbox", ["lease_until"], **_where("state = 'sending'"))
     op.create_index("ix_outbox_traveler_id_alarm_id_contact_id", "outbox", ["traveler_id", "alarm_id", "contact_id"])
