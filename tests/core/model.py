@@ -67,6 +67,7 @@ FAMILY = (MOTHER, SISTER, FRIEND, CASEWORKER)
 class Told:
     """A message that left for a person. `counted` is the number of missed deadlines that it names."""
 
+    alarm: int  # the trip's first is 1
     at: datetime
     person: str
     notice: Notice
@@ -188,7 +189,8 @@ class Trip:
         assert len({tell.person for tell in alerts}) == len(alerts), "a person is told once a step"
         assert len({tell.step for tell in alerts}) <= 1, "never two told rungs in one step"
         kind, counted = self.alarm.kind, len(self.alarm.missed)
-        self.messages += [Told(self.now, t.person, t.notice, kind, t.step, counted) for t in tells]
+        number = len(self.opened)
+        self.messages += [Told(number, self.now, t.person, t.notice, kind, t.step, counted) for t in tells]
         self.pending = (*self.pending, *(tell.person for tell in alerts))
         self._send_pending()
 
@@ -294,7 +296,9 @@ class Trip:
         self.sweep()
 
     def report(self, outcome: Outcome, person: str) -> None:
-        if self.alarm is not None and self.alarm.is_open:
+        if outcome is Outcome.HEARD_SAFE:
+            self.heard_safe(person)
+        elif self.alarm is not None and self.alarm.is_open:
             self._alarm_became(core_alarm.report(self.alarm, outcome, person, self.now))
         self.sweep()
 
