@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 from httpx2 import Response
-from sqlalchemy import select, update
+from sqlalchemy import Connection, RowMapping, select, update
 from starlette.testclient import TestClient
 
 from notifiers.base import Accepted, DeliveryState, Message, SendResult
@@ -85,7 +85,10 @@ class World:
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
         given = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         more = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.request(method, f"/api/v1{path}", json=body, headers={**given, **more})
+        content = None if body is None else json.dumps(body)
+        if content is not None:
+            given["Content-Type"] = "application/json"
+        return self.client.request(method, f"/api/v1{path}", content=content, headers={**given, **more})
 
     def post(self, path: str, body: Any = None, **headers: str) -> Response:
         return self.call("POST", path, body, **headers)
@@ -103,7 +106,7 @@ class World:
         rows = self.service.read(lambda conn: conn.execute(query.order_by(outbox.c.created_at)).mappings().all())
         return [self._opened(row)["body"] for row in rows if kind is None or row["kind"] == kind]
 
-    def _opened(self, row: Mapping[str, Any]) -> dict[str, str]:
+    def _opened(self, row: RowMapping) -> dict[str, str]:
         opened = self.service.read(lambda conn: self.service.keys.open(conn, b"outbox", row["sealed"]))
         value: dict[str, str] = json.loads(opened)
         return value
@@ -139,12 +142,12 @@ class World:
     def accept(self, contact_id: str) -> None:
         """The contact has answered 1."""
         contacts = table_of(Contact)
-        changed = (
-            update(contacts)
-            .where(contacts.c.contact_id == UUID(contact_id))
-            .values(status="accepted", accepted_at=self.now)
-        )
-        self.service.run(lambda conn: conn.execute(changed) and None)
+
+        def change(conn: Connection) -> None:
+            accepted = {"status": "accepted", "accepted_at": self.now}
+            conn.execute(update(contacts).where(contacts.c.contact_id == UUID(contact_id)).values(**accepted))
+
+        self.service.run(change)
 
     def armed(self, *, words: bool = False, plan: Mapping[str, Any] = EVENINGS, **more: Any) -> str:
         """An armed trip with a mother and a brother who have accepted."""
