@@ -41,9 +41,10 @@ CREATE TABLE IF NOT EXISTS texts (
 CREATE INDEX IF NOT EXISTS texts_by_number ON texts (number, id);
 CREATE INDEX IF NOT EXISTS texts_by_outbox ON texts (outbox_id);
 CREATE TABLE IF NOT EXISTS switched_off (number TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS typed (
-    provider_id TEXT PRIMARY KEY, number TEXT NOT NULL, body TEXT NOT NULL, kind TEXT NOT NULL, at TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS typed_by_number ON typed (number, at);
+CREATE TABLE IF NOT EXISTS typed_texts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, provider_id TEXT NOT NULL UNIQUE, number TEXT NOT NULL,
+    body TEXT NOT NULL, kind TEXT NOT NULL, at TEXT NOT NULL, after_text INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS typed_texts_by_number ON typed_texts (number, id);
 CREATE TABLE IF NOT EXISTS answering (number TEXT PRIMARY KEY, body TEXT NOT NULL);
 """
 
@@ -149,7 +150,14 @@ class Phones:
         """Keep a text that this phone's owner sent; False when one with this `provider_id` is there already."""
         row = (provider_id, number, body, kind, self._now().isoformat())
         with self._transaction() as connection:
-            return connection.execute("INSERT OR IGNORE INTO typed VALUES (?, ?, ?, ?, ?)", row).rowcount == 1
+            return (
+                connection.execute(
+                    "INSERT OR IGNORE INTO typed_texts (provider_id, number, body, kind, at, after_text)"
+                    " VALUES (?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM texts))",
+                    row,
+                ).rowcount
+                == 1
+            )
 
     def threads(self, numbers: Iterable[str], last: int) -> dict[str, list[Text]]:
         """What these phones show: the `last` texts of each, received and sent, oldest first."""
@@ -199,18 +207,17 @@ class Phones:
 
 
 def _thread(connection: sqlite3.Connection, number: str, last: int) -> list[Text]:
-    received = connection.execute(
-        "SELECT id, body, kind, at FROM texts WHERE number = ? ORDER BY id DESC LIMIT ?", (number, last)
+    """In the order in which the network took them; clocks may stand still or be set back."""
+    rows = connection.execute(
+        "SELECT * FROM (SELECT id AS place, 0 AS mine, id, body, kind, at FROM texts WHERE number = :number"
+        " UNION ALL SELECT after_text, id, provider_id, body, kind, at FROM typed_texts WHERE number = :number)"
+        " ORDER BY place DESC, mine DESC LIMIT :last",
+        {"number": number, "last": last},
     ).fetchall()
-    typed = connection.execute(
-        "SELECT provider_id, body, kind, at FROM typed WHERE number = ? ORDER BY at DESC LIMIT ?", (number, last)
-    ).fetchall()
-    both = [(False, *row) for row in reversed(received)] + [(True, *row) for row in reversed(typed)]
-    texts = [
-        Text(str(id), number, body, kind, datetime.fromisoformat(at).astimezone(UTC), mine)
-        for mine, id, body, kind, at in both
+    return [
+        Text(str(id), number, body, kind, datetime.fromisoformat(at).astimezone(UTC), mine > 0)
+        for _, mine, id, body, kind, at in reversed(rows)
     ]
-    return sorted(texts, key=lambda text: text.at)[-last:]
 
 
 def _is_off(connection: sqlite3.Connection, number: str) -> bool:

@@ -22,11 +22,13 @@ from service.core.watch import WatchFacts, arm, step_watch
 from service.core.wording import Reply
 from service.db import tables
 from service.db.codec import plan_to_json
-from service.db.routing import NIL, PhoneOwner
+from service.db.routing import NIL, Link, PhoneOwner
 from service.db.stored import table_of
 from service.db.trips import watch_values
 from service.texts import known_language, translator
+from service.usecases.arm import TOKEN_LETTERS
 from service.usecases.context import Service
+from service.usecases.links import base62
 from service.usecases.simulated import SimulatedPhones, simulated_phones
 from service.usecases.work import Work, make_code
 
@@ -103,6 +105,7 @@ _RUNGS = table_of(tables.Rung)
 _WORDS = table_of(tables.Word)
 _WATCHES = table_of(tables.Watch)
 _OWNERS = table_of(PhoneOwner)
+_LINKS = table_of(Link)
 
 
 def seed_demo(service: Service, language: str = "en") -> bool:
@@ -177,6 +180,16 @@ def _write(service: Service, conn: Connection, now: datetime, spelled: Mapping[s
     watch = arm(plan, now)
     look_at = step_watch(watch, plan, WatchFacts(has_words=True), now).look_again_at
     conn.execute(insert(_WATCHES), {**ids, **watch_values(watch, look_at), "version": 1})
+    token = base62(secrets.token_bytes(32), TOKEN_LETTERS)
+    link = {
+        **ids,
+        "token_hash": service.keys.token_hash(token),
+        "kind": "check_in",
+        "sealed": service.keys.seal(conn, key_id, b"link", token.encode()),
+        "created_at": now,
+        "used": 0,
+    }
+    conn.execute(insert(_LINKS), link)
     work = Work(service, conn, now)
     work.audit.add(TRAVELER_ID, "traveler", "trip_armed")
     work.flush()

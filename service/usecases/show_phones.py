@@ -16,6 +16,7 @@ from sqlalchemy import Connection, RowMapping, select
 from service.core.alarm import AlarmState as State
 from service.core.alarm import Outcome
 from service.db import tables
+from service.db.routing import Link
 from service.db.stored import table_of
 from service.db.trips import ContactState, TripKey, TripState
 from service.usecases.context import Service
@@ -24,6 +25,7 @@ from service.usecases.show_switch import Stage, Switch, city_of, sent_of, switch
 from service.usecases.simulated import PhoneText, SimulatedPhones
 
 TRIPS = table_of(tables.Trip)
+LINKS = table_of(Link)
 
 MOST_TRIPS = 12
 LAST_TEXTS = 24
@@ -61,12 +63,13 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All that the page shows of one trip, the traveler's phone first."""
+    """All that the page shows of one trip, the traveler's phone first; `check_in` is the path of her own page."""
 
     trip_id: UUID
     switch: Switch
     phones: tuple[Phone, ...]
     names: Mapping[str, str]
+    check_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +106,14 @@ def show_board(service: Service, phones: SimulatedPhones, choice: TripChoice) ->
     now = service.clock()
     key = TripKey(choice.traveler_id, choice.trip_id)
 
-    def work(conn: Connection) -> tuple[TripState, Sequence[RowMapping]] | None:
+    def work(conn: Connection) -> tuple[TripState, Sequence[RowMapping], str] | None:
         trip = service.trip(conn, key, now)
-        return None if trip is None else (trip, sent_of(conn, trip))
+        return None if trip is None else (trip, sent_of(conn, trip, now), _check_in_path(service, conn, key))
 
     found = service.read(work)
     if found is None:
         return None
-    trip, sent = found
+    trip, sent, check_in = found
     contacts = [(contact, number) for contact in trip.contacts if (number := _number(contact))]
     threads = phones.threads([trip.traveler.phone, *(number for _, number in contacts)], LAST_TEXTS)
     switch = switch_of(trip, sent, now)
@@ -127,7 +130,7 @@ def show_board(service: Service, phones: SimulatedPhones, choice: TripChoice) ->
     )
     theirs = (_phone(trip, contact, number, sent, threads[number], switch) for contact, number in contacts)
     names = {contact.id: contact.name for contact in trip.contacts}
-    return Board(trip.key.trip_id, switch, (hers, *theirs), names)
+    return Board(trip.key.trip_id, switch, (hers, *theirs), names, check_in)
 
 
 def other_phones(service: Service, phones: SimulatedPhones) -> tuple[Phone, ...]:
@@ -142,6 +145,14 @@ def other_phones(service: Service, phones: SimulatedPhones) -> tuple[Phone, ...]
         Phone(number, "", "", zone_of_number(number), "", Standing.NOT_TOLD, None, texts)
         for number, texts in threads.items()
     )
+
+
+def _check_in_path(service: Service, conn: Connection, key: TripKey) -> str:
+    query = select(LINKS.c.sealed).where(
+        LINKS.c.traveler_id == key.traveler_id, LINKS.c.trip_id == key.trip_id, LINKS.c.kind == "check_in"
+    )
+    sealed = conn.execute(query.limit(1)).scalar()
+    return f"/c/{service.keys.open(conn, b'link', sealed).decode()}" if sealed else ""
 
 
 def _number(contact: ContactState) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, or_, select
 
 from service.core.alarm import BY_CHECK_IN, AlarmKind, AlarmView, Outcome
 from service.core.plan import leg_at
@@ -66,9 +66,11 @@ def city_of(trip: TripState, now: datetime) -> str:
     return leg_at(trip.plan, now).city if trip.plan else ""
 
 
-def sent_of(conn: Connection, trip: TripState) -> Sequence[RowMapping]:
+def sent_of(conn: Connection, trip: TripState, now: datetime) -> Sequence[RowMapping]:
     """What has left for this trip's people since its switch last began to wait, oldest first."""
     alarm = trip.alarm or trip.recent
+    # Reminders go on while an alarm is open, and no page needs them.
+    until = trip.alarm.view.opened_at if trip.alarm else now
     since = (trip.watch.last_check_in_at or trip.watch.armed_at) if trip.watch else trip.starts_at
     if alarm is not None:
         since = min(since, *alarm.view.missed, alarm.view.opened_at)
@@ -76,7 +78,7 @@ def sent_of(conn: Connection, trip: TripState) -> Sequence[RowMapping]:
     query = select(*columns).where(
         OUTBOX.c.traveler_id == trip.key.traveler_id,
         OUTBOX.c.trip_id == trip.key.trip_id,
-        OUTBOX.c.kind.in_(("reminder", "alert")),
+        or_(OUTBOX.c.kind == "alert", (OUTBOX.c.kind == "reminder") & (OUTBOX.c.created_at <= until)),
         OUTBOX.c.state.in_(LEFT),
         OUTBOX.c.settled_at.is_not(None),
         OUTBOX.c.created_at >= since,

@@ -31,6 +31,7 @@ def board_view(board: Board, language: str, segments: Count) -> dict[str, Any]:
     words = (SAFE_WORD, DURESS_WORD) if board.trip_id == TRIP_ID else None
     return {
         "of": str(board.trip_id),
+        "check_in": board.check_in,
         "words": narrate(switch, board.names, _, answers=answering),
         "wide": draw(switch, board.names, _, WIDE),
         "near": draw(switch, board.names, _, NEAR),
@@ -44,7 +45,7 @@ def others_view(phones: Sequence[Phone], language: str, segments: Count, now: da
     """Phones that belong to no trip: a thread and a box to text from, and no story."""
     switch = Switch(Stage.DRAFT, now.replace(microsecond=0), "UTC", "", "")
     shown = [_phone(phone, place, switch, language, segments, None) for place, phone in enumerate(phones, start=1)]
-    return {"of": of, "words": None, "wide": None, "near": None, "phones": shown}
+    return {"of": of, "check_in": "", "words": None, "wide": None, "near": None, "phones": shown}
 
 
 def shown_number(number: str) -> str:
@@ -68,14 +69,15 @@ def _phone(
         "shown_number": shown_number(phone.number),
         "name": phone.name,
         "about": _("traveler") if hers else phone.relation,
-        "place": f"{city} {switch.now.astimezone(zone):%H:%M}".strip(),
+        "city": city,
+        "clock": f"{switch.now.astimezone(zone):%H:%M}",
         "tone": tone,
         "tag": tag,
         "filled": filled,
         "hers": hers,
         "language": phone.language,
         "answers_by_itself": phone.answers_by_itself,
-        "texts": [_text(text, zone, switch.now, segments, _) for text in phone.texts],
+        "texts": [_text(text, zone, switch, segments, _) for text in phone.texts],
         "quick": _hers(_, words) if hers else _theirs(phone, _),
     }
 
@@ -86,8 +88,7 @@ def _traveler_tag(switch: Switch, _: Translate) -> tuple[str, str, bool]:
         return "s0", _("asked"), False
     late = switch.stage is Stage.LATE or (switch.kind is AlarmKind.MISSED and switch.stage is not Stage.CLEAR)
     if late and switch.deadline is not None:
-        clock = switch.deadline.astimezone(ZoneInfo(switch.zone))
-        return "s1", _("no answer since {time}").format(time=f"{clock:%H:%M:%S}"), False
+        return "s1", _("no answer"), False
     if switch.stage in (Stage.DRAFT, Stage.ENDED):
         return "", "", False
     return "s0", _("on time"), True
@@ -115,11 +116,14 @@ def _contact_tag(phone: Phone, switch: Switch, _: Translate) -> tuple[str, str, 
             return "", _("sees nothing"), False
 
 
-def _text(text: PhoneText, zone: ZoneInfo, now: datetime, segments: Count, _: Translate) -> dict[str, Any]:
-    local, today = text.at.astimezone(zone), now.astimezone(zone)
+def _text(text: PhoneText, zone: ZoneInfo, switch: Switch, segments: Count, _: Translate) -> dict[str, Any]:
+    local, today = text.at.astimezone(zone), switch.now.astimezone(zone)
     clock = f"{local:%H:%M:%S}" if local.date() == today.date() else f"{local:%d.%m %H:%M}"
     parts = segments(text.body)
     caption, tone = _captions(_).get(text.kind, ("", ""))
+    quiet = switch.kind is AlarmKind.DURESS and switch.opened_at is not None and text.at >= switch.opened_at
+    if quiet and text.kind in ("alert", "notice"):
+        caption, tone = _("Quiet signal"), "sd"
     said = [caption, clock, _("{number} SMS").format(number=parts) if parts > 1 and not text.mine else ""]
     return {
         "key": ("m" if text.mine else "r") + text.id,
@@ -149,7 +153,10 @@ def _captions(_: Translate) -> Mapping[str, tuple[str, str]]:
 def _hers(_: Translate, words: tuple[str, str] | None) -> list[dict[str, Any]]:
     keys = [_key("OK", "OK", main=True), _key("SOS", "SOS", _("asks for help"))]
     if words:
-        keys += [_key(words[0], _("Safe word"), f"«{words[0]}»"), _key(words[1], _("Duress word"), f"«{words[1]}»")]
+        keys += [
+            _key(word, label, f"«{word}»", tag="ru")
+            for word, label in zip(words, (_("Safe word"), _("Duress word")), strict=True)
+        ]
     return keys
 
 
@@ -162,8 +169,9 @@ def _theirs(phone: Phone, _: Translate) -> list[dict[str, Any]]:
     return [_key(digit, digit, hint, main=digit == "1") for hint, digit in said]
 
 
-def _key(value: str, label: str, hint: str = "", *, main: bool = False) -> dict[str, Any]:
-    return {"value": value, "label": label, "hint": hint, "main": main}
+def _key(value: str, label: str, hint: str = "", *, tag: str = "", main: bool = False) -> dict[str, Any]:
+    """A button that texts `value`; `tag` is the language of the hint when it is not the page's."""
+    return {"value": value, "label": label, "hint": hint, "tag": tag, "main": main}
 
 
 def _city(zone: str, language: str) -> str:

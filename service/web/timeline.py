@@ -40,7 +40,7 @@ class Layout:
 
 
 WIDE = Layout(800, 160, 120, 44, 244, 98, 334, 106, 9, 23, wide=True)
-NEAR = Layout(340, 112, 84, 16, 112, 58, 156, 42, 6, 15, wide=False)
+NEAR = Layout(340, 116, 88, 16, 112, 58, 156, 42, 6, 15, wide=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _who(telling: Telling, names: Mapping[str, str], _: Translate) -> str:
 
 def _stack(layout: Layout, x: float, column: _Column) -> list[Dot]:
     kind = "ahead" if not column.past else "asked" if column.asked else "done"
-    lift = layout.base - layout.dot - 3
+    lift = layout.base - layout.dot * 2.25 - 2
     return [Dot(x, lift - i * layout.stack, layout.dot, kind) for i in range(min(column.dots, 4))]
 
 
