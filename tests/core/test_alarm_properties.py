@@ -123,7 +123,8 @@ def test_a_look_at_an_alarm_whatever_happened_before(
     st.sampled_from([AlarmKind.MISSED, AlarmKind.SOS, AlarmKind.DURESS, AlarmKind.UNPROVEN]),
     st.lists(
         st.tuples(st.integers(1, 90), st.sampled_from(["weak", "take", "take", "look"]), st.integers(0, 9).map(str)),
-        max_size=80,
+        min_size=20,
+        max_size=60,
     ),
 )
 def test_no_sequence_of_signs_and_acknowledgements_holds_longer_than_4_hours(

@@ -193,6 +193,8 @@ class TestHeld:
         trip = missed_trip()
         trip.advance(MINUTE)
         trip.take("mother")
+        trip.advance(30 * MINUTE)
+        trip.sweep()  # as after any event in between
         assert [at for at, _ in rounds(trip, OPENED + 60 * MINUTE)] == [0 * MINUTE]
         assert rounds(trip, OPENED + 61 * MINUTE)[-1] == (61 * MINUTE, CONTACTS)
 
