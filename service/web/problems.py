@@ -47,7 +47,6 @@ _DETAILS = {
     404: NotFound.message,
     405: N_("This address does not take this method."),
     413: N_("This is too large."),
-    415: N_("Send JSON."),
     422: Invalid.message,
     500: N_("Something went wrong on our side. Nothing was stored."),
     501: N_("This is not available yet."),
