@@ -47,7 +47,7 @@ MOTHER = {
     "phone": GULNAR,
 }
 BROTHER = {**MOTHER, "name": "Daniyar", "relation": "brother", "language": "ru", "phone": DANIYAR}
-WORDS = {
+WORDS: dict[str, Any] = {
     "safe": ["greetings to grandmother"],
     "duress": ["tell Marat I found his keys"],
     "question": "What was our dog called?",
