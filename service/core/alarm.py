@@ -183,7 +183,7 @@ def acknowledge(alarm: AlarmView, person: str, now: datetime) -> tuple[AlarmView
     held = _hold(end_hold(alarm, now), person, now)
     if held.hold_until is None:
         return alarm, Taken.NO_HOLD_LEFT
-    return replace(held, holders=held.holders | {person}), Taken.HELD
+    return replace(held, holders=held.holders | {person}, cannot=held.cannot - {person}), Taken.HELD
 
 
 def cannot(alarm: AlarmView, person: str, now: datetime) -> AlarmView:

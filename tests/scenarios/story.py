@@ -14,13 +14,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from sqlalchemy import Connection, select, true
 from starlette.testclient import TestClient
 
 from notifiers.registry import configured
 from notifiers.segments import measure, spell_cheaply
 from service.app import create_app
+from service.db import tables
 from service.db.engine import make_engine
 from service.db.sealed import open_keyring
+from service.db.stored import table_of
 from service.usecases.apply_changes import apply_due
 from service.usecases.context import Limits, Service
 from service.usecases.dispatch import dispatch
@@ -31,6 +34,9 @@ from service.usecases.recover import recover
 from service.usecases.sweep import sweep
 from tests.mock_twilio import MockTwilio, Phone
 
+WATCHES, ALARMS = table_of(tables.Watch), table_of(tables.Alarm)
+CHANGES, OUTBOX = table_of(tables.Change), table_of(tables.Outbox)
+
 START = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
 """09:00 in Almaty, 07:00 in Istanbul."""
 TRAVELER = "+77011234567"
@@ -39,7 +45,8 @@ BROTHER = "+77013334455"
 FUND = "+77014445566"
 OPERATOR = "+77019990000"
 SECRET = bytes(range(32))
-STEP = timedelta(seconds=30)
+LOOK_AROUND = timedelta(minutes=30)
+RECONCILE = timedelta(minutes=1)
 
 TRIP: Mapping[str, Any] = {
     "starts_at": "2026-12-01T09:00:00+05:00",
@@ -72,6 +79,7 @@ class Story:
         self.contacts: dict[str, str] = {}
         self.check_in_url = ""
         self.is_down = False
+        self._reconciled = START
 
     # --- people
 
@@ -157,16 +165,23 @@ class Story:
                 reconcile_inbound(self.service)
 
     def advance(self, **span: float) -> None:
-        """Let time pass, the engine ticking every 30 s and reconciling every minute."""
+        """Let time pass. The engine acts at every instant that it waits for, and looks around every half hour."""
         until = self.now + timedelta(**span)
         while self.now < until:
-            self.now = min(self.now + STEP, until)
+            self.now = min(self._next_instant(), self.now + LOOK_AROUND, until)
             if self.is_down:
                 continue
             recover(self.service)
-            if int(self.now.timestamp()) % 60 == 0:
+            if self.now >= self._reconciled + RECONCILE:
+                self._reconciled = self.now
                 reconcile_inbound(self.service)
             self.run()
+
+    def _next_instant(self) -> datetime:
+        """The next moment at which a row asks to be looked at, a second away at least."""
+        moments = self.service.read(_awaited) if not self.is_down else []
+        ahead = [moment for moment in moments if moment > self.now]
+        return max(min(ahead, default=self.now + LOOK_AROUND), self.now + timedelta(seconds=1))
 
     def advance_to(self, moment: str) -> None:
         """Let time pass until an instant such as `2026-12-01T20:00+03:00`."""
@@ -193,6 +208,16 @@ class Story:
             return 0
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.client.post(path, content=urlencode(form), headers={**headers, **kind}).status_code
+
+
+def _awaited(conn: Connection) -> list[datetime]:
+    columns = (WATCHES.c.look_at, ALARMS.c.look_at, CHANGES.c.effective_at, OUTBOX.c.available_at, OUTBOX.c.lease_until)
+    waiting = {OUTBOX.c.available_at: OUTBOX.c.state == "pending", OUTBOX.c.lease_until: OUTBOX.c.state == "sending"}
+    found = []
+    for column in columns:
+        query = select(column).where(column.is_not(None), waiting.get(column, true()))
+        found += conn.execute(query).scalars().all()
+    return found
 
 
 @contextmanager
