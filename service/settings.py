@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-GRACE_AT_LEAST = timedelta(minutes=5)
-WAIT_AT_LEAST = timedelta(minutes=1)
-DEMO_AT_LEAST = timedelta(seconds=1)
+LEASE_AT_LEAST = 60
 
 
 class Settings(BaseSettings):
@@ -28,6 +26,7 @@ class Settings(BaseSettings):
     operator: str = Field(default="", description="who is paged: a phone number in E.164")
     demo: bool = Field(default=False, description="lifts lower bounds to a second, and says so on every page")
     storm_brake: bool = True
+    lease_seconds: int = Field(default=120, ge=1, description="how long a claimed message is nobody else's")
     language: str = Field(default="en", description="the language of pages before anybody chose one")
     log_level: str = "INFO"
 
@@ -41,6 +40,14 @@ class Settings(BaseSettings):
             raise ValueError("must hold no user name or password: providers' signatures fail with them")
         return value.rstrip("/")
 
+    @model_validator(mode="after")
+    def _a_lease_outlives_a_send(self) -> Self:
+        if not self.demo and self.lease_seconds < LEASE_AT_LEAST:
+            raise ValueError(
+                f"AMANBA_LEASE_SECONDS must be {LEASE_AT_LEAST} or more: a provider may take 20 s to answer"
+            )
+        return self
+
     @property
     def database(self) -> str:
         """The database's URL."""
@@ -50,14 +57,6 @@ class Settings(BaseSettings):
     def key_file(self) -> Path:
         """Where the secret keys are kept when they are not given."""
         return self.secret_keys_file or self.data_dir / "secret_keys"
-
-    @property
-    def grace_at_least(self) -> timedelta:
-        return DEMO_AT_LEAST if self.demo else GRACE_AT_LEAST
-
-    @property
-    def wait_at_least(self) -> timedelta:
-        return DEMO_AT_LEAST if self.demo else WAIT_AT_LEAST
 
 
 def environment(settings: Settings) -> dict[str, str]:

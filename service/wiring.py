@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -42,12 +43,10 @@ def build(settings: Settings) -> Service:
     keys = open_keyring(
         db, parse_secret_keys(secrets) if secrets else load_or_make_key_file(settings.key_file), utc_now()
     )
-    least = timedelta(seconds=1)
-    limits = Limits(storm_brake=settings.storm_brake)
+    limits = Limits(storm_brake=settings.storm_brake, lease=timedelta(seconds=settings.lease_seconds))
     if demo:
-        limits = Limits(
-            grace_at_least=least, wait_at_least=least, recurring_apart=least, storm_brake=settings.storm_brake
-        )
+        second = timedelta(seconds=1)
+        limits = replace(limits, grace_at_least=second, wait_at_least=second, recurring_apart=second)
     return Service(
         db=db,
         keys=keys,
