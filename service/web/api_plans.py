@@ -17,7 +17,8 @@ from service.usecases.set_words import set_words
 from service.web.api_caller import Headers, IdempotencyKey, authenticated, of_caller
 from service.web.api_travelers import Nothing
 from service.web.problems import documented
-from service.web.schemas import ContactIn, ContactPatchIn, LadderIn, PlanIn, TripIn, WordsIn
+from service.web.schemas import ContactIn, ContactPatchIn, LadderIn, PlanIn, WordsIn
+from service.web.schemas_trip import TripIn
 
 
 class PlannedOut(BaseModel):

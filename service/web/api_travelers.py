@@ -9,7 +9,7 @@ from service.usecases import register
 from service.usecases.context import Service
 from service.web.api_caller import Headers
 from service.web.problems import documented
-from service.web.schemas import SignUpIn, VerifyIn
+from service.web.schemas_trip import SignUpIn, VerifyIn
 
 
 class Nothing(BaseModel):

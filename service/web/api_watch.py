@@ -18,8 +18,7 @@ from service.usecases.show_trip import ShownContact, ShownTrip, WholeTrip, show_
 from service.web.api_caller import Headers, IdempotencyKey, authenticated, of_caller
 from service.web.api_travelers import Nothing
 from service.web.problems import documented
-from service.web.schemas import ChangeIn, CheckInIn, Weekday
-from service.web.schemas import Nothing as NothingIn
+from service.web.schemas import ChangeIn, CheckInIn, NoFields, Weekday
 
 
 class ArmedOut(BaseModel):
@@ -110,7 +109,7 @@ def router(service: Service) -> APIRouter:
 
     @api.post("/trips/{trip_id}/sos", status_code=202)
     def sos(
-        form: Annotated[NothingIn | None, Body()] = None,  # noqa: ARG001 - takes {} and refuses fields
+        form: Annotated[NoFields | None, Body()] = None,  # noqa: ARG001 - takes {} and refuses fields
         key: TripKey = Depends(trip_of),
         caller: Caller = Depends(whose),
         idempotency_key: IdempotencyKey = None,

@@ -1,4 +1,4 @@
-"""What the API and the forms take, field by field.
+"""What the API and the forms take under a trip, field by field.
 
 What the fields mean together is the use cases' to judge. A field's path in an error is its path here.
 """
@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, StrictBool, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.core.plan import DailyTime, QuietSpan
@@ -25,8 +25,6 @@ from service.usecases.changes import (
     RemoveContact,
 )
 from service.usecases.contacts import ContactForm
-from service.usecases.plan_trip import Destination, LegForm, TripForm
-from service.usecases.register import SignUpForm
 from service.usecases.set_ladder import LadderForm, RungForm
 from service.usecases.set_plan import PlanForm
 from service.usecases.set_words import WordsForm, prepare_words
@@ -34,19 +32,16 @@ from service.web.fields import (
     LINE,
     Clock,
     Code,
-    FactName,
-    FactValue,
     Form,
     Id,
     Instant,
     Line,
     Name,
-    Notes,
-    Place,
     Seconds,
     Text,
     Yes,
 )
+from service.web.schemas_trip import LegIn
 
 
 class Weekday(StrEnum):
@@ -61,146 +56,6 @@ class Weekday(StrEnum):
     @property
     def number(self) -> int:
         return list(Weekday).index(self)
-
-
-class SignUpIn(Form):
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"name": "Aizhan", "phone": "+77000000001", "language": "kk", "citizenship": "KZ"}]
-        }
-    )
-
-    name: Name
-    phone: Code
-    language: Code
-    citizenship: Code | None = None
-    email: Line | None = None
-
-    def form(self) -> SignUpForm:
-        return SignUpForm(self.name, self.phone, self.language, self.citizenship, self.email or None)
-
-
-class VerifyIn(Form):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "+77000000001", "code": "123456"}]})
-
-    phone: Code
-    code: Code
-
-
-class DestinationIn(Form):
-    country: Code
-    city: Name
-    address: Place = ""
-    zone: Code
-
-
-class LegIn(Form):
-    model_config = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
-
-    from_: Annotated[Instant, Field(alias="from")]
-    country: Code
-    city: Line = ""
-    zone: Code
-
-    def form(self) -> LegForm:
-        return LegForm(self.from_, self.country, self.city, self.zone)
-
-
-class EmployerIn(Form):
-    name: Name
-    phone: Code | None = None
-    address: Place | None = None
-
-
-class AgencyIn(Form):
-    name: Name
-    phone: Code | None = None
-    licence: Line | None = None
-
-
-class ConsulateIn(Form):
-    name: Name
-    phone: Code | None = None
-    address: Place | None = None
-    email: Line | None = None
-
-
-class CompanionIn(Form):
-    name: Name
-    phone: Code | None = None
-
-
-class VisaIn(Form):
-    kind: Line
-    number: Line | None = None
-
-
-class InsuranceIn(Form):
-    company: Name
-    policy: Line | None = None
-    phone: Code | None = None
-
-
-class ConsentIn(Form):
-    contacts: StrictBool = False
-    police: StrictBool = False
-    consulate: StrictBool = False
-    ngo: StrictBool = False
-
-
-class TripIn(Form):
-    """A trip. `person` holds what the fact sheet may need of her: short names, short texts, all optional."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "starts_at": "2026-12-01T00:00:00+05:00",
-                    "ends_at": "2027-05-31T00:00:00+05:00",
-                    "wording": "plain",
-                    "destination": {
-                        "country": "TR",
-                        "city": "Antalya",
-                        "address": "Example street 1",
-                        "zone": "Europe/Istanbul",
-                    },
-                    "employer": {"name": "Example Hotel", "phone": "+902420000000"},
-                    "consent": {"contacts": True, "consulate": True},
-                }
-            ]
-        }
-    )
-
-    starts_at: Instant
-    ends_at: Instant
-    wording: Literal["plain", "discreet"]
-    destination: DestinationIn
-    legs: Annotated[list[LegIn], Field(max_length=49)] = Field(default_factory=list)
-    employer: EmployerIn | None = None
-    agency: AgencyIn | None = None
-    consulate: ConsulateIn | None = None
-    companions: Annotated[list[CompanionIn], Field(max_length=20)] = Field(default_factory=list)
-    visa: VisaIn | None = None
-    insurance: InsuranceIn | None = None
-    person: Annotated[dict[FactName, FactValue], Field(max_length=80)] | None = None
-    consent: ConsentIn | None = None
-    notes: Notes | None = None
-
-    def form(self) -> TripForm:
-        facts = self.model_dump(
-            mode="json",
-            exclude={"starts_at", "ends_at", "wording", "destination", "legs"},
-            exclude_none=True,
-        )
-        place = self.destination
-        return TripForm(
-            self.starts_at,
-            self.ends_at,
-            self.wording,
-            Destination(place.country, place.city, place.address, place.zone),
-            tuple(leg.form() for leg in self.legs),
-            facts,
-        )
 
 
 class DailyIn(Form):
@@ -374,7 +229,7 @@ class CheckInIn(Form):
     text: Annotated[Text, Field(max_length=1600)] | None = None
 
 
-class Nothing(Form):
+class NoFields(Form):
     """An empty object."""
 
 
