@@ -5,7 +5,7 @@ Nothing is guessed: the same functions decide here and in the sweep, so what a p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from service.core.alarm import AlarmKind, AlarmView, open_alarm
@@ -74,7 +74,6 @@ def _climb(trip: TripState, alarm: AlarmView, told: frozenset[str], now: datetim
         if people:
             found.append(Telling(moment, people))
             told |= frozenset(people)
-            alarm = replace(alarm, accepted_at=moment)
         if decision.look_again_at is None or len(found) == wanted:
             break
         moment = decision.look_again_at

@@ -71,7 +71,7 @@ _SPELLED: Mapping[str, Mapping[str, str]] = {
         "brother_is": "brother",
         "caseworker_is": "caseworker",
         "city": "Antalya",
-        "consulate": "Consulate (invented number)",
+        "consulate": "Kazakhstan, Antalya (invented number)",
     },
     "ru": {
         "traveler": "Айжан",
@@ -80,9 +80,9 @@ _SPELLED: Mapping[str, Mapping[str, str]] = {
         "caseworker": "Сауле",
         "mother_is": "мама",
         "brother_is": "брат",
-        "caseworker_is": "сотрудница фонда",
+        "caseworker_is": "из фонда",
         "city": "Анталья",
-        "consulate": "Консульство (номер вымышлен)",
+        "consulate": "Казахстан, Анталья (номер вымышлен)",
     },
     "kk": {
         "traveler": "Айжан",
@@ -91,9 +91,9 @@ _SPELLED: Mapping[str, Mapping[str, str]] = {
         "caseworker": "Сәуле",
         "mother_is": "анасы",
         "brother_is": "ағасы",
-        "caseworker_is": "қор қызметкері",
+        "caseworker_is": "қордан",
         "city": "Анталия",
-        "consulate": "Консулдық (нөмірі ойдан шығарылған)",
+        "consulate": "Қазақстан, Анталия (нөмірі ойдан алынған)",
     },
 }
 

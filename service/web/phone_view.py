@@ -105,7 +105,7 @@ def _contact_tag(phone: Phone, switch: Switch, _: Translate) -> tuple[str, str, 
         case Standing.CANNOT:
             return "s1", _("cannot now"), False
         case Standing.HEARD:
-            return "s0", _("heard the voice {time}").format(time=at), True
+            return "s0", _("voice heard"), True
         case Standing.CLEARED:
             return "s0", _("all-clear {time}").format(time=at), True
         case Standing.INVITED:

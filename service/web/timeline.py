@@ -39,7 +39,7 @@ class Layout:
     wide: bool
 
 
-WIDE = Layout(800, 160, 120, 44, 244, 98, 334, 106, 9, 23, wide=True)
+WIDE = Layout(800, 160, 120, 44, 244, 98, 350, 103, 9, 23, wide=True)
 NEAR = Layout(340, 116, 88, 16, 112, 58, 156, 42, 6, 15, wide=False)
 
 
@@ -119,7 +119,7 @@ def _columns(switch: Switch, names: Mapping[str, str], _: Translate, asked: list
     columns = [
         _Column(moment, 1, moment <= switch.now, _("we ask again"), asked=True)
         for moment in asked[:1]
-        if switch.opened_at is None or moment <= switch.opened_at
+        if switch.opened_at is None or switch.stage is Stage.CLEAR or moment <= switch.opened_at
     ]
     told = [(telling, True) for telling in switch.told] + [(telling, False) for telling in switch.ahead.tellings]
     # The newest that were told stay in view, and at least one that is still to come.

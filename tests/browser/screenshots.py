@@ -1,0 +1,83 @@
+"""Take the pictures of the pages: `make screenshots` writes them to deploy/pictures/.
+
+Every picture is of the real pages, at a moment of the demonstration's story that the clock of the tests makes.
+"""
+
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from service.db.migrate import upgrade  # noqa: E402
+from tests.browser.demonstration import GULNAR, Demonstration, served  # noqa: E402
+
+PICTURES = ROOT / "deploy" / "pictures"
+DESK, HAND = (1280, 800), (360, 740)
+
+
+@contextmanager
+def demonstration(language: str) -> Iterator[tuple[Demonstration, str]]:
+    """A fresh one that tells its story in `language`, and its address."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/amanba.db"
+        upgrade(url)
+        demo = Demonstration(url, Path(folder), language)
+        try:
+            with served(demo.app()) as site:
+                yield demo, site
+        finally:
+            demo.close()
+
+
+def take(browser: Browser, url: str, name: str, language: str, size: tuple[int, int], *, dark: bool = False) -> None:
+    """One picture of the first view of a page."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
+        locale=language,
+    )
+    page = context.new_page()
+    page.goto(url)
+    page.screenshot(path=PICTURES / f"{name}.png")
+    context.close()
+    print(f"{name}.png")
+
+
+def main() -> None:
+    """All pictures."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        with demonstration("en") as (demo, site):
+            take(browser, site, "first-page", "en", DESK)
+            demo.advance(40)
+            take(browser, f"{site}/phones", "phones-calm", "en", DESK)
+            demo.stop_answering()
+            demo.advance(110)
+            take(browser, f"{site}/phones", "phones-alarm", "en", DESK)
+            demo.type(GULNAR, "1")
+            take(browser, f"{site}/phones", "phones-held", "en", DESK, dark=True)
+            demo.type(GULNAR, "2")
+            demo.advance(5)
+            take(browser, f"{site}/phones", "phones-all-clear", "en", DESK)
+        with demonstration("kk") as (demo, site):
+            demo.stop_answering()
+            demo.advance(140)
+            take(browser, f"{site}/phones", "phones-small", "kk", HAND)
+            alarm = re.findall(r"/a/\w+", " ".join(demo.received(GULNAR, "alert")))[0]
+            take(browser, f"{site}{alarm}", "alarm-small", "kk", HAND)
+            take(browser, f"{site}{alarm}", "alarm-small-dark", "ru", HAND, dark=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
