@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlalchemy import Connection, exists, or_, select, update
 
-from service.core.plan import Plan, QuietSpan
+from service.core.plan import Plan
 from service.core.watch import replan
 from service.db.routing import NIL, Inbox, PhoneOwner
 from service.db.stored import table_of
@@ -21,7 +21,7 @@ from service.usecases.end_trip import finish
 from service.usecases.set_ladder import LadderForm, write_ladder
 from service.usecases.set_plan import write_plan
 from service.usecases.set_words import Fingerprints, write_words
-from service.usecases.waiting import CHANGES, due, is_due
+from service.usecases.waiting import CHANGES, changed_plan, due, is_due
 from service.usecases.work import Work, cancel_reminders
 
 ALARMS = table_of(Alarm)
@@ -116,11 +116,3 @@ def _postpone(work: Work, trip: TripState, waiting: Pause | Plan) -> TripState:
     plan = changed_plan(trip.plan, waiting, work.now)
     write_plan(work.service, work.conn, trip, plan)
     return replace(trip, plan=plan, watch=replan(trip.watch, plan, work.now, may_postpone=True))
-
-
-def changed_plan(plan: Plan, waiting: Pause | Plan, now: datetime) -> Plan:
-    """The plan that a waiting pause or plan makes of the one in force, whose legs go on."""
-    if isinstance(waiting, Pause):
-        return plan if waiting.until <= now else replace(plan, quiet=(*plan.quiet, QuietSpan(now, waiting.until)))
-    first = replace(plan.legs[0], zone=waiting.legs[0].zone)
-    return replace(waiting, legs=(first, *plan.legs[1:]))

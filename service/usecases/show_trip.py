@@ -15,21 +15,18 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, select
 
 from service.core.plan import Plan
-from service.core.watch import WatchView, replan
 from service.db import codec
 from service.db.routing import Link
 from service.db.stored import table_of
 from service.db.tables import TRAVELER_WATCH, Contact, Trip
 from service.db.tables import Plan as PlanRow
 from service.db.trips import TripKey
-from service.usecases.apply_changes import changed_plan
 from service.usecases.arm import check_in_url
-from service.usecases.changes import End, Pause
 from service.usecases.contacts import GONE
 from service.usecases.context import Service
 from service.usecases.passphrase import passphrase_fits
 from service.usecases.problems import NotFound
-from service.usecases.waiting import due
+from service.usecases.waiting import as_shown
 
 TRIPS = table_of(Trip)
 PLANS = table_of(PlanRow)
@@ -116,18 +113,11 @@ def _read(service: Service, conn: Connection, key: TripKey, now: datetime) -> tu
 def _shown(
     service: Service, conn: Connection, key: TripKey, row: RowMapping, plan: Plan | None, now: datetime
 ) -> ShownTrip:
-    """Status and deadline as they are, or as they would be if a change did not wait for an alarm's close."""
+    if row["status"] != "armed" or plan is None:
+        return ShownTrip(key.trip_id, row["status"], None)
     of_watch = (TRAVELER_WATCH.c.traveler_id == key.traveler_id) & (TRAVELER_WATCH.c.trip_id == key.trip_id)
     deadline: datetime | None = conn.execute(select(TRAVELER_WATCH.c.deadline).where(of_watch)).scalar()
-    status = row["status"]
-    if status != "armed":
-        return ShownTrip(key.trip_id, status, None)
-    for _, waiting in due(conn, service.keys, key, now):
-        if isinstance(waiting, End):
-            return ShownTrip(key.trip_id, "ended", None)
-        if isinstance(waiting, Pause | Plan) and plan is not None:
-            plan = changed_plan(plan, waiting, now)
-            deadline = replan(WatchView(row["armed_at"], deadline), plan, now, may_postpone=True).deadline
+    status, deadline = as_shown(conn, service.keys, key, now, armed_at=row["armed_at"], plan=plan, deadline=deadline)
     return ShownTrip(key.trip_id, status, deadline)
 
 

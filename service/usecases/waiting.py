@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
+from service.core.plan import Plan, QuietSpan
+from service.core.watch import WatchView, replan
 from service.db.sealed import Keyring
 from service.db.stored import table_of
 from service.db.tables import Change as ChangeRow
 from service.db.trips import TripKey
-from service.usecases.changes import Waiting, from_json
+from service.usecases.changes import End, Pause, Waiting, from_json
 
 CHANGES = table_of(ChangeRow)
 
@@ -30,6 +33,37 @@ def due(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> list[tu
 def ends_by_now(conn: Connection, key: TripKey, now: datetime) -> bool:
     """Whether an end of the trip has taken effect or only waits for an alarm's close."""
     return any(row["kind"] == "end" for row in _rows(conn, key, now))
+
+
+def as_shown(
+    conn: Connection,
+    keys: Keyring,
+    key: TripKey,
+    now: datetime,
+    *,
+    armed_at: datetime,
+    plan: Plan,
+    deadline: datetime | None,
+) -> tuple[str, datetime | None]:
+    """Status and next deadline of an armed trip as its traveler sees them: as if nothing that is due still waited.
+
+    Reminders of another deadline than this one would tell her reader that something holds a change back.
+    """
+    for _, waiting in due(conn, keys, key, now):
+        if isinstance(waiting, End):
+            return "ended", None
+        if isinstance(waiting, Pause | Plan):
+            plan = changed_plan(plan, waiting, now)
+            deadline = replan(WatchView(armed_at, deadline), plan, now, may_postpone=True).deadline
+    return "armed", deadline
+
+
+def changed_plan(plan: Plan, waiting: Pause | Plan, now: datetime) -> Plan:
+    """The plan that a waiting pause or plan makes of the one in force, whose legs go on."""
+    if isinstance(waiting, Pause):
+        return plan if waiting.until <= now else replace(plan, quiet=(*plan.quiet, QuietSpan(now, waiting.until)))
+    first = replace(plan.legs[0], zone=waiting.legs[0].zone)
+    return replace(waiting, legs=(first, *plan.legs[1:]))
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
