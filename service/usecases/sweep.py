@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from service.core.alarm import AlarmKind, add_missed
 from service.core.ladder import AlarmFacts, Notice, Page, Tell, step_alarm
-from service.core.watch import WatchFacts, step_watch
+from service.core.watch import Reminder, WatchFacts, step_watch
 from service.core.wording import ContactNotice, PageReason
 from service.db.claims import claim_alarms, claim_watches
 from service.db.state import get_state, put_state
@@ -25,6 +25,7 @@ from service.usecases.alarm_facts import case
 from service.usecases.alarms import open_new, put_alarm
 from service.usecases.context import Service
 from service.usecases.proof import Proof, read_proof
+from service.usecases.waiting import as_shown
 from service.usecases.work import Work
 
 WATCHES = table_of(Watch)
@@ -107,7 +108,7 @@ def _step_watch(work: Work, trip: TripState, proof: Proof, brake: _Brake, *, unr
     if decision.missed and trip.alarm is None and brake.holds(facts):
         facts = replace(facts, brake_until=brake.until)
         decision = step_watch(trip.watch, trip.plan, facts, work.now)
-    for reminder in decision.reminders:
+    for reminder in _shown(work, trip, decision.reminders):
         telling.remind(work, trip, reminder)
     if decision.braked:
         telling.remind_again(work, trip, brake.until)

@@ -213,7 +213,7 @@ class Story:
 def _awaited(conn: Connection) -> list[datetime]:
     columns = (WATCHES.c.look_at, ALARMS.c.look_at, CHANGES.c.effective_at, OUTBOX.c.available_at, OUTBOX.c.lease_until)
     waiting = {OUTBOX.c.available_at: OUTBOX.c.state == "pending", OUTBOX.c.lease_until: OUTBOX.c.state == "sending"}
-    found = []
+    found: list[datetime] = []
     for column in columns:
         query = select(column).where(column.is_not(None), waiting.get(column, true()))
         found += conn.execute(query).scalars().all()
