@@ -121,6 +121,22 @@ def _step_watch(work: Work, trip: TripState, proof: Proof, brake: _Brake, *, unr
     return decision.unread
 
 
+def _shown(work: Work, trip: TripState, reminders: tuple[Reminder, ...]) -> list[Reminder]:
+    """Only reminders of what she is shown: an end or a pause that waits for an alarm's close must not be given away."""
+    if not reminders or trip.alarm is None or trip.plan is None or trip.watch is None:
+        return list(reminders)
+    _, shown = as_shown(
+        work.conn,
+        work.service.keys,
+        trip.key,
+        work.now,
+        armed_at=trip.watch.armed_at,
+        plan=trip.plan,
+        deadline=reminders[-1].deadline,
+    )
+    return [reminder for reminder in reminders if shown is not None and reminder.deadline >= shown]
+
+
 def _missed(work: Work, trip: TripState, missed: tuple[datetime, ...], proof: Proof, *, unreadable: bool) -> TripState:
     if trip.alarm is not None:
         return put_alarm(work, trip, add_missed(trip.alarm.view, missed, work.now))
