@@ -67,8 +67,8 @@ def left(until: datetime, now: datetime, _: Translate) -> str:
     if seconds < 100:
         return _("{number} s").format(number=int(-(-seconds // ROUNDED_TO) * ROUNDED_TO))
     if seconds < 100 * 60:
-        return _("{number} min").format(number=int(-(-seconds // 60)))
-    return _("{number} h").format(number=int(-(-seconds // 3600)))
+        return _("{number} min").format(number=int(-(-(seconds - 1) // 60)))
+    return _("{number} h").format(number=int(-(-(seconds - 1) // 3600)))
 
 
 def _said(
