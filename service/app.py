@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 
 from service.settings import Settings
 from service.usecases.context import Service
@@ -36,6 +37,8 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.state.demo = service.demo
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
     problems.install(app)
     app.include_router(health.router(service, duty))
     app.include_router(metrics.router(service))

@@ -31,7 +31,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 @cli.command()
 def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Web and worker in one process; migrates the database first."""
-    settings = _settings()
+    settings = _settings(port)
     _prepare(settings)
     upgrade(settings.database)
     service = build(settings)
@@ -42,7 +42,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 @cli.command()
 def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """The web alone; run at least one worker beside it."""
-    settings = _settings()
+    settings = _settings(port)
     _prepare(settings)
     service = _migrated(settings)
     _run(create_app(service=service, duty=Duty.WEB), None, host, port)
@@ -81,9 +81,13 @@ def main() -> None:
         sys.exit(1)
 
 
-def _settings() -> Settings:
+def _settings(port: int | None = None) -> Settings:
+    """The settings; without a public URL, people are taken to sit at this machine."""
     try:
-        return Settings()
+        settings = Settings()
+        if port and "public_url" not in settings.model_fields_set:
+            settings.public_url = f"http://127.0.0.1:{port}"
+        return settings
     except ValidationError as error:
         faults = "; ".join(
             f"AMANBA_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"

@@ -25,7 +25,9 @@ from service.usecases.problems import StorageUnavailable
 from service.usecases.read_inbox import read_inbox
 from service.usecases.reconcile_inbound import reconcile_inbound
 from service.usecases.recover import recover
+from service.usecases.simulated import simulated_phones
 from service.usecases.sweep import sweep
+from service.usecases.type_on_phone import answer_reminders
 
 SENDERS = 16
 TICK_SECONDS = 1.0
@@ -126,6 +128,9 @@ class Worker:
         self._last_tick = monotonic()
 
     def _sweep_with_proof(self) -> None:
+        phones = simulated_phones(self._service)
+        if phones is not None:
+            answer_reminders(self._service, phones)
         apply_due(self._service, self._service.clock())
         swept = sweep(self._service)
         if swept.waits_for_proof:

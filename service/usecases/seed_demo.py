@@ -32,8 +32,8 @@ from service.usecases.links import base62
 from service.usecases.simulated import SimulatedPhones, simulated_phones
 from service.usecases.work import Work, make_code
 
-EVERY = timedelta(seconds=90)
-GRACE = timedelta(seconds=40)
+EVERY = timedelta(seconds=60)
+GRACE = timedelta(seconds=30)
 REMIND_BEFORE = timedelta(seconds=20)
 WAIT = timedelta(seconds=30)
 REPEAT = timedelta(seconds=60)
