@@ -44,8 +44,8 @@ def send(site: TestClient, number: str, said: str, nonce: str = "") -> None:
 class TestTheStory:
     def test_it_begins_well_and_says_what_comes_next(self, site: TestClient) -> None:
         said = text_of(site.get("/phones").text)
-        assert "All is well. Aizhan: next OK by 12:01:30." in said
-        assert "At 12:01:10, in 70 s, we ask Aizhan." in said
+        assert "All is well. Aizhan: next OK by 12:01:00." in said
+        assert "At 12:00:40, in 40 s, we ask Aizhan." in said
         assert "sees nothing" in said
 
     def test_left_alone_it_stays_well_for_hours(self, demo: Demonstration) -> None:
@@ -57,18 +57,18 @@ class TestTheStory:
         demo.advance(30)
         send(site, AIZHAN, "OK")
         demo.work()
-        assert "next OK by 12:02:00" in text_of(site.get("/phones").text)
+        assert "next OK by 12:01:30" in text_of(site.get("/phones").text)
 
     def test_silence_is_first_asked_then_told_until_a_voice_is_heard(
         self, demo: Demonstration, site: TestClient
     ) -> None:
         site.post("/phones/answering", data={"number": AIZHAN, "on": "0"})
-        demo.advance(70)
+        demo.advance(45)
         assert "We have asked Aizhan" in text_of(site.get("/phones").text)
-        demo.advance(30)
+        demo.advance(20)
         page = text_of(site.get("/phones").text)
-        assert "Aizhan has not answered since 12:01:30." in page
-        assert "The switch waits for 12:02:10, another 30 s. Then it tells Gulnar." in page
+        assert "Aizhan has not answered since 12:01:00." in page
+        assert "The switch waits for 12:01:30, another 25 s. Then it tells Gulnar." in page
         assert demo.received(GULNAR, "alert") == []
         demo.advance(30)
         alarm = " ".join(demo.received(GULNAR, "alert"))
@@ -87,7 +87,7 @@ class TestTheStory:
 
     def test_everybody_who_was_told_gets_the_all_clear_and_nobody_else(self, demo: Demonstration) -> None:
         demo.stop_answering()
-        demo.advance(165)
+        demo.advance(130)
         assert demo.received(DANIYAR, "alert") != []
         assert demo.received(SAULE, "alert") == []
         demo.type(GULNAR, "2")
@@ -98,7 +98,7 @@ class TestTheStory:
         self, demo: Demonstration, site: TestClient
     ) -> None:
         demo.stop_answering()
-        demo.advance(130)
+        demo.advance(100)
         send(site, AIZHAN, "OK")
         demo.work()
         assert "It does not prove who wrote." in text_of(site.get("/phones").text)
@@ -188,7 +188,7 @@ class TestLive:
 
     def test_what_changed_is_sent(self, demo: Demonstration, site: TestClient) -> None:
         first = site.get("/phones/fragment")
-        demo.advance(70)
+        demo.advance(41)
         later = site.get("/phones/fragment", headers={"If-None-Match": first.headers["ETag"]})
         assert later.status_code == 200
         assert "We have asked Aizhan" in later.text
@@ -228,7 +228,7 @@ class TestWhere:
 
     def test_phones_of_nobody_s_trip_can_be_seen_and_answered(self, demo: Demonstration, site: TestClient) -> None:
         demo.stop_answering()
-        demo.advance(130)
+        demo.advance(100)
         demo.type(GULNAR, "1")
         demo.network.send(Message("code", "+77010000055", "123456 is your code", "sign_up", None, None, None))
         page = site.get("/phones?of=others").text
@@ -254,7 +254,7 @@ class TestSeed:
     def test_it_works_on_either_database(self, database_url: str, tmp_path: Path) -> None:
         demo = Demonstration(database_url, tmp_path, "kk")
         demo.stop_answering()
-        demo.advance(130)
+        demo.advance(100)
         assert "Анталия" in " ".join(demo.received(GULNAR, "alert"))
         assert "Гүлнар" in TestClient(demo.app()).get("/phones?lang=kk").text
         demo.close()
