@@ -69,6 +69,13 @@ class Service:
         """Channel to the name of the notifier that serves it."""
         return {channel: notifier.name for channel, notifier in self.notifiers.items()}
 
+    @property
+    def operator_channel(self) -> str | None:
+        """The channel that carries a page to the operator's address, or None when nobody serves it."""
+        kinds = (("+", "sms"), ("http://", "webhook"), ("https://", "webhook"))
+        channel = next((name for start, name in kinds if self.operator.startswith(start)), "email")
+        return channel if self.operator and channel in self.notifiers else None
+
     def trips(
         self, conn: Connection, wanted: list[TripKey], now: datetime, *, lock: bool = False
     ) -> dict[TripKey, TripState]:

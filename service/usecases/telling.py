@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from service.core import wording
 from service.core.alarm import AlarmKind
 from service.core.plan import leg_at
@@ -22,6 +24,8 @@ from service.usecases.alarm_facts import place as place
 from service.usecases.links import alarm_link
 from service.usecases.times import said
 from service.usecases.work import Draft, Priority, Work
+
+log = structlog.get_logger()
 
 REMINDERS_STAY_GOOD = timedelta(hours=2)
 REPLIES_STAY_GOOD = timedelta(minutes=30)
@@ -322,17 +326,21 @@ def sign_up_code(work: Work, phone: str, language: str, code: str) -> None:
 
 
 def page_operator(work: Work, reason: PageReason, dedupe: str, *, trip: TripState | None = None, **values: str) -> None:
-    """Page whoever runs this. `dedupe` names the occasion: one page each."""
+    """Page whoever runs this, and say so in the log: it must be seen even where no channel carries it.
+
+    `dedupe` names the occasion: one page each.
+    """
     number = int(values.pop("number", "0"))
     body = wording.operator(reason, translator("en"), name=trip.traveler.name if trip else "", number=number, **values)
-    work.note_page(reason.value)
-    if not work.service.operator or "sms" not in work.service.notifiers:
+    channel = work.service.operator_channel
+    log.error("operator_paged", reason=reason.value, channel=channel or "none")
+    if channel is None:
         return
     work.send(
         Draft(
             kind="operator",
             to=work.service.operator,
-            channel="sms",
+            channel=channel,
             body=body,
             dedupe_key=f"operator:{reason}:{dedupe}"[:255],
             priority=Priority.OPERATOR,

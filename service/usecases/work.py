@@ -84,11 +84,6 @@ class Work:
         self._alarms: dict[UUID, tuple[TripState, AlarmState, datetime | None]] = {}
         self._check_ins: list[dict[str, Any]] = []
         self._answers: list[dict[str, Any]] = []
-        self.pages: list[str] = []
-
-    def note_page(self, reason: str) -> None:
-        """Remember that the operator was paged, for the log: a page must be seen even where no channel carries it."""
-        self.pages.append(reason)
 
     def send(self, draft: Draft) -> None:
         self._drafts.append(draft)
