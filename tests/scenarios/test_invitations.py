@@ -1,0 +1,58 @@
+"""Contacts agree before they are told anything."""
+
+from tests.scenarios.story import BROTHER, MOTHER, Story
+
+
+def test_an_invitation_says_who_asks_and_what_it_means_and_one_accepts(story: Story) -> None:
+    story.register()
+    story.plan_trip()
+    story.add_contact("Gulnar", MOTHER, accept=False)
+    invitation = story.mother.expect("Aizhan")
+    for part in ("Gulnar", "trusted person", "answer 1", "STOP"):
+        assert part in invitation
+    story.mother.reply("1")
+    story.mother.expect("Nothing to do now")
+    story.traveler.expect("Gulnar is now your trusted person")
+
+
+def test_who_has_not_accepted_is_told_nothing_of_an_alarm(story: Story) -> None:
+    story.register()
+    story.plan_trip()
+    story.add_contact("Gulnar", MOTHER)
+    story.add_contact("Daniyar", BROTHER, accept=False)
+    story.arm()
+    story.brother.read_all()
+    story.advance_to("2026-12-01T23:30+03:00")
+    story.mother.expect("Aizhan")
+    story.brother.expect_nothing()
+    story.brother.reply("1")
+    story.advance(hours=5)
+    story.brother.expect("no sign since")
+
+
+def test_after_seven_days_without_an_answer_the_traveler_hears_of_it(story: Story) -> None:
+    story.register()
+    story.plan_trip()
+    story.add_contact("Gulnar", MOTHER, accept=False)
+    story.traveler.read_all()
+    story.advance(days=6, hours=23)
+    story.keep_house()
+    story.traveler.expect_nothing()
+    story.advance(hours=2)
+    story.keep_house()
+    story.traveler.expect("Gulnar has not answered our invitation for 7 days")
+    story.keep_house()
+    story.traveler.expect_nothing()
+    story.mother.reply("1")
+    story.traveler.expect_nothing()
+
+
+def test_a_refused_invitation_is_told_and_nothing_more_is_sent(story: Story) -> None:
+    story.register()
+    story.plan_trip()
+    story.add_contact("Gulnar", MOTHER, accept=False)
+    story.traveler.read_all()
+    story.mother.reply("STOP")
+    story.run()
+    story.traveler.expect("Gulnar cannot be your trusted person")
+    assert story.call("POST", f"/trips/{story.trip_id}/arm", expect=409)["missing"] == ["accepted_contact"]
