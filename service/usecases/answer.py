@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from service.core import alarm as alarms_core
 from service.core.alarm import AlarmKind, Strength, Taken
@@ -12,7 +13,8 @@ from service.core.watch import check_in
 from service.core.wording import ContactNotice, PageReason, Reply
 from service.db.trips import AlarmState, ContactState, TripState
 from service.usecases import telling
-from service.usecases.alarms import put_alarm, tell_told
+from service.usecases.alarm_of import alarm_of
+from service.usecases.alarms import open_new, put_alarm, tell_told
 from service.usecases.work import Work
 
 CLOSE = "close"
@@ -30,10 +32,10 @@ class Answered:
 
 
 def answer_alarm(
-    work: Work, trip: TripState, contact: ContactState, answer: str, *, via: str, at: datetime
+    work: Work, trip: TripState, contact: ContactState, answer: str, *, via: str, at: datetime, alarm_id: UUID | None
 ) -> Answered:
-    """Apply an answer to the trip's open alarm, or to the one closed last (to which only 4 may object)."""
-    state = trip.alarm or trip.recent
+    """Apply an answer to the alarm that it names: an open one, or one that has ended, to which only 4 may object."""
+    state = alarm_of(work.conn, trip, alarm_id) if alarm_id is not None else None
     if state is None:
         return Answered(trip, Reply.NO_ALARM)
     work.record_answer(
@@ -44,7 +46,7 @@ def answer_alarm(
         via=via,
     )
     work.audit.add(trip.key.traveler_id, contact.id, f"answered:{answer}")
-    if trip.alarm is None:
+    if not state.view.is_open:
         return _object(work, trip, state, answer)
     if state.view.kind is AlarmKind.DURESS and contact.id not in audience(AlarmKind.DURESS, trip.people):
         return Answered(trip, Reply.STAND_BACK)
@@ -100,6 +102,12 @@ def _close(work: Work, trip: TripState, state: AlarmState, contact: ContactState
 
 
 def _object(work: Work, trip: TripState, state: AlarmState, answer: str) -> Answered:
+    """A doubt about an alarm that has ended: it is open again, or the one that is open now rises."""
     if answer != "4" or not alarms_core.may_object(state.view, work.now):
         return Answered(trip, Reply.ALREADY_CLOSED)
-    return Answered(put_alarm(work, trip, alarms_core.heard_odd(state.view, work.now)), Reply.ODD_RAISED)
+    newest = trip.alarm or trip.recent
+    if newest is not None:
+        raised = put_alarm(work, trip, alarms_core.heard_odd(newest.view, work.now))
+        if raised.alarm is not None:
+            return Answered(raised, Reply.ODD_RAISED)
+    return Answered(open_new(work, trip, AlarmKind.DURESS), Reply.ODD_RAISED)

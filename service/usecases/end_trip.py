@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import uuid4
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
+from service.core.alarm import AlarmKind
 from service.core.watch import end
-from service.core.wording import ContactNotice
+from service.core.wording import ContactNotice, Reply
 from service.db.routing import NIL, PhoneOwner
 from service.db.stored import table_of
-from service.db.tables import Trip
-from service.db.trips import TripState
+from service.db.tables import Change, Trip
+from service.db.trips import ContactState, TripState
 from service.usecases import telling
 from service.usecases.work import Work, cancel_reminders
 
 TRIPS = table_of(Trip)
+CHANGES = table_of(Change)
 OWNERS = table_of(PhoneOwner)
 
 
@@ -27,6 +30,29 @@ def request_end(work: Work, trip: TripState) -> TripState:
     work.audit.add(trip.key.traveler_id, "traveler", "end_requested")
     telling.tell_others(work, trip, ContactNotice.END_ASKED)
     return replace(trip, end_requested_at=work.now)
+
+
+def confirm_end(work: Work, trip: TripState, contact: ContactState) -> tuple[TripState, Reply]:
+    """A contact says that she is home: the trip ends, or as soon as the alarm that is open has ended."""
+    if trip.alarm is None:
+        return finish(work, trip, contact.id), Reply.HOME_CONFIRMED
+    row = {
+        "traveler_id": trip.key.traveler_id,
+        "change_id": uuid4(),
+        "trip_id": trip.key.trip_id,
+        "kind": "end",
+        "sealed": work.service.keys.seal(work.conn, trip.key_id, b"change", b"{}"),
+        "requested_at": work.now,
+        "effective_at": work.now,
+        "state": "pending",
+        "verified": False,
+    }
+    work.conn.execute(insert(CHANGES), row)
+    work.audit.add(trip.key.traveler_id, contact.id, "end_confirmed")
+    if contact.id not in trip.alarm.addressed | trip.alarm.told:
+        return trip, Reply.HOME_CONFIRMED
+    is_duress = trip.alarm.view.kind is AlarmKind.DURESS
+    return trip, Reply.DURESS_NOTED if is_duress else Reply.NO_HOLD_LEFT
 
 
 def deny_end(work: Work, trip: TripState, contact_id: str) -> TripState:

@@ -71,7 +71,7 @@ def handle_own(work: Work, trip: TripState, message: OwnMessage) -> Handled:
         handled = Handled(_word(work, trip, message, kind), "word")
     elif meaning is Meaning.SOS:
         handled = Handled(_sos(work, trip), "sos")
-    elif meaning in CHECKS_IN or message.reading.digit == 1 or message.source in BY_FORM:
+    elif meaning in CHECKS_IN or is_one(message.reading) or message.source in BY_FORM:
         handled = Handled(_check_in(work, trip, message, Strength.WEAK), "check_in")
         if meaning is Meaning.HOME:
             handled = _home(work, handled)
@@ -92,6 +92,11 @@ def handle_own(work: Work, trip: TripState, message: OwnMessage) -> Handled:
         handled = _unclear(trip, message)
     telling.reply_to_traveler(work, trip, handled.trip, message.inbox_id, message.address, handled.result)
     return handled
+
+
+def is_one(reading: Reading) -> bool:
+    """Whether it is a bare 1, which is a check-in; with a code it was meant for somebody's alarm."""
+    return reading.digit == 1 and reading.code is None
 
 
 def apply_check_in(

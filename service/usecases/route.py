@@ -1,18 +1,21 @@
 """Where a text belongs: an alarm that its sender was told of, an invitation, a question about the end, or her own trip.
 
-In this order: a code names its alarm; a bare digit goes to the only alarm that this number was told of (with several,
-the reply lists them); then an open invitation; then the question whether she is home; then the number's own trip.
+In this order: a code names its alarm or question; a bare digit goes to the only alarm that this number was told of
+(with several, the reply lists them), and 4 to the one that has ended; then an open invitation; then the question
+whether she is home; then the number's own trip.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
+from service.core.alarm import may_object
 from service.core.reply import Meaning, Reading
 from service.core.wording import Reply, TravelerNotice
 from service.db.routing import AckCode
@@ -21,7 +24,7 @@ from service.db.tables import Contact
 from service.db.trips import ContactState, TripKey, TripState
 from service.usecases import telling
 from service.usecases.answer import answer_alarm
-from service.usecases.end_trip import deny_end, finish
+from service.usecases.end_trip import confirm_end, deny_end
 from service.usecases.reachability import after_loss
 from service.usecases.stop import start_number, stop_number
 from service.usecases.work import Work
@@ -68,6 +71,8 @@ class Message(Protocol):
     def occurred_at(self) -> datetime: ...
     @property
     def received_at(self) -> datetime: ...
+    @property
+    def alarm_id(self) -> UUID | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,27 @@ class _Role:
     trip: TripState
     contact: ContactState
 
+    @property
+    def open_alarm(self) -> UUID | None:
+        """The open alarm that she was told of."""
+        alarm = self.trip.alarm
+        return alarm.alarm_id if alarm is not None and self.contact.id in alarm.addressed else None
+
+    @property
+    def ended_alarm(self) -> UUID | None:
+        """The alarm closed last, when she was told of it."""
+        alarm = self.trip.recent
+        return alarm.alarm_id if alarm is not None and self.contact.id in alarm.addressed else None
+
+    def may_doubt(self, now: datetime) -> bool:
+        recent = self.trip.recent
+        return self.ended_alarm is not None and recent is not None and may_object(recent.view, now)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether she was asked if the traveler is home."""
+        return self.contact.accepted and self.trip.end_requested_at is not None and self.trip.status == "armed"
+
 
 def route(
     work: Work, trips: Trips, sender: Sender, text: str, reading: Reading, message: Message, *, by_page: bool
@@ -84,22 +110,23 @@ def route(
     """Act on a contact's message; result "own" leaves it to the sender's own trip."""
     roles = _roles(trips, sender)
     if by_page:
-        return _answer(work, trips, roles[0], text.strip(), message, "page") if roles else Routed("no_trip")
+        if not roles:
+            return Routed("no_trip")
+        return _answer(work, trips, roles[0], text.strip(), message, "page", message.alarm_id)
     if reading.meaning is Meaning.STOP:
         return _stop(work, trips, sender, roles, message)
     if reading.meaning is Meaning.START and roles:
         start_number(work, message.sender, message.source)
         return Routed("own" if sender.own else "start")
-    if reading.code is not None and (named := _named(work.conn, roles, reading.code)) is not None:
-        if named.contact.status == "invited":
-            return _invitation(work, trips, named, reading, message)
-        if reading.digit is not None:
-            return _answer(work, trips, named, str(reading.digit), message, message.source)
-    if reading.digit is not None and (routed := _digit(work, trips, roles, reading.digit, reading, message)):
+    if reading.digit is not None and reading.code is not None:
+        routed = _coded(work, trips, roles, reading, message)
+    elif reading.digit is not None:
+        routed = _digit(work, trips, sender, roles, reading, message)
+    else:
+        routed = None
+    if routed is not None:
         return routed
-    if sender.own is not None:
-        return Routed("own")
-    return _unclear(work, roles, message)
+    return Routed("own") if sender.own is not None else _unclear(work, roles, message)
 
 
 def _roles(trips: Trips, sender: Sender) -> list[_Role]:
@@ -112,40 +139,56 @@ def _roles(trips: Trips, sender: Sender) -> list[_Role]:
     return found
 
 
-def _named(conn: Connection, roles: list[_Role], code: str) -> _Role | None:
-    """The role that a code names; a code works only from the number that it was sent to."""
-    row = conn.execute(select(CODES).where(CODES.c.code == code)).first()
-    if row is None:
-        return None
-    return next((role for role in roles if role.contact.contact_id == row.contact_id), None)
+def _coded(work: Work, trips: Trips, roles: list[_Role], reading: Reading, message: Message) -> Routed | None:
+    """A digit with a code: it answers what the code names, from the number that the code was sent to, and nothing else.
+
+    A code that is mistyped or another's is no bare digit: which alarm is meant is not guessed.
+    """
+    row = work.conn.execute(select(CODES).where(CODES.c.code == reading.code)).first()
+    role = next((one for one in roles if row is not None and one.contact.contact_id == row.contact_id), None)
+    if row is None or role is None or reading.digit is None:
+        told = [one for one in roles if one.open_alarm is not None]
+        return _unclear(work, told, message) if told else None
+    if role.contact.status == "invited":
+        return _invitation(work, trips, role, reading, message)
+    if row.alarm_id is None and role.is_asked and reading.digit in (1, 4):
+        return _end(work, trips, role, reading.digit, message)
+    named = row.alarm_id or role.open_alarm or role.ended_alarm
+    return _answer(work, trips, role, str(reading.digit), message, message.source, named)
 
 
 def _digit(
-    work: Work, trips: Trips, roles: list[_Role], digit: int, reading: Reading, message: Message
+    work: Work, trips: Trips, sender: Sender, roles: list[_Role], reading: Reading, message: Message
 ) -> Routed | None:
-    told = [role for role in roles if role.trip.alarm and role.contact.id in role.trip.alarm.addressed]
+    """A bare digit; None leaves it to the sender's own trip, or unclear."""
+    digit = reading.digit or 0
+    told = [role for role in roles if role.open_alarm is not None]
+    if not told and digit == 4:
+        told = [role for role in roles if role.may_doubt(work.now)]
     if len(told) == 1:
-        return _answer(work, trips, told[0], str(digit), message, message.source)
-    if len(told) > 1:
+        named = told[0].open_alarm or told[0].ended_alarm
+        return _answer(work, trips, told[0], str(digit), message, message.source, named)
+    if told:
         return _which(work, told, message)
-    invited = [role for role in roles if role.contact.status == "invited"]
-    asked = [role for role in roles if role.contact.accepted and role.trip.end_requested_at]
-    ended = [role for role in roles if role.trip.recent and role.contact.id in role.trip.recent.addressed]
-    if digit == 4 and len(ended) == 1 and not asked:
-        return _answer(work, trips, ended[0], "4", message, message.source)
-    if invited:
+    if invited := [role for role in roles if role.contact.status == "invited"]:
         return _invitation(work, trips, invited[0], reading, message)
-    if asked and digit in (1, 4):
+    asked = [role for role in roles if role.is_asked] if digit in (1, 4) else []
+    if len(asked) == 1:
         return _end(work, trips, asked[0], digit, message)
-    if len(ended) == 1:
-        return _answer(work, trips, ended[0], str(digit), message, message.source)
+    if asked:
+        return _which(work, asked, message)
+    ended = [role for role in roles if role.ended_alarm is not None]
+    if ended and sender.own is None:
+        return _answer(work, trips, ended[0], str(digit), message, message.source, ended[0].ended_alarm)
     return None
 
 
-def _answer(work: Work, trips: Trips, role: _Role, answer: str, message: Message, via: str) -> Routed:
+def _answer(
+    work: Work, trips: Trips, role: _Role, answer: str, message: Message, via: str, alarm_id: UUID | None
+) -> Routed:
     # The trip may have changed since the roles were found, by an earlier message of this batch.
     trip = trips[role.trip.key]
-    answered = answer_alarm(work, trip, role.contact, answer, via=via, at=message.occurred_at)
+    answered = answer_alarm(work, trip, role.contact, answer, via=via, at=message.occurred_at, alarm_id=alarm_id)
     trips[trip.key] = answered.trip
     if answered.reply is not None:
         telling.reply_to_contact(
@@ -161,15 +204,16 @@ def _answer(work: Work, trips: Trips, role: _Role, answer: str, message: Message
     return Routed(f"answer:{answer}", trip.key)
 
 
-def _which(work: Work, told: list[_Role], message: Message) -> Routed:
-    alarms = []
-    for role in told:
-        if role.trip.alarm is not None:
-            code = work.fresh_code(role.trip.key.traveler_id, role.trip.alarm.alarm_id, role.contact.contact_id)
-            alarms.append((code, role.trip.traveler.name))
-    first = told[0]
+def _which(work: Work, roles: Sequence[_Role], message: Message) -> Routed:
+    """She was told of several, or asked about several: the reply lists them with a code each."""
+    named = []
+    for role in roles:
+        alarm_id = role.open_alarm or (role.ended_alarm if role.may_doubt(work.now) else None)
+        code = work.fresh_code(role.trip.key.traveler_id, alarm_id, role.contact.contact_id)
+        named.append((code, role.trip.traveler.name))
+    first = roles[0]
     telling.reply_to_contact(
-        work, first.trip, first.contact, message.inbox_id, message.address, Reply.WHICH_ALARM, alarms=alarms
+        work, first.trip, first.contact, message.inbox_id, message.address, Reply.WHICH_ALARM, alarms=named
     )
     return Routed("which_alarm", first.trip.key)
 
@@ -202,12 +246,10 @@ def _invitation(work: Work, trips: Trips, role: _Role, reading: Reading, message
 
 def _end(work: Work, trips: Trips, role: _Role, digit: int, message: Message) -> Routed:
     trip = trips[role.trip.key]
-    if digit == 1 and trip.alarm is None and trip.status == "armed":
-        trips[trip.key] = finish(work, trip, role.contact.id)
-        reply = Reply.HOME_CONFIRMED
+    if digit == 1:
+        trips[trip.key], reply = confirm_end(work, trip, role.contact)
     else:
-        trips[trip.key] = deny_end(work, trip, role.contact.id)
-        reply = Reply.NO_ALARM
+        trips[trip.key], reply = deny_end(work, trip, role.contact.id), Reply.NO_ALARM
     telling.reply_to_contact(work, trip, role.contact, message.inbox_id, message.address, reply)
     return Routed(f"end:{digit}", trip.key)
 
@@ -220,8 +262,8 @@ def _stop(work: Work, trips: Trips, sender: Sender, roles: list[_Role], message:
             refused = Reading(Meaning.DIGIT, digit=3)
             _invitation(work, trips, role, refused, message)
             continue
-        if trip.alarm is not None and role.contact.id in trip.alarm.addressed:
-            _answer(work, trips, role, "3", _Silent(message), message.source)
+        if role.open_alarm is not None:
+            _answer(work, trips, role, "3", _Silent(message), message.source, role.open_alarm)
         telling.tell_traveler(work, trip, TravelerNotice.CONTACT_STOPPED, role.contact)
         trips[trip.key] = after_loss(work, trips[trip.key], role.contact, message.sender)
     if sender.own is not None:
@@ -233,7 +275,7 @@ def _stop(work: Work, trips: Trips, sender: Sender, roles: list[_Role], message:
 def _unclear(work: Work, roles: list[_Role], message: Message) -> Routed:
     """A contact's text that is no answer: she is told how to answer, if she was asked anything."""
     for role in roles:
-        told = role.trip.alarm is not None and role.contact.id in role.trip.alarm.addressed
+        told = role.open_alarm is not None
         if told or role.contact.status == "invited":
             reply = Reply.ANSWER_NOT_UNDERSTOOD if told else Reply.INVITATION_NOT_UNDERSTOOD
             telling.reply_to_contact(work, role.trip, role.contact, message.inbox_id, message.address, reply)
@@ -249,5 +291,6 @@ class _Silent:
         self.source = message.source
         self.sender = message.sender
         self.address = None
+        self.alarm_id = message.alarm_id
         self.occurred_at = message.occurred_at
         self.received_at = message.received_at

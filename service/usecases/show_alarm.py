@@ -14,6 +14,7 @@ from service.db.routing import Link
 from service.db.stored import table_of
 from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.usecases.alarm_facts import facts_for, zone_of_contact
+from service.usecases.alarm_of import alarm_of
 from service.usecases.context import Service
 from service.usecases.times import said
 
@@ -65,7 +66,7 @@ def _show(service: Service, conn: Connection, token: str, now: datetime) -> Alar
     contact = trip.contact(link.contact_id) if trip else None
     if trip is None or contact is None:
         return None
-    state = next((s for s in (trip.alarm, trip.recent) if s is not None and s.alarm_id == link.alarm_id), None)
+    state = alarm_of(conn, trip, link.alarm_id) if link.alarm_id else None
     if state is None or (state.view.closed_at and now >= state.view.closed_at + LINK_LIVES_AFTER_CLOSE):
         return None
     return _page(trip, state, contact, now)
