@@ -123,6 +123,13 @@ def claim_alarms(
     return _due(conn, ALARMS, now, limit, only, form)
 
 
+def postpone(conn: Connection, table: Table, key: tuple[UUID, UUID], until: datetime) -> None:
+    """Look at a watch (traveler, trip) or an alarm (traveler, alarm) no sooner than `until`."""
+    first, second = table.primary_key.columns
+    values = {"look_at": until, "version": table.c.version + 1}
+    conn.execute(update(table).where(first == key[0], second == key[1]).values(**values))
+
+
 def claim_outbox(
     conn: Connection,
     now: datetime,
@@ -135,7 +142,8 @@ def claim_outbox(
     """Make up to `limit` pending rows `sending` in one statement, and return them, the most urgent first.
 
     1. Only rows that are available, on one of `channels` when given.
-    2. A row waits while an earlier one of the same alarm, person and channel is pending or sending.
+    2. A row waits while an earlier one of the same alarm, person and address is pending or sending: what fails on
+       her first number must not hold back her second.
     3. An all-clear waits while any alert to that person is pending or sending, and is cancelled when none of them
        left (is sent or of unknown fate) or the alarm is open again.
     4. An alert of a closed alarm, and a row whose time has passed, is cancelled.
@@ -268,6 +276,7 @@ def _must_wait() -> ColumnElement[bool]:
         earlier,
         _same_person(earlier),
         earlier.c.channel == OUTBOX.c.channel,
+        earlier.c.channel_index == OUTBOX.c.channel_index,
         earlier.c.state.in_(("pending", "sending")),
         tuple_(earlier.c.created_at, earlier.c.step, earlier.c.outbox_id)
         < tuple_(OUTBOX.c.created_at, OUTBOX.c.step, OUTBOX.c.outbox_id),

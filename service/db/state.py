@@ -24,6 +24,12 @@ def get_state_at(conn: Connection, name: str) -> datetime | None:
     return conn.execute(select(STATE.c.at).where(STATE.c.name == name)).scalar_one_or_none()
 
 
+def lock_state(conn: Connection, name: str, at: datetime) -> Any:
+    """The value kept under `name`, which nobody else reads by this or writes until the transaction ends."""
+    insert_ignore(conn, STATE, [{"name": name, "value": None, "at": at}])
+    return conn.execute(select(STATE.c.value).where(STATE.c.name == name).with_for_update()).scalar_one()
+
+
 def put_state(conn: Connection, name: str, value: Any, at: datetime) -> None:
     """Keep `value` under `name`."""
     if conn.execute(update(STATE).where(STATE.c.name == name).values(value=value, at=at)).rowcount == 0:

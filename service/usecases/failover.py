@@ -42,8 +42,9 @@ def fail_over(service: Service, conn: Connection, now: datetime, failures: Seque
     """Act on refusals, in the transaction that settles them.
 
     1. A fault of ours pages the operator, once an hour and code.  2. A permanent one marks the address as dead.
-    3. In each case the message goes to the person's next usable address, if there is one; the first one is tried again
-    beside it unless it is dead.  4. A contact without any address left may be the last one: then the operator is paged.
+    3. In each case the message, and what waits behind it at that address, goes to the person's next usable address, if
+    there is one; the first one is tried again beside it unless it is dead.
+    4. A contact without any address left may be the last one: then the operator is paged.
     """
     if not failures:
         return
@@ -87,6 +88,27 @@ def _send_again(work: Work, failure: Failure, address: Address) -> None:
     row: Any = work.conn.execute(
         select(OUTBOX).where(OUTBOX.c.traveler_id == failure.traveler_id, OUTBOX.c.outbox_id == failure.outbox_id)
     ).one()
+    for part, one in enumerate((row, *_behind(work.conn, row))):
+        _send_one_again(work, one, address, part)
+
+
+def _behind(conn: Connection, row: Any) -> Sequence[Any]:
+    """What may not go before this row: the other parts of its telling must not wait for an address that fails."""
+    if row.alarm_id is None or row.contact_id is None:
+        return ()
+    query = select(OUTBOX).where(
+        OUTBOX.c.traveler_id == row.traveler_id,
+        OUTBOX.c.alarm_id == row.alarm_id,
+        OUTBOX.c.contact_id == row.contact_id,
+        OUTBOX.c.channel == row.channel,
+        OUTBOX.c.channel_index == row.channel_index,
+        OUTBOX.c.state == "pending",
+        OUTBOX.c.outbox_id != row.outbox_id,
+    )
+    return conn.execute(query.order_by(OUTBOX.c.created_at, OUTBOX.c.step)).all()
+
+
+def _send_one_again(work: Work, row: Any, address: Address, part: int) -> None:
     secret = json.loads(work.service.keys.open(work.conn, b"outbox", row.sealed))
     work.send(
         Draft(
@@ -105,6 +127,7 @@ def _send_again(work: Work, failure: Failure, address: Address) -> None:
             key_id=key_of(row.sealed),
             step=row.step,
             ref_code=row.ref_code,
+            part=part,
             valid_for=row.valid_until - work.now if row.valid_until else None,
         )
     )

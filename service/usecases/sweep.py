@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from service.core.alarm import AlarmKind, add_missed
 from service.core.ladder import AlarmFacts, Notice, Page, Tell, step_alarm
 from service.core.watch import Reminder, WatchFacts, step_watch
 from service.core.wording import ContactNotice, PageReason
-from service.db.claims import claim_alarms, claim_watches
-from service.db.state import get_state, put_state
+from service.db.claims import claim_alarms, claim_watches, postpone
+from service.db.state import get_state, lock_state, put_state
 from service.db.stored import table_of
-from service.db.tables import Watch
+from service.db.tables import Alarm, Watch
 from service.db.trips import AlarmState, TripKey, TripState
 from service.usecases import telling
 from service.usecases.alarm_facts import case
 from service.usecases.alarms import open_new, put_alarm
 from service.usecases.context import Service
+from service.usecases.problems import StorageUnavailable
 from service.usecases.proof import Proof, read_proof
 from service.usecases.waiting import as_shown
 from service.usecases.work import Work
 
 WATCHES = table_of(Watch)
+ALARMS = table_of(Alarm)
 BATCH = 100
+MOST_BATCHES = 10_000
+"""A sweep ends, whatever becomes due while it runs."""
+SET_ASIDE_FOR = timedelta(minutes=5)
 BRAKE_FOR = timedelta(minutes=5)
 BRAKE_WINDOW = timedelta(minutes=1)
 BRAKE_NOT_AGAIN_FOR = timedelta(hours=1)
@@ -54,31 +60,66 @@ def sweep(service: Service) -> Swept:
     1. Watches: reminders are written; missed deadlines open an alarm or are counted by the open one.
     2. Alarms: the next rung is told, holds end, people stand back, the operator is paged.
     3. The completed sweep is noted, which is what health and the outside heartbeat go by.
+    One whose step raises is set aside alone for a while and the operator is paged; the others are stepped.
 
     Killed here: a batch is written whole or not at all, and is due again.
     """
-    watches, waits = 0, False
-    while True:
-        count, waiting = service.run(lambda conn: _sweep_watches(service, conn))
-        watches += count
-        waits = waits or waiting
-        if count < BATCH:
-            break
-    alarms = 0
-    while True:
-        count = service.run(lambda conn: _sweep_alarms(service, conn))
-        alarms += count
-        if count < BATCH:
-            break
+    watches, waits = _until_none_is_due(service, _sweep_watches, WATCHES)
+    alarms, _ = _until_none_is_due(service, _sweep_alarms, ALARMS)
     service.run(lambda conn: put_state(conn, "sweep", {"watches": watches, "alarms": alarms}, service.clock()))
     if watches or alarms:
         service.wake.outbox.set()
     return Swept(watches, alarms, waits)
 
 
-def _sweep_watches(service: Service, conn: Connection) -> tuple[int, bool]:
+_Sweep = Callable[[Service, "_Claimed", int, Connection], tuple[int, bool]]
+
+
+class _Claimed:
+    """The keys (traveler, and trip or alarm) of what the transaction that runs has claimed, the longest due first."""
+
+    def __init__(self) -> None:
+        self.keys: list[tuple[UUID, UUID]] = []
+
+
+def _until_none_is_due(service: Service, sweep_batch: _Sweep, table: Table) -> tuple[int, bool]:
+    """Step batches until one is not full; how many rows, and whether one waits for proof."""
+    total, waits, limit = 0, False, BATCH
+    for _ in range(MOST_BATCHES):
+        claimed = _Claimed()
+        try:
+            count, waiting = service.run(partial(sweep_batch, service, claimed, limit))
+        except StorageUnavailable:
+            raise
+        except Exception:
+            if not claimed.keys:
+                raise
+            log.exception("sweep_failed", table=table.name, rows=len(claimed.keys))
+            if len(claimed.keys) == 1:
+                service.run(partial(_set_aside, service, table, claimed.keys[0]))
+            # One of them cannot be stepped: one by one, so that only that one is set aside.
+            limit = 1
+            continue
+        total += count
+        waits = waits or waiting
+        if count < limit:
+            break
+    return total, waits
+
+
+def _set_aside(service: Service, table: Table, key: tuple[UUID, UUID], conn: Connection) -> None:
+    """Look at it again in a while. What broke it may be mended meanwhile, so it is never given up."""
     now = service.clock()
-    rows = claim_watches(conn, now, BATCH)
+    postpone(conn, table, key, now + SET_ASIDE_FOR)
+    work = Work(service, conn, now)
+    telling.page_operator(work, PageReason.SET_ASIDE, f"{table.name}:{key[1]}:{now:%Y-%m-%dT%H}")
+    work.flush()
+
+
+def _sweep_watches(service: Service, claimed: _Claimed, limit: int, conn: Connection) -> tuple[int, bool]:
+    now = service.clock()
+    rows = claim_watches(conn, now, limit)
+    claimed.keys = [(row.traveler_id, row.trip_id) for row in rows]
     if not rows:
         return 0, False
     unreadable = {TripKey(row.traveler_id, row.trip_id): bool(row.unreadable) for row in rows}
@@ -87,8 +128,8 @@ def _sweep_watches(service: Service, conn: Connection) -> tuple[int, bool]:
     proof = read_proof(conn, service, now)
     brake = _Brake(conn, service, now)
     waits = False
-    for key, trip in sorted(trips.items()):
-        waits = _step_watch(work, trip, proof, brake, unreadable=unreadable[key]) or waits
+    for key in sorted(unreadable):
+        waits = _step_watch(work, trips[key], proof, brake, unreadable=unreadable[key]) or waits
     brake.save(work)
     work.flush()
     return len(rows), waits
@@ -96,7 +137,7 @@ def _sweep_watches(service: Service, conn: Connection) -> tuple[int, bool]:
 
 def _step_watch(work: Work, trip: TripState, proof: Proof, brake: _Brake, *, unreadable: bool) -> bool:
     if trip.watch is None or trip.plan is None:
-        return False
+        raise ValueError("a watch without a plan cannot be stepped")
     facts = WatchFacts(
         has_words=trip.has_words,
         alarm_open=trip.alarm is not None,
@@ -143,18 +184,19 @@ def _missed(work: Work, trip: TripState, missed: tuple[datetime, ...], proof: Pr
     return open_new(work, trip, AlarmKind.MISSED, missed, proof.blind_since, unreadable)
 
 
-def _sweep_alarms(service: Service, conn: Connection) -> int:
+def _sweep_alarms(service: Service, claimed: _Claimed, limit: int, conn: Connection) -> tuple[int, bool]:
     now = service.clock()
-    rows = claim_alarms(conn, now, BATCH)
+    rows = claim_alarms(conn, now, limit)
+    claimed.keys = [(row.traveler_id, row.alarm_id) for row in rows]
     if not rows:
-        return 0
-    claimed = {row.alarm_id: TripKey(row.traveler_id, row.trip_id) for row in rows}
-    trips = service.trips(conn, list(claimed.values()), now)
+        return 0, False
+    keys = {row.alarm_id: TripKey(row.traveler_id, row.trip_id) for row in rows}
+    trips = service.trips(conn, list(keys.values()), now)
     work = Work(service, conn, now)
-    for alarm_id, key in sorted(claimed.items(), key=lambda item: item[1]):
+    for alarm_id, key in sorted(keys.items(), key=lambda item: item[1]):
         _step_alarm(work, trips[key], alarm_id)
     work.flush()
-    return len(rows)
+    return len(rows), False
 
 
 def _step_alarm(work: Work, trip: TripState, alarm_id: UUID) -> None:
@@ -205,23 +247,31 @@ class _Brake:
         self._conn = conn
         self._now = now
         self._on = service.limits.storm_brake
-        state: Mapping[str, Any] = get_state(conn, "storm_brake") or {} if self._on else {}
+        self._changed = False
+        self._engaged = False
+        self._read(get_state(conn, "storm_brake") if self._on else None)
+
+    def _read(self, kept: Any) -> None:
+        state: Mapping[str, Any] = kept or {}
         self._since = _instant(state.get("since"))
         self._count = int(state.get("count", 0))
         until = _instant(state.get("until"))
         self._last = until
-        self.until = until if until is not None and now < until else None
-        self._changed = False
-        self._engaged = False
-        if self._since is None or now >= self._since + BRAKE_WINDOW:
-            self._since, self._count = now, 0
+        self.until = until if until is not None and self._now < until else None
+        if self._since is None or self._now >= self._since + BRAKE_WINDOW:
+            self._since, self._count = self._now, 0
 
     def holds(self, facts: WatchFacts) -> bool:
         """Count one more alarm that would open, and say whether it has to wait."""
         if not self._on or facts.brake_until is not None:
             return self.until is not None
+        if not self._changed:
+            # From here to the commit nobody else counts: two workers that count alone would each see half a storm.
+            self._read(lock_state(self._conn, "storm_brake", self._now))
+            self._changed = True
         self._count += 1
-        self._changed = True
+        if self.until is not None:
+            return True
         if self._last is not None and self._now < self._last + BRAKE_NOT_AGAIN_FOR:
             return False
         if self._count > self._threshold():
