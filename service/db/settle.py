@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Update, and_, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, Update, and_, bindparam, case, func, literal_column, select, update
 
 from service.db.claims import ALARMS, OUTBOX, alarm_is
 
@@ -61,11 +61,22 @@ def settle_many(conn: Connection, now: datetime, settlements: Sequence[Settlemen
     return _ours(conn, ordered)
 
 
-def shorten_leases(conn: Connection, rows: Sequence[tuple[UUID, UUID, UUID]], until: datetime) -> None:
-    """Let rows (traveler, outbox, token) whose fate is open be asked about at `until`, sooner than their lease says."""
+def ask_later(
+    conn: Connection,
+    rows: Sequence[tuple[UUID, UUID, UUID]],
+    until: datetime,
+    why: str,
+    since: datetime | None = None,
+) -> None:
+    """Let rows (traveler, outbox, token) whose fate is open be asked about at `until`, not when their lease ends.
+
+    `why` is what is known of them, kept as their error. `since`: with when this began, kept as `available_at`, which
+    means nothing else while a row is being sent; it stays what it was when `why` was known already.
+    """
     if rows:
-        values = [{"traveler": t, "outbox": o, "token": k, "until": until} for t, o, k in rows]
-        conn.execute(_SHORTEN, values)
+        noted = {"until": until, "why": why, "since": since}
+        values = [{"traveler": t, "outbox": o, "token": k, **noted} for t, o, k in rows]
+        conn.execute(_ASK_LATER, values)
 
 
 def _ours(conn: Connection, settlements: Sequence[Settlement]) -> set[UUID]:
@@ -114,14 +125,21 @@ _SETTLE: Update = (
         settled_at=bindparam("new_settled_at"),
     )
 )
-_SHORTEN: Update = (
+_ASK_LATER: Update = (
     update(OUTBOX)
     .where(
         and_(OUTBOX.c.traveler_id == bindparam("traveler"), OUTBOX.c.outbox_id == bindparam("outbox")),
         OUTBOX.c.state == "sending",
         OUTBOX.c.claim_token == bindparam("token"),
     )
-    .values(lease_until=bindparam("until"))
+    .values(
+        lease_until=bindparam("until"),
+        available_at=case(
+            (OUTBOX.c.error == bindparam("why"), OUTBOX.c.available_at),
+            else_=func.coalesce(bindparam("since", type_=OUTBOX.c.available_at.type), OUTBOX.c.available_at),
+        ),
+        error=bindparam("why"),
+    )
 )
 _CANCEL_IF_CLOSED: Update = (
     update(OUTBOX)

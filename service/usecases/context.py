@@ -39,6 +39,8 @@ class Wake:
         self.inbox = threading.Event()
         self.outbox = threading.Event()
         self.sweep = threading.Event()
+        self.stopping = threading.Event()
+        """This process is about to end: finish what is begun, and begin nothing."""
 
 
 @dataclass(frozen=True, slots=True)

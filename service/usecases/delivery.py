@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, select, update
@@ -10,11 +12,16 @@ from sqlalchemy import Connection, select, update
 from notifiers.base import Cause, DeliveryState, Rejected
 from service.db.stored import table_of
 from service.db.tables import Alarm, Outbox
+from service.usecases import counters
 from service.usecases.context import Service
+from service.usecases.dispatch import AT_MOST_ONCE
 from service.usecases.failover import Failure, fail_over
 
 OUTBOX = table_of(Outbox)
 ALARMS = table_of(Alarm)
+
+AGAIN_AFTER = (timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30))
+"""When a message that did not arrive goes again: a phone may be off, or roaming."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +38,16 @@ def report_delivery(service: Service, report: Report) -> bool:
     """Note a report; false when we have no such message. A state never goes back.
 
     A report proves that the provider took the message, also when its answer to us was lost: a row that is still being
-    sent is settled by it. An undelivered one counts as failed, and the person's next address is used.
+    sent is settled by it. When it was not delivered the person's next address is used, and unless the fault is for
+    good it is tried three times more. Bad news of an earlier try says nothing about the one that followed it.
     """
     now = service.clock()
 
-    def note(conn: Connection) -> bool:
+    def note(conn: Connection) -> tuple[bool, list[tuple[str, str]], list[float]]:
         query = select(OUTBOX).where(OUTBOX.c.outbox_id == report.outbox_id)
         found = conn.execute(query).first()
-        if found is None or found.state == "cancelled":
-            return found is not None
+        if found is None or found.state == "cancelled" or _is_past(found, report):
+            return found is not None, [], []
         if found.alarm_id is not None:
             # Before the row itself: locks are taken in the order alarm, outbox.
             conn.execute(
@@ -48,30 +56,74 @@ def report_delivery(service: Service, report: Report) -> bool:
                 .values(look_at=now, version=ALARMS.c.version + 1)
             )
         row = conn.execute(query.with_for_update()).one()
-        before = DeliveryState(row.delivery) if row.delivery else DeliveryState.QUEUED
-        state = before.advance(report.state)
-        settled = "failed" if state.is_bad else "sent"
-        if row.delivery == state.value and row.state == settled:
-            return True
+        values = _news(row, report, now)
+        if not values:
+            return True, [], []
         conn.execute(
             update(OUTBOX)
             .where(OUTBOX.c.traveler_id == row.traveler_id, OUTBOX.c.outbox_id == row.outbox_id)
-            .values(
-                state=settled,
-                delivery=state.value,
-                provider_id=row.provider_id or report.provider_id,
-                lease_until=None,
-                error=report.rejected.code if report.rejected and state.is_bad else row.error,
-                settled_at=row.settled_at or now,
-            )
+            .values(**values)
         )
-        if state.is_bad and row.state != "failed":
-            reason = report.rejected or Rejected(Cause.TEMPORARY, "undelivered", "the provider could not deliver it")
-            failure = Failure(row.traveler_id, row.trip_id, row.contact_id, row.outbox_id, row.channel_index, reason)
-            fail_over(service, conn, now, [failure])
-        return True
+        state = str(values["state"])
+        if state != "sent":
+            fail_over(service, conn, now, [_failure(row, report)])
+        changed = [(row.channel, state)] if state != row.state else []
+        return True, changed, counters.first_told(service, conn, now, [row.outbox_id] if row.state != "sent" else [])
 
-    known = service.run(note)
+    known, sends, lateness = service.run(note)
+    counters.count(sends, lateness)
     service.wake.sweep.set()
     service.wake.outbox.set()
     return known
+
+
+def _is_past(row: Any, report: Report) -> bool:
+    """Whether this is bad news of a try that a provider's taking of another has followed."""
+    return report.state.is_bad and row.state == "sent" and row.provider_id not in (None, report.provider_id)
+
+
+def _news(row: Any, report: Report, now: datetime) -> dict[str, Any]:
+    """What the report changes in the row; nothing when it is old news."""
+    before = _known(row, report)
+    state = before.advance(report.state)
+    if state.is_bad:
+        return {} if before.is_bad else _bad_news(row, report, state, now)
+    if row.delivery == state.value and row.state == "sent":
+        return {}
+    return {
+        "state": "sent",
+        "delivery": state.value,
+        "provider_id": (row.state == "sent" and row.provider_id) or report.provider_id,
+        "lease_until": None,
+        "settled_at": row.settled_at or now,
+    }
+
+
+def _known(row: Any, report: Report) -> DeliveryState:
+    """How far we knew the try that is reported; a row that is to be sent again still has the failed one's state."""
+    is_same = row.state == "sent" or row.provider_id in (None, report.provider_id)
+    return DeliveryState(row.delivery) if row.delivery and is_same else DeliveryState.QUEUED
+
+
+def _bad_news(row: Any, report: Report, state: DeliveryState, now: datetime) -> dict[str, Any]:
+    rejected = _reason(report)
+    values = {
+        "delivery": state.value,
+        # Kept while it waits for its next try: by it a repeat of this report is known.
+        "provider_id": report.provider_id,
+        "error": rejected.code,
+        "lease_until": None,
+    }
+    is_last = row.attempts > len(AGAIN_AFTER) or row.kind in AT_MOST_ONCE
+    if rejected.cause is Cause.PERMANENT or is_last:
+        return {**values, "state": "failed", "settled_at": now}
+    pause = AGAIN_AFTER[max(row.attempts, 1) - 1]
+    return {**values, "state": "pending", "settled_at": None, "available_at": now + pause}
+
+
+def _reason(report: Report) -> Rejected:
+    return report.rejected or Rejected(Cause.TEMPORARY, "undelivered", "the provider could not deliver it")
+
+
+def _failure(row: Any, report: Report) -> Failure:
+    return Failure(row.traveler_id, row.trip_id, row.contact_id, row.outbox_id, row.channel_index, _reason(report))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -11,55 +13,81 @@ from uuid import uuid4
 import structlog
 from sqlalchemy import Connection
 
-from notifiers.base import Found, Searchable, Unavailable
+from notifiers.base import FindResult, Found, Searchable, Unavailable
 from service.db.claims import expired_leases
-from service.db.sealed import key_of
-from service.db.settle import Settlement, settle_many
+from service.db.settle import Settlement, ask_later, settle_many
+from service.usecases import counters
 from service.usecases.context import Service
-from service.usecases.dispatch import AT_MOST_ONCE, Claimed, open_row
+from service.usecases.dispatch import ASK_BEFORE_AGAIN, AT_MOST_ONCE, NO_ANSWER, Claimed, open_rows
 
-BATCH = 100
+BATCH = 8
+"""As many as can be asked about within one lease when the provider keeps silent."""
 SEARCH_BEFORE = timedelta(minutes=2)
 GIVE_UP_ASKING_AFTER = timedelta(minutes=10)
+NOT_LISTED = "not_listed"
+LIST_UNREACHABLE = "list_unreachable"
 
 log = structlog.get_logger()
 
 
-def recover(service: Service) -> int:
+@dataclass(frozen=True, slots=True)
+class _AskLater:
+    """The fate stays open until it is asked about again `after` this span."""
+
+    why: str
+    after: timedelta
+
+
+def recover(service: Service, pool: Executor | None = None) -> int:
     """Find out what became of rows whose lease has run out; returns how many were taken over.
 
-    1. Take each over under a new fencing token: whoever had it can settle it no more.
-    2. Ask the provider for it: by its code, which no other message has; without one by its address, text and time.
-    3. Found: sent. Not on the list: pending again. List unreachable: asked again when the new lease has run out, for
-    10 min; then it is sent again, because a repeated alert is a nuisance and a lost one is the product failing.
+    1. Take a few over under a new fencing token: whoever had them can settle them no more.
+    2. Ask the provider for each, on `pool` when it is given: by its code, which no other message has; without one by
+    its address, text and time.
+    3. Found: sent. Not on the list, or there as failed: pending again; but after a time-out only when a whole lease
+    has passed, because a list may lag. List unreachable: asked again when the new lease has run out, for 10 min since
+    that was first so; then it is sent again, because a repeated alert is a nuisance and a lost one is the product
+    failing.
     4. A reply goes at most once: its fate is settled as unknown.
 
     Killed here: the new lease runs out too.
     """
     total = 0
-    while True:
+    while not service.wake.stopping.is_set():
         rows = service.run(lambda conn: _take_over(service, conn))
         if not rows:
-            return total
+            break
         total += len(rows)
-        settlements = [settlement for row in rows if (settlement := _ask(service, row)) is not None]
-        service.run(partial(_settle, service.clock(), settlements))
+        ask = partial(_ask, service)
+        answers: Iterable[Settlement | _AskLater] = pool.map(ask, rows) if pool else map(ask, rows)
+        for row, answer in zip(rows, answers, strict=True):
+            _write(service, row, answer)
         service.wake.outbox.set()
         service.wake.sweep.set()
+    return total
 
 
 def _take_over(service: Service, conn: Connection) -> Sequence[Claimed]:
     now = service.clock()
     rows = expired_leases(conn, now, BATCH, uuid4(), lease=service.limits.lease)
-    service.keys.prefetch(conn, [key_of(row.sealed) for row in rows])
-    return [open_row(service, conn, row, now) for row in rows]
+    return open_rows(service, conn, rows, now)
 
 
-def _settle(now: datetime, settlements: Sequence[Settlement], conn: Connection) -> None:
-    settle_many(conn, now, settlements)
+def _write(service: Service, row: Claimed, answer: Settlement | _AskLater) -> None:
+    now = service.clock()
+
+    def write(conn: Connection) -> tuple[list[tuple[str, str]], list[float]]:
+        if isinstance(answer, _AskLater):
+            key = (row.traveler_id, row.outbox_id, row.token)
+            ask_later(conn, [key], now + answer.after, answer.why, since=now)
+            return [], []
+        ours = settle_many(conn, now, [answer])
+        return [(row.channel, answer.state)] * len(ours), counters.first_told(service, conn, now, ours)
+
+    counters.count(*service.run(write))
 
 
-def _ask(service: Service, row: Claimed) -> Settlement | None:
+def _ask(service: Service, row: Claimed) -> Settlement | _AskLater:
     notifier: object = service.notifiers.get(row.channel)
     common: dict[str, Any] = {
         "traveler_id": row.traveler_id,
@@ -73,9 +101,11 @@ def _ask(service: Service, row: Claimed) -> Settlement | None:
     again = Settlement(state="pending", available_at=now, error="lease_expired", **common)
     if not isinstance(notifier, Searchable):
         return again
-    found = notifier.find_sent(row.message, row.created_at - SEARCH_BEFORE)
+    found = _find(notifier, row)
     log.info("recovered", outbox_id=str(row.outbox_id), kind=row.kind, found=type(found).__name__)
     match found:
+        case Found(_, state) if state.is_bad:
+            return again
         case Found(provider_id, state):
             return Settlement(
                 state="sent",
@@ -84,7 +114,27 @@ def _ask(service: Service, row: Claimed) -> Settlement | None:
                 delivery=state.value,
                 **common,
             )
-        case Unavailable() if now - row.created_at < GIVE_UP_ASKING_AFTER:
-            return None
+        case Unavailable() if _may_ask_again(row, now):
+            return _AskLater(LIST_UNREACHABLE, service.limits.lease)
+        case Unavailable():
+            return again
+        case _ if row.error == NO_ANSWER and service.limits.lease > ASK_BEFORE_AGAIN:
+            return _AskLater(NOT_LISTED, service.limits.lease - ASK_BEFORE_AGAIN)
         case _:
             return again
+
+
+def _find(notifier: Searchable, row: Claimed) -> FindResult:
+    if row.message is None:
+        raise ValueError("a message whose text is gone cannot be looked for")
+    try:
+        return notifier.find_sent(row.message, row.created_at - SEARCH_BEFORE)
+    except Exception:
+        # A notifier must not raise; one that does has told us nothing, and the others must be asked about.
+        log.exception("notifier_raised", outbox_id=str(row.outbox_id), channel=row.channel)
+        return Unavailable("the notifier failed", maybe_accepted=True)
+
+
+def _may_ask_again(row: Claimed, now: datetime) -> bool:
+    """Within 10 min of the first time that the list could not be read, however old the message is."""
+    return row.error != LIST_UNREACHABLE or now - row.asked_from < GIVE_UP_ASKING_AFTER
