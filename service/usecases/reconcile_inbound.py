@@ -6,19 +6,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from notifiers.base import InboundMessage, ListsInbound, SourceUnreadable
 from service.core.wording import PageReason
-from service.db.state import put_state
+from service.db.state import get_state_at, put_state
 from service.usecases import telling
 from service.usecases.accept import Inbound, accept_all
 from service.usecases.context import Service
+from service.usecases.problems import StorageUnavailable
 from service.usecases.proof import Watermark, sources, watermark, watermark_value
 from service.usecases.work import Work
 
 BATCH = 200
 FIRST_LOOK_BACK = timedelta(hours=26)
 OVERLAP = timedelta(minutes=10)
+NOBODY_TRIED_FOR = timedelta(minutes=5)
 LIST_LAG = timedelta(seconds=5)
 """A list may lag its provider: what was received in the last moments does not count as read."""
 
@@ -28,10 +31,12 @@ log = structlog.get_logger()
 def reconcile_inbound(service: Service) -> int:
     """List what every source received since its watermark and put what we have not seen into the inbox.
 
-    1. Read all pages; each message goes the way of a webhook's (the same inbox, the same key, so it counts once).
-    2. Only then move the watermark, to the moment before the reading began.
-    3. A source that cannot be read keeps its watermark; since when it is silent is noted once, and after 15 min
-    the operator is paged and alarms go without it.
+    1. Note that the source is being read: it counts as silent from here until it has been read whole, so that one
+    which never ends its answer holds no alarm for ever.
+    2. Read all pages; each message goes the way of a webhook's (the same inbox, the same key, so it counts once).
+    3. Only then move the watermark, to the moment before the reading began.
+    4. A source that cannot be read keeps its watermark; since when it is silent is noted once, and after 15 min
+    the operator is paged and alarms go without it. The other sources are read.
 
     Killed here: what was listed is in the inbox, the watermark has not moved, and it is listed again.
     Returns how many messages were new.
@@ -41,8 +46,9 @@ def reconcile_inbound(service: Service) -> int:
 
 def _reconcile(service: Service, name: str, source: ListsInbound) -> int:
     began = service.clock()
-    mark = service.read(lambda conn: watermark(conn, name))
-    since = (mark.read_until or began - FIRST_LOOK_BACK) - OVERLAP
+    mark = service.run(lambda conn: _begin(conn, name, began))
+    # A watermark that lies ahead was set by a clock that was wrong.
+    since = min(mark.read_until or began - FIRST_LOOK_BACK, began) - OVERLAP
     new = 0
     try:
         batch: list[InboundMessage] = []
@@ -54,7 +60,14 @@ def _reconcile(service: Service, name: str, source: ListsInbound) -> int:
         new += _keep(service, name, batch)
     except SourceUnreadable as error:
         log.warning("source_unreadable", source=name, reason=str(error))
-        _failed(service, mark, began)
+        _page_if_open(service, mark, began)
+        return new
+    except StorageUnavailable:
+        raise
+    except Exception:
+        # Whatever it answered, we could not make messages of it.
+        log.exception("source_unreadable", source=name)
+        _page_if_open(service, mark, began)
         return new
     _save(service, Watermark(name, began - LIST_LAG, None), began)
     if new:
@@ -80,11 +93,20 @@ def _keep(service: Service, name: str, batch: list[InboundMessage]) -> int:
     return sum(1 for accepted in accept_all(service, rows) if accepted.new)
 
 
-def _failed(service: Service, mark: Watermark, now: datetime) -> None:
-    failing = replace(mark, failing_since=mark.failing_since or now)
-    _save(service, failing, now)
-    if failing.is_open(now):
-        service.run(lambda conn: _page(Work(service, conn, now), failing))
+def _begin(conn: Connection, name: str, now: datetime) -> Watermark:
+    mark = watermark(conn, name)
+    tried_at = get_state_at(conn, f"watermark:{name}")
+    was_down = tried_at is None or now - tried_at > NOBODY_TRIED_FOR
+    # While nobody asked it nobody knows whether it was silent: that was our own silence.
+    since = now if was_down else mark.failing_since or now
+    begun = replace(mark, failing_since=since)
+    put_state(conn, f"watermark:{name}", watermark_value(begun), now)
+    return begun
+
+
+def _page_if_open(service: Service, mark: Watermark, now: datetime) -> None:
+    if mark.is_open(now):
+        service.run(lambda conn: _page(Work(service, conn, now), mark))
 
 
 def _page(work: Work, mark: Watermark) -> None:
