@@ -8,7 +8,7 @@ trip and traveler has a data key of its own; erasing that key's row deletes all 
 import hmac
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from service.clock import monotonic
 from service.db import tx
@@ -97,6 +97,15 @@ def key_of(blob: bytes) -> UUID:
     return UUID(bytes=bytes(blob[1:_HEADER]))
 
 
+def keys_used(conn: Connection, *wanted: tuple[ColumnElement[bytes], ColumnElement[bool]]) -> set[UUID]:
+    """The data keys that sealed the values of columns in rows that meet a condition, each given as a pair."""
+    heads: set[bytes] = set()
+    for column, condition in wanted:
+        query = select(func.substr(column, 2, _HEADER - 1)).where(condition, func.length(column) >= _HEADER).distinct()
+        heads.update(bytes(head) for head in conn.execute(query).scalars())
+    return {UUID(bytes=head) for head in heads}
+
+
 class Keyring:
     """Seals, opens and hashes. Safe to share between threads; keeps the unwrapped keys that it used last."""
 
@@ -136,11 +145,11 @@ class Keyring:
         conn.execute(delete(_keys).where(_keys.c.key_id == key_id))
         self._forget([key_id])
 
-    def erase_service_keys(self, conn: Connection, now: datetime) -> int:
-        """Erase the service keys older than `SERVICE_KEY_LIFE`; how many."""
+    def erase_service_keys(self, conn: Connection, now: datetime, keep: Collection[UUID] = ()) -> int:
+        """Erase the service keys older than `SERVICE_KEY_LIFE` but for some; how many."""
         old = (_keys.c.kind == "service") & (_keys.c.created_at <= now - SERVICE_KEY_LIFE)
-        key_ids = list(conn.execute(select(_keys.c.key_id).where(old)).scalars())
-        conn.execute(delete(_keys).where(old))
+        key_ids = [key_id for key_id in conn.execute(select(_keys.c.key_id).where(old)).scalars() if key_id not in keep]
+        conn.execute(delete(_keys).where(_keys.c.key_id.in_(key_ids)))
         self._forget(key_ids)
         return len(key_ids)
 

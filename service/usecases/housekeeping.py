@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select, update
 
 from service.core.wording import TravelerNotice
-from service.db.routing import AckCode, Idempotency, SignUp
+from service.db.routing import AckCode, Idempotency, Inbox, SignUp
+from service.db.sealed import keys_used
 from service.db.stored import table_of
-from service.db.tables import Contact
+from service.db.tables import Contact, Outbox
 from service.db.trips import TripKey
 from service.usecases import telling
 from service.usecases.context import Service
 from service.usecases.work import Work
 
 CONTACTS = table_of(Contact)
+INBOX = table_of(Inbox)
+OUTBOX = table_of(Outbox)
 CODES = table_of(AckCode)
 SIGN_UPS = table_of(SignUp)
 IDEMPOTENCY = table_of(Idempotency)
@@ -27,10 +30,14 @@ BATCH = 100
 
 
 def keep_house(service: Service) -> None:
-    """Expire invitations after 7 days and tell the traveler; erase old service keys, codes and first answers."""
+    """Erase old service keys, codes and first answers; expire invitations after 7 days and tell the traveler.
+
+    A service key stays as long as a message that it sealed has not been read or sent: after a long downtime these come
+    first.
+    """
+    service.run(lambda conn: _erase(service, conn, service.clock()))
     while service.run(lambda conn: _expire_invitations(service, conn)) == BATCH:
         pass
-    service.run(lambda conn: _erase(service, conn, service.clock()))
 
 
 def _expire_invitations(service: Service, conn: Connection) -> int:
@@ -64,7 +71,12 @@ def _expire_invitations(service: Service, conn: Connection) -> int:
 
 
 def _erase(service: Service, conn: Connection, now: datetime) -> None:
-    service.keys.erase_service_keys(conn, now)
+    waiting = keys_used(
+        conn,
+        (INBOX.c.sealed, INBOX.c.handled_at.is_(None)),
+        (OUTBOX.c.sealed, OUTBOX.c.state.in_(("pending", "sending"))),
+    )
+    service.keys.erase_service_keys(conn, now, keep=waiting)
     conn.execute(delete(CODES).where(CODES.c.created_at <= now - CODES_LIVE))
     conn.execute(delete(SIGN_UPS).where(SIGN_UPS.c.expires_at <= now - ANSWERS_LIVE))
     conn.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.at <= now - ANSWERS_LIVE))
