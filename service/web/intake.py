@@ -55,18 +55,25 @@ class Intake:
             while len(batch) < BATCH and not queue.empty():
                 batch.append(queue.get_nowait())
             try:
-                kept: Sequence[AcceptedInbound] = await asyncio.to_thread(
-                    accept_all, self._service, [inbound for inbound, _ in batch]
-                )
-            except Exception as error:
-                # Whatever it was, nobody may be told that their message was kept.
-                for _, answer in batch:
-                    if not answer.done():
-                        answer.set_exception(error)
-            else:
-                for (_, answer), accepted in zip(batch, kept, strict=True):
-                    if not answer.done():
-                        answer.set_result(accepted)
+                await self._keep_together(batch)
             finally:
                 for _ in batch:
                     queue.task_done()
+
+    async def _keep_together(self, batch: Sequence[Waiting]) -> None:
+        try:
+            kept = await asyncio.to_thread(accept_all, self._service, [inbound for inbound, _ in batch])
+        except Exception as error:
+            if len(batch) > 1 and not isinstance(error, StorageUnavailable):
+                # One of them cannot be kept; the others must not be lost with it.
+                for one in batch:
+                    await self._keep_together([one])
+                return
+            # Whatever it was, nobody may be told that their message was kept.
+            for _, answer in batch:
+                if not answer.done():
+                    answer.set_exception(error)
+        else:
+            for (_, answer), accepted in zip(batch, kept, strict=True):
+                if not answer.done():
+                    answer.set_result(accepted)

@@ -8,7 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import Message
 
 from notifiers.base import Rejected
 from notifiers.twilio_errors import cause_of
@@ -92,7 +94,11 @@ async def _authentic(service: Service, request: Request) -> tuple[_Signed, FormD
     try:
         if int(request.headers.get("content-length") or 0) > MOST_BYTES:
             raise _Refused(413, "too_large")
-        form = await request.form(max_files=0, max_fields=200)
+        form = await _form(request)
+    except _Refused:
+        raise
+    except HTTPException as error:
+        raise _Refused(error.status_code, "too_large") from error
     except (ValueError, ClientDisconnect) as error:
         raise _Refused(400, "malformed") from error
     except Exception as error:
@@ -106,6 +112,20 @@ async def _authentic(service: Service, request: Request) -> tuple[_Signed, FormD
     if not twilio.verify_signature(url, form, signature, settings):
         raise _Refused(403, "unsigned" if not signature else "forged")
     return twilio, form
+
+
+async def _form(request: Request) -> FormData:
+    """The form, of which no more is read than may be: a stranger need not say how much is to come."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise _Refused(413, "too_large")
+
+    async def replay() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return await Request(request.scope, replay).form(max_files=0, max_fields=200)
 
 
 def _report(outbox_id: str, form: FormData) -> Report:
