@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -20,6 +21,14 @@ from notifiers.twilio_errors import REASONS, cause_of
 
 TROUBLE = (TwilioException, RequestException, ValueError, TypeError, AttributeError, KeyError)
 """What the client raises, and what its classes do with an answer that is not Twilio's."""
+
+class TooMany(TwilioException):  # type: ignore[misc]
+    """HTTP 429, and how long Twilio asks us to wait."""
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__("Too many requests")
+        self.retry_after = retry_after
+
 
 _NUMBER = re.compile(r"(?:\+|%2B)?\d{7,}")
 
@@ -49,6 +58,9 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]
             if response.status_code == 401 and kwargs.get("auth"):
                 kwargs["auth"] = (kwargs["auth"][0], token)
                 response = super().request(method, url, *args, **kwargs)
+        wait = _header(response, "retry-after")
+        if response.status_code == 429 and wait.isdecimal():
+            raise TooMany(timedelta(seconds=min(int(wait), 86400)))
         return response
 
 
@@ -59,6 +71,8 @@ def connect(api_url: str, account_sid: str, tokens: tuple[str, ...], timeout: fl
 
 def verdict(error: Exception) -> Rejected | Unavailable:
     """What a failed POST means: a refusal, or no verdict, with or without the danger that it was sent."""
+    if isinstance(error, TooMany):
+        return Rejected(Cause.TEMPORARY, "20429", reason(error), error.retry_after)
     if not isinstance(error, TwilioRestException | TwilioServiceException):
         return Unavailable(reason(error), maybe_accepted=not _never_left(error))
     if error.status == 429:
@@ -77,6 +91,11 @@ def reason(error: Exception) -> str:
     code = str(getattr(error, "code", None) or "")
     text = REASONS.get(code) or f"{type(error).__name__}: {error}"
     return _NUMBER.sub("…", " ".join(text.split()))[:200]
+
+
+def _header(response: Response, name: str) -> str:
+    headers = response.headers or {}
+    return next((str(value) for key, value in headers.items() if key.lower() == name), "")
 
 
 def _never_left(error: Exception) -> bool:

@@ -8,7 +8,7 @@ time-out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,9 @@ from notifiers.twilio_hooks import is_signed, state_of
 
 PAGE_SIZE = 1000
 """Twilio's most; without it the client pages by 50."""
+
+MOST_ROWS = 200_000
+"""More than a list can hold: one that goes on is going round in a circle."""
 
 QUERY_MARGIN = timedelta(hours=26)
 """How far before `since` we ask: Twilio's text says that DateSent knows days only, its schema says
@@ -137,7 +140,7 @@ class TwilioSms:
         """
         failed: Found | None = None
         try:
-            for row in self._messages.stream(to=message.to, page_size=PAGE_SIZE):
+            for row in _up_to_most(self._messages.stream(to=message.to, page_size=PAGE_SIZE)):
                 created = _utc(row.date_created)
                 if created < since - QUERY_MARGIN:
                     break
@@ -181,12 +184,19 @@ class TwilioSms:
     def _inbound_to(self, number: str, since: datetime) -> Iterator[InboundMessage]:
         # The client stamps a datetime with Z without converting it: an hour of Almaty would be five too late.
         after = (since - QUERY_MARGIN).astimezone(UTC)
-        for row in self._messages.stream(to=number, date_sent_after=after, page_size=PAGE_SIZE):
+        for row in _up_to_most(self._messages.stream(to=number, date_sent_after=after, page_size=PAGE_SIZE)):
             occurred_at = _utc(row.date_sent or row.date_created)
             if row.direction != "inbound" or occurred_at < since - LATE_MARGIN:
                 continue
             media = int(row.num_media or 0)
             yield InboundMessage(_sid(row), row.from_ or "", row.to or number, row.body or "", occurred_at, media)
+
+
+def _up_to_most(rows: Iterable[Any]) -> Iterator[Any]:
+    for count, row in enumerate(rows):
+        if count == MOST_ROWS:
+            raise ValueError("The list does not end")
+        yield row
 
 
 def _is_it(body: str | None, created: datetime, message: Message, since: datetime) -> bool:
