@@ -195,6 +195,11 @@ def cannot(alarm: AlarmView, person: str, now: datetime) -> AlarmView:
     return replace(alarm, cannot=alarm.cannot | {person})
 
 
+def can_again(alarm: AlarmView, person: str) -> AlarmView:
+    """Takes an "I cannot" back: this person is told of it again."""
+    return replace(alarm, cannot=alarm.cannot - {person})
+
+
 def sign_of_life(alarm: AlarmView, strength: Strength, at: datetime, now: datetime, *, has_words: bool) -> AlarmView:
     """A check-in while an alarm is open: may close it, hold it once, or only be remembered for the next text.
 

@@ -16,12 +16,15 @@ NIL = UUID(int=0)
 
 class Inbox(Stored, table=True):
     """All that comes in, before anybody reads it. `sender`: keyed hash of a number or token; `media`: count
-    of attachments; whose it is (traveler, trip, contact, alarm) is known at once for links and the API only."""
+    of attachments; whose it is (traveler, trip, contact, alarm) is known at once for links and the API; of others it is
+    noted when their text is kept because nobody understood it (result `ambiguous`)."""
 
     __tablename__ = "inbox"
     __table_args__ = (
         Index("uq_inbox_source_provider_id", "source", "provider_id", unique=True),
         partial_index("ix_inbox_received_at", "received_at", where="handled_at IS NULL"),
+        # What nobody understood, for the pages of an alarm.
+        partial_index("ix_inbox_unclear", "traveler_id", "trip_id", where="result = 'ambiguous'"),
         partial_index("ix_inbox_sender", "sender", "inbox_id", where="handled_at IS NULL"),
         # An id that retention freed is never given again: check-ins name it.
         {"sqlite_autoincrement": True},

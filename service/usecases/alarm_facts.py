@@ -59,11 +59,12 @@ def facts_for(
 
 
 def case(trip: TripState, now: datetime) -> str:
-    """Everything that the operator needs to take a case over, in one line of English."""
+    """Everything that the operator needs to take a case over, in one line of English; under duress not her number."""
     employer, consulate = trip.details.get("employer") or {}, trip.details.get("consulate") or {}
     people = "; ".join(f"{c.name} {' '.join(a.address for a in c.addresses)}" for c in trip.contacts if c.accepted)
+    is_duress = trip.alarm is not None and trip.alarm.view.kind is AlarmKind.DURESS
     facts = (
-        trip.traveler.phone,
+        "Do NOT call or text her" if is_duress else trip.traveler.phone,
         place(trip, now, "en"),
         f"{employer.get('name') or ''} {employer.get('phone') or ''}",
         f"{consulate.get('name') or ''} {consulate.get('phone') or ''}",

@@ -10,7 +10,7 @@ from service.core.alarm import AlarmKind, AlarmView, open_alarm
 from service.core.ladder import audience
 from service.db.trips import AlarmState, ContactState, TripState
 from service.usecases import telling
-from service.usecases.work import Work, cancel
+from service.usecases.work import Work, cancel, cancel_notices
 
 PENDING_OF_AN_ALARM = ("alert", "notice")
 
@@ -42,6 +42,8 @@ def put_alarm(work: Work, trip: TripState, view: AlarmView) -> TripState:
             kinds=(*PENDING_OF_AN_ALARM, "all_clear"),
         )
         work.audit.add(trip.key.traveler_id, "engine", f"alarm_raised:{view.kind}")
+        if view.kind is AlarmKind.DURESS:
+            cancel_notices(work.conn, trip, work.now)
     work.save_alarm(trip, changed, work.now)
     work.service.wake.sweep.set()
     return replace(trip, alarm=changed)
@@ -56,6 +58,8 @@ def open_new(
     unreadable: bool = False,
 ) -> TripState:
     """Open an alarm; its first rung is told at the ladder's next look, which is now."""
+    if kind is AlarmKind.DURESS:
+        cancel_notices(work.conn, trip, work.now)
     state = work.open_alarm(open_alarm(kind, work.now, missed, blind_since, unreadable))
     work.save_alarm(trip, state, work.now)
     work.audit.add(trip.key.traveler_id, "engine", f"alarm_opened:{kind}")

@@ -12,7 +12,7 @@ from service.core.watch import be_late
 from service.db.trips import TripState
 from service.usecases.change_trip import request_in
 from service.usecases.changes import Pause
-from service.usecases.work import Work
+from service.usecases.work import Work, cancel_reminders
 
 LATE_WITHOUT_A_SPAN = timedelta(hours=1)
 
@@ -26,6 +26,7 @@ def late_by_text(work: Work, trip: TripState, reading: Reading, at: datetime) ->
     watch = be_late(trip.watch, trip.plan, until)
     if watch == trip.watch:
         return trip, False
+    cancel_reminders(work.conn, trip, work.now)
     work.audit.add(trip.key.traveler_id, "traveler", "late")
     return replace(trip, watch=watch), True
 

@@ -145,10 +145,9 @@ def _new_leg(work: Work, trip: TripState, form: LegForm) -> TripState:
     legs = tuple(sorted([*others, leg], key=lambda one: one.starts_at))
     changed = _put_plan(work, trip, replace(trip.plan, legs=legs))
     if old.country != form.country:
-        for contact in trip.contacts:
-            if contact.accepted:
-                place = telling.place(changed, form.starts_at, contact.language)
-                telling.notice(work, trip, None, contact, ContactNotice.COUNTRY_CHANGED, place=place)
+        for contact in telling.who_may_hear(trip):
+            place = telling.place(changed, form.starts_at, contact.language)
+            telling.notice(work, trip, None, contact, ContactNotice.COUNTRY_CHANGED, place=place)
     return changed
 
 

@@ -16,7 +16,10 @@ from service.usecases import telling
 from service.usecases.alarms import open_new, put_alarm
 from service.usecases.change_by_text import late_by_text, pause_by_text
 from service.usecases.end_trip import request_end
-from service.usecases.stop import start_number, stop_number
+from service.usecases.reachability import suppress
+from service.usecases.replies import reply_to_traveler
+from service.usecases.stop import CARRIER_STOPS, is_carriers, start_number, stop_number
+from service.usecases.waiting import ends_by_now
 from service.usecases.work import Work, cancel_reminders
 
 BY_FORM = frozenset({"check_in", "api"})
@@ -65,33 +68,72 @@ def handle_own(work: Work, trip: TripState, message: OwnMessage) -> Handled:
     both.  2. SOS.  3. A check-in; a form or the API is one whatever it says.  4. Late, pause, STOP, START, status.
     5. Anything else is unclear: kept, and a word of distress in it halves the grace.
     """
+    before = _heard_again(trip, message) if message.reading.meaning is Meaning.START else trip
+    handled = _handle(work, before, message)
+    is_silent = handled.result == "stop" and _gets_no_answer(trip, message)
+    if not is_silent and not _seems_ended(work, trip):
+        reply_to_traveler(
+            work, before, handled.trip, message.inbox_id, message.address, handled.result, message.occurred_at
+        )
+    return handled
+
+
+def _handle(work: Work, trip: TripState, message: OwnMessage) -> Handled:
     kind = word_kind(trip, message.text)
     meaning = message.reading.meaning
     if kind is not None:
-        handled = Handled(_word(work, trip, message, kind), "word")
-    elif meaning is Meaning.SOS:
-        handled = Handled(_sos(work, trip), "sos")
-    elif meaning in CHECKS_IN or is_one(message.reading) or message.source in BY_FORM:
+        return Handled(_word(work, trip, message, kind), "word")
+    if message.source in BY_FORM:
+        return _form(work, trip, message)
+    if meaning is Meaning.SOS:
+        return Handled(_sos(work, trip), "sos")
+    if meaning in CHECKS_IN or is_one(message.reading):
         handled = Handled(_check_in(work, trip, message, Strength.WEAK), "check_in")
-        if meaning is Meaning.HOME:
-            handled = _home(work, handled)
-    elif meaning is Meaning.STOP:
+        return _home(work, handled) if meaning is Meaning.HOME else handled
+    if meaning is Meaning.STOP:
         stop_number(work, message.sender, message.source, at=message.received_at)
-        return Handled(trip, "stop")
-    elif meaning is Meaning.START:
+        return Handled(_with_addresses(trip, message.sender, suppressed=True), "stop")
+    if meaning is Meaning.START:
         start_number(work, message.sender, message.source)
-        handled = Handled(trip, "start")
-    elif meaning is Meaning.LATE:
+        return Handled(trip, "start")
+    if meaning is Meaning.LATE:
         moved, granted = late_by_text(work, trip, message.reading, message.occurred_at)
-        handled = Handled(moved, "late" if granted else "late_refused")
-    elif meaning is Meaning.PAUSE:
-        handled = Handled(pause_by_text(work, trip, message.reading, message.occurred_at), "pause")
-    elif meaning is Meaning.STATUS:
-        handled = Handled(trip, "status")
-    else:
-        handled = _unclear(trip, message)
-    telling.reply_to_traveler(work, trip, handled.trip, message.inbox_id, message.address, handled.result)
-    return handled
+        return Handled(moved, "late" if granted else "late_refused")
+    if meaning is Meaning.PAUSE:
+        return Handled(pause_by_text(work, trip, message.reading, message.occurred_at), "pause")
+    if meaning is Meaning.STATUS:
+        return Handled(trip, "status")
+    return _unclear(trip, message)
+
+
+def _form(work: Work, trip: TripState, message: OwnMessage) -> Handled:
+    """A form is a weak check-in whatever it says. An SOS in it is one too; what nobody understood is kept."""
+    meaning = message.reading.meaning
+    if meaning is Meaning.SOS:
+        trip = _sos(work, trip)
+    is_unclear = meaning is Meaning.AMBIGUOUS and message.text.strip() != ""
+    checked = _check_in(work, trip, message, Strength.WEAK)
+    return Handled(checked, "ambiguous" if is_unclear else "check_in", keep=is_unclear)
+
+
+def _heard_again(trip: TripState, message: OwnMessage) -> TripState:
+    """After START she is answered by the number that had said STOP."""
+    return _with_addresses(trip, message.sender, suppressed=False)
+
+
+def _with_addresses(trip: TripState, digest: bytes, *, suppressed: bool) -> TripState:
+    addresses = suppress(trip.traveler.addresses, digest, suppressed=suppressed)
+    return replace(trip, traveler=replace(trip.traveler, addresses=addresses))
+
+
+def _gets_no_answer(trip: TripState, message: OwnMessage) -> bool:
+    """STOP in a plain trip, and the words that a carrier answers itself."""
+    return not trip.one_reply or is_carriers(message.text, CARRIER_STOPS)
+
+
+def _seems_ended(work: Work, trip: TripState) -> bool:
+    """Whether only an alarm holds the end of her trip back: a phone whose trip has ended gets no answers."""
+    return trip.alarm is not None and ends_by_now(work.conn, trip.key, work.now)
 
 
 def is_one(reading: Reading) -> bool:
@@ -173,7 +215,7 @@ def _sos(work: Work, trip: TripState) -> TripState:
 def _home(work: Work, handled: Handled) -> Handled:
     """ "Home", near the end of the trip or after it: also asks the people to confirm it."""
     trip = handled.trip
-    if trip.alarm is not None or work.now < trip.ends_at - HOME_MEANS_OVER:
+    if work.now < trip.ends_at - HOME_MEANS_OVER:
         return handled
     return Handled(request_end(work, trip), "home")
 

@@ -1,24 +1,55 @@
-"""When a contact can be reached no more: the operator hears of it when she was the last."""
+"""When a contact can be reached no more, or again: the operator hears of it when she was the last."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from sqlalchemy import update
+
+from service.core.alarm import can_again
 from service.core.ladder import Role
 from service.core.wording import PageReason
-from service.db.trips import ContactState, TripState
+from service.db.stored import table_of
+from service.db.tables import Outbox
+from service.db.trips import Address, ContactState, TripState
 from service.usecases import telling
 from service.usecases.work import Work
 
+OUTBOX = table_of(Outbox)
+
 
 def after_loss(work: Work, trip: TripState, contact: ContactState, digest: bytes) -> TripState:
-    """Mark the addresses with this hash as suppressed in what the transaction goes on with."""
-    addresses = tuple(replace(a, suppressed=True) if a.hash == digest else a for a in contact.addresses)
-    trip = trip.with_contact(replace(contact, addresses=addresses))
+    """STOP: mark the addresses with this hash as suppressed, and take back what waits to be sent to them."""
+    trip = trip.with_contact(replace(contact, addresses=suppress(contact.addresses, digest, suppressed=True)))
+    work.conn.execute(
+        update(OUTBOX)
+        .where(
+            OUTBOX.c.traveler_id == trip.key.traveler_id,
+            OUTBOX.c.contact_id == contact.contact_id,
+            OUTBOX.c.address_hash == digest,
+            OUTBOX.c.state == "pending",
+        )
+        .values(state="cancelled", settled_at=work.now)
+    )
     if trip.alarm is not None:
         work.save_alarm(trip, trip.alarm, work.now)
     page_if_last(work, trip, contact)
     return trip
+
+
+def after_return(work: Work, trip: TripState, contact: ContactState, digest: bytes) -> TripState:
+    """START: the addresses with this hash carry texts again; an open alarm takes her for one who may be told."""
+    trip = trip.with_contact(replace(contact, addresses=suppress(contact.addresses, digest, suppressed=False)))
+    if trip.alarm is None:
+        return trip
+    alarm = replace(trip.alarm, view=can_again(trip.alarm.view, contact.id))
+    work.save_alarm(trip, alarm, work.now)
+    return replace(trip, alarm=alarm)
+
+
+def suppress(addresses: tuple[Address, ...], digest: bytes, *, suppressed: bool) -> tuple[Address, ...]:
+    """The addresses, those with this hash marked."""
+    return tuple(replace(a, suppressed=suppressed) if a.hash == digest else a for a in addresses)
 
 
 def page_if_last(work: Work, trip: TripState, lost: ContactState) -> None:

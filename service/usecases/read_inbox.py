@@ -12,22 +12,30 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from service.core.reply import Reading, read
 from service.core.wording import PageReason
-from service.db.claims import claim_inbox, finish_inbox
-from service.db.errors import StorageError
-from service.db.routing import NIL, PhoneOwner
+from service.db.claims import Rows, claim_inbox, finish_inbox
+from service.db.errors import Conflict, SchemaUnknown, SecretMissing, StorageUnavailable
+from service.db.routing import NIL, Inbox, PhoneOwner
 from service.db.stored import table_of
 from service.db.trips import TripKey, TripState
 from service.usecases import telling
 from service.usecases.context import Service
 from service.usecases.own_trip import OwnMessage, handle_own, word_kind
+from service.usecases.replies import answered_lately
 from service.usecases.route import Routed, Sender, route
+from service.usecases.stop import CARRIER_STARTS, is_carriers, start_number
 from service.usecases.work import Work
 
+INBOX = table_of(Inbox)
 OWNERS = table_of(PhoneOwner)
 BATCH = 100
+
+NOT_THE_ROWS = (StorageUnavailable, Conflict, SchemaUnknown, SecretMissing)
+"""What is no row's fault: the whole batch is read again."""
+BY_THE_ROW = (IntegrityError, DataError)
 
 log = structlog.get_logger()
 
@@ -70,7 +78,7 @@ def read_inbox(service: Service) -> int:
     while True:
         try:
             count = service.run(lambda conn: _read_batch(service, conn, BATCH))
-        except StorageError:
+        except NOT_THE_ROWS:
             raise
         except Exception:
             # One of them cannot be handled: read them one by one, so that only that one is set aside.
@@ -85,31 +93,39 @@ def read_inbox(service: Service) -> int:
     return total
 
 
+class _Unreadable(Exception):
+    """A row whose handling raised."""
+
+    def __init__(self, inbox_id: int) -> None:
+        super().__init__(inbox_id)
+        self.inbox_id = inbox_id
+
+
 def _read_singly(service: Service) -> int:
     count = 0
     for _ in range(BATCH):
         try:
             done = service.run(lambda conn: _read_batch(service, conn, 1))
-        except StorageError:
-            raise
-        except Exception as error:
-            log.exception("inbox_row_set_aside")
-            done = service.run(partial(_set_aside, service, type(error).__name__))
+        except _Unreadable as unreadable:
+            log.exception("inbox_row_set_aside", inbox_id=unreadable.inbox_id)
+            done = service.run(partial(_set_aside, service, unreadable))
         if done == 0:
             break
         count += done
     return count
 
 
-def _set_aside(service: Service, error: str, conn: Connection) -> int:
-    now = service.clock()
-    rows = claim_inbox(conn, now, 1)
-    if rows:
+def _set_aside(service: Service, unreadable: _Unreadable, conn: Connection) -> int:
+    """This row and no other: whoever reads beside us may have claimed it meanwhile."""
+    query = select(INBOX.c.inbox_id).where(INBOX.c.inbox_id == unreadable.inbox_id, INBOX.c.handled_at.is_(None))
+    if conn.execute(query.with_for_update()).first() is not None:
+        now = service.clock()
         work = Work(service, conn, now)
-        finish_inbox(conn, now, [{"inbox_id": rows[0].inbox_id, "result": f"error:{error}"}])
-        telling.page_operator(work, PageReason.SET_ASIDE, str(rows[0].inbox_id))
+        result = f"error:{type(unreadable.__cause__).__name__}"
+        finish_inbox(conn, now, [{"inbox_id": unreadable.inbox_id, "result": result}])
+        telling.page_operator(work, PageReason.SET_ASIDE, str(unreadable.inbox_id))
         work.flush()
-    return len(rows)
+    return 1
 
 
 def _read_batch(service: Service, conn: Connection, limit: int) -> int:
@@ -117,6 +133,18 @@ def _read_batch(service: Service, conn: Connection, limit: int) -> int:
     claimed = claim_inbox(conn, now, limit)
     if not claimed:
         return 0
+    try:
+        _handle_all(service, conn, claimed, now)
+    except NOT_THE_ROWS:
+        raise
+    except Exception as error:
+        if limit > 1 or (isinstance(error, SQLAlchemyError) and not isinstance(error, BY_THE_ROW)):
+            raise
+        raise _Unreadable(claimed[0].inbox_id) from error
+    return len(claimed)
+
+
+def _handle_all(service: Service, conn: Connection, claimed: Rows, now: datetime) -> None:
     rows = [_open(service, conn, row) for row in claimed]
     owners = _owners(conn, {row.sender for row in rows if row.traveler_id is None})
     wanted = [row.own_key for row in rows if row.own_key is not None]
@@ -124,16 +152,14 @@ def _read_batch(service: Service, conn: Connection, limit: int) -> int:
     wanted += [key for sender in owners.values() for key in sender.keys]
     trips = service.trips(conn, wanted, now, lock=True)
     session = _Session(Work(service, conn, now), trips)
+    session.work.replied = answered_lately(conn, set(owners), now)
     changes = []
     for row in sorted(rows, key=lambda one: one.inbox_id):
         routed = session.handle(row, owners.get(row.sender))
-        changes.append(
-            {"inbox_id": row.inbox_id, "result": routed.result, "sealed": _kept(service, conn, row, routed, trips)}
-        )
+        changes.append(_read_row(service, conn, row, routed, trips))
     session.finish()
     finish_inbox(conn, now, changes)
     session.work.flush()
-    return len(rows)
 
 
 class _Session:
@@ -154,6 +180,9 @@ class _Session:
             return route(self.work, self.trips, sender, row.text, reading, row, by_page=True)
         if sender is None:
             return Routed("unknown_sender")
+        if is_carriers(row.text, CARRIER_STARTS):
+            # Whatever else it means: the carrier lets our texts through again.
+            start_number(self.work, row.sender, row.source)
         own = self.trips.get(sender.own) if sender.own else None
         if own is not None and sender.own is not None and (word_kind(own, row.text) or reading.meaning == "sos"):
             return self._own(sender.own, row, reading)
@@ -216,9 +245,15 @@ def _owners(conn: Connection, senders: set[bytes]) -> dict[bytes, Sender]:
     return {digest: Sender(own.get(digest), tuple(contact.get(digest, ()))) for digest in {*own, *contact}}
 
 
-def _kept(service: Service, conn: Connection, row: _Row, routed: Routed, trips: dict[TripKey, TripState]) -> bytes:
-    """The text of an unclear message stays, under the trip's own key; of all others nothing is left."""
+def _read_row(
+    service: Service, conn: Connection, row: _Row, routed: Routed, trips: dict[TripKey, TripState]
+) -> dict[str, Any]:
+    """The row as it stays. An unclear text is kept under the trip's own key and found by it; of others nothing is."""
     trip = trips.get(routed.key) if routed.keep and routed.key is not None else None
-    if trip is None:
-        return b""
-    return service.keys.seal(conn, trip.key_id, b"inbox", json.dumps({"text": row.text, "from": None}).encode())
+    change = {"inbox_id": row.inbox_id, "result": routed.result, "sealed": b""}
+    whose = {"traveler_id": row.traveler_id, "trip_id": row.trip_id, "contact_id": row.contact_id}
+    if trip is not None:
+        text = json.dumps({"text": row.text, "from": None}).encode()
+        change["sealed"] = service.keys.seal(conn, trip.key_id, b"inbox", text)
+        whose = {"traveler_id": trip.key.traveler_id, "trip_id": trip.key.trip_id, "contact_id": routed.contact_id}
+    return {**change, **whose}

@@ -25,7 +25,8 @@ from service.db.trips import ContactState, TripKey, TripState
 from service.usecases import telling
 from service.usecases.answer import answer_alarm
 from service.usecases.end_trip import confirm_end, deny_end
-from service.usecases.reachability import after_loss
+from service.usecases.reachability import after_loss, after_return
+from service.usecases.replies import reply_to_contact
 from service.usecases.stop import start_number, stop_number
 from service.usecases.work import Work
 
@@ -54,6 +55,7 @@ class Routed:
     result: str
     key: TripKey | None = None
     keep: bool = False
+    contact_id: UUID | None = None
 
 
 class Message(Protocol):
@@ -116,8 +118,7 @@ def route(
     if reading.meaning is Meaning.STOP:
         return _stop(work, trips, sender, roles, message)
     if reading.meaning is Meaning.START and roles:
-        start_number(work, message.sender, message.source)
-        return Routed("own" if sender.own else "start")
+        return _start(work, trips, sender, roles, message)
     if reading.digit is not None and reading.code is not None:
         routed = _coded(work, trips, roles, reading, message)
     elif reading.digit is not None:
@@ -191,7 +192,7 @@ def _answer(
     answered = answer_alarm(work, trip, role.contact, answer, via=via, at=message.occurred_at, alarm_id=alarm_id)
     trips[trip.key] = answered.trip
     if answered.reply is not None:
-        telling.reply_to_contact(
+        reply_to_contact(
             work,
             answered.trip,
             role.contact,
@@ -212,7 +213,7 @@ def _which(work: Work, roles: Sequence[_Role], message: Message) -> Routed:
         code = work.fresh_code(role.trip.key.traveler_id, alarm_id, role.contact.contact_id)
         named.append((code, role.trip.traveler.name))
     first = roles[0]
-    telling.reply_to_contact(
+    reply_to_contact(
         work, first.trip, first.contact, message.inbox_id, message.address, Reply.WHICH_ALARM, alarms=named
     )
     return Routed("which_alarm", first.trip.key)
@@ -225,9 +226,7 @@ def _invitation(work: Work, trips: Trips, role: _Role, reading: Reading, message
     elif reading.digit == 3:
         status, reply, told = "refused", Reply.DECLINED, TravelerNotice.CONTACT_REFUSED
     else:
-        telling.reply_to_contact(
-            work, trip, contact, message.inbox_id, message.address, Reply.INVITATION_NOT_UNDERSTOOD
-        )
+        reply_to_contact(work, trip, contact, message.inbox_id, message.address, Reply.INVITATION_NOT_UNDERSTOOD)
         return Routed("ambiguous", trip.key)
     accepted_at = work.now if status == "accepted" else None
     work.conn.execute(
@@ -236,7 +235,7 @@ def _invitation(work: Work, trips: Trips, role: _Role, reading: Reading, message
         .values(status=status, accepted_at=accepted_at, settled_at=work.now)
     )
     work.audit.add(trip.key.traveler_id, contact.id, f"invitation_{status}")
-    telling.reply_to_contact(work, trip, contact, message.inbox_id, message.address, reply)
+    reply_to_contact(work, trip, contact, message.inbox_id, message.address, reply)
     telling.tell_traveler(work, trip, told, contact)
     trips[trip.key] = trip.with_contact(replace(contact, status=status, accepted_at=accepted_at))
     if trip.alarm is not None:
@@ -250,7 +249,7 @@ def _end(work: Work, trips: Trips, role: _Role, digit: int, message: Message) ->
         trips[trip.key], reply = confirm_end(work, trip, role.contact)
     else:
         trips[trip.key], reply = deny_end(work, trip, role.contact.id), Reply.NO_ALARM
-    telling.reply_to_contact(work, trip, role.contact, message.inbox_id, message.address, reply)
+    reply_to_contact(work, trip, role.contact, message.inbox_id, message.address, reply)
     return Routed(f"end:{digit}", trip.key)
 
 
@@ -272,14 +271,22 @@ def _stop(work: Work, trips: Trips, sender: Sender, roles: list[_Role], message:
     return Routed("stop", roles[0].trip.key if roles else None)
 
 
+def _start(work: Work, trips: Trips, sender: Sender, roles: list[_Role], message: Message) -> Routed:
+    """START takes a STOP back: texts may go to that number again, and who was lost to an open alarm is told of it."""
+    start_number(work, message.sender, message.source)
+    for role in roles:
+        trips[role.trip.key] = after_return(work, trips[role.trip.key], role.contact, message.sender)
+    return Routed("own" if sender.own else "start")
+
+
 def _unclear(work: Work, roles: list[_Role], message: Message) -> Routed:
     """A contact's text that is no answer: she is told how to answer, if she was asked anything."""
     for role in roles:
         told = role.open_alarm is not None
         if told or role.contact.status == "invited":
             reply = Reply.ANSWER_NOT_UNDERSTOOD if told else Reply.INVITATION_NOT_UNDERSTOOD
-            telling.reply_to_contact(work, role.trip, role.contact, message.inbox_id, message.address, reply)
-            return Routed("ambiguous", role.trip.key, keep=told)
+            reply_to_contact(work, role.trip, role.contact, message.inbox_id, message.address, reply)
+            return Routed("ambiguous", role.trip.key, keep=told, contact_id=role.contact.contact_id)
     return Routed("ambiguous")
 
 

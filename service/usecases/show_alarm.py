@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, literal_column, select
 
 from service.core.alarm import LINK_LIVES_AFTER_CLOSE, AlarmKind, AlarmView, Outcome
 from service.core.ladder import audience
 from service.core.wording import AlertFacts
-from service.db.routing import Link
+from service.db.routing import Inbox, Link
 from service.db.stored import table_of
 from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.usecases.alarm_facts import facts_for, zone_of_contact
@@ -18,7 +19,11 @@ from service.usecases.alarm_of import alarm_of
 from service.usecases.context import Service
 from service.usecases.times import said
 
+INBOX = table_of(Inbox)
 LINKS = table_of(Link)
+
+UNCLEAR_KEPT_FOR = timedelta(days=7)
+MOST_UNCLEAR = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,14 @@ class ToldPerson:
     told: bool
     acts: bool
     until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnclearText:
+    """What came from her phone and nobody understood."""
+
+    at: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,7 @@ class AlarmPage:
     closed_by: str
     closed_at: str
     may_object: bool
+    unclear: tuple[UnclearText, ...] = ()
 
 
 def show_alarm(service: Service, token: str) -> AlarmPage | None:
@@ -69,7 +83,33 @@ def _show(service: Service, conn: Connection, token: str, now: datetime) -> Alar
     state = alarm_of(conn, trip, link.alarm_id) if link.alarm_id else None
     if state is None or (state.view.closed_at and now >= state.view.closed_at + LINK_LIVES_AFTER_CLOSE):
         return None
-    return _page(trip, state, contact, now)
+    page = _page(trip, state, contact, now)
+    if not page.full or page.form not in ("alarm", "duress"):
+        return page
+    return replace(page, unclear=_unclear(service, conn, trip.key, zone_of_contact(contact), now))
+
+
+def _unclear(service: Service, conn: Connection, key: TripKey, zone: str, now: datetime) -> tuple[UnclearText, ...]:
+    """The latest texts of hers that meant nothing to us, newest first: her people may understand them."""
+    query = (
+        select(INBOX.c.occurred_at, INBOX.c.sealed)
+        .where(
+            INBOX.c.traveler_id == key.traveler_id,
+            INBOX.c.trip_id == key.trip_id,
+            # Written out: the planner takes the partial index only for a condition that it can see.
+            INBOX.c.result == literal_column("'ambiguous'"),
+            INBOX.c.contact_id.is_(None),
+            INBOX.c.received_at > now - UNCLEAR_KEPT_FOR,
+            INBOX.c.sealed != b"",
+        )
+        .order_by(INBOX.c.occurred_at.desc(), INBOX.c.inbox_id.desc())
+        .limit(MOST_UNCLEAR)
+    )
+    rows = conn.execute(query).all()
+    texts = [json.loads(service.keys.open(conn, b"inbox", row.sealed))["text"].strip() for row in rows]
+    return tuple(
+        UnclearText(said(row.occurred_at, zone, now), text) for row, text in zip(rows, texts, strict=True) if text
+    )
 
 
 def _page(trip: TripState, state: AlarmState, contact: ContactState, now: datetime) -> AlarmPage:

@@ -14,12 +14,15 @@ from service.core.watch import WatchState, WatchView, check_in
 from service.db import codec, tables
 from service.db.routing import Link
 from service.db.stored import table_of
+from service.db.trips import TripKey
 from service.usecases.context import Service
 from service.usecases.times import said
+from service.usecases.waiting import as_shown
 
 LINKS = table_of(Link)
 PLANS = table_of(tables.Plan)
 TRAVELERS = table_of(tables.Traveler)
+TRIPS = table_of(tables.Trip)
 WATCH = tables.TRAVELER_WATCH
 
 
@@ -41,9 +44,10 @@ def show_check_in(service: Service, token: str) -> CheckInPage | None:
 def _show(service: Service, conn: Connection, token: str, now: datetime) -> CheckInPage | None:
     query = (
         select(LINKS.c.trip_id, LINKS.c.traveler_id, WATCH.c.deadline, WATCH.c.state, PLANS.c.sealed)
-        .add_columns(TRAVELERS.c.language)
+        .add_columns(TRAVELERS.c.language, TRIPS.c.armed_at)
         .join(WATCH, (WATCH.c.traveler_id == LINKS.c.traveler_id) & (WATCH.c.trip_id == LINKS.c.trip_id))
         .join(PLANS, (PLANS.c.traveler_id == LINKS.c.traveler_id) & (PLANS.c.trip_id == LINKS.c.trip_id))
+        .join(TRIPS, (TRIPS.c.traveler_id == LINKS.c.traveler_id) & (TRIPS.c.trip_id == LINKS.c.trip_id))
         .join(TRAVELERS, TRAVELERS.c.traveler_id == LINKS.c.traveler_id)
         .where(
             LINKS.c.token_hash == service.keys.token_hash(token),
@@ -56,18 +60,27 @@ def _show(service: Service, conn: Connection, token: str, now: datetime) -> Chec
         return None
     plan = codec.plan_from_json(json.loads(service.keys.open(conn, b"plan", row["sealed"])))
     zone = zone_at(plan, now)
-    after = _after_check_in(row, plan, now)
+    deadline = _deadline_shown(service, conn, row, plan, now)
+    after = _after_check_in(deadline, plan, now)
     return CheckInPage(
         language=row["language"],
-        due=said(row["deadline"], zone, now) if row["deadline"] else "",
+        due=said(deadline, zone, now) if deadline else "",
         due_after=said(after, zone, now) if after else "",
     )
 
 
-def _after_check_in(row: RowMapping, plan: Plan, now: datetime) -> datetime | None:
+def _deadline_shown(service: Service, conn: Connection, row: RowMapping, plan: Plan, now: datetime) -> datetime | None:
+    """The deadline that stands for her, as if no change that is due still waited for anything."""
+    if row["state"] != WatchState.ARMED:
+        return None
+    key = TripKey(row["traveler_id"], row["trip_id"])
+    _, deadline = as_shown(conn, service.keys, key, now, armed_at=row["armed_at"], plan=plan, deadline=row["deadline"])
+    return deadline
+
+
+def _after_check_in(deadline: datetime | None, plan: Plan, now: datetime) -> datetime | None:
     """The deadline that stands once a check-in made now has been read: the same for any words."""
-    deadline = row["deadline"]
-    if row["state"] != WatchState.ARMED or deadline is None:
+    if deadline is None:
         return None
     watch = WatchView(armed_at=plan.starts_at, deadline=deadline, previous=previous_deadline(plan, deadline))
     return check_in(watch, plan, now, Strength.WEAK).watch.deadline

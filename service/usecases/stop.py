@@ -13,6 +13,16 @@ from service.usecases.work import Work
 
 SUPPRESSIONS = table_of(Suppression)
 
+CARRIER_STOPS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
+"""Whole texts upon which a carrier itself stops our messages, and answers."""
+CARRIER_STARTS = frozenset({"start", "yes", "unstop"})
+"""Whole texts upon which it lets them through again."""
+
+
+def is_carriers(text: str, words: frozenset[str]) -> bool:
+    """Whether a text is, whole, one of the carrier's words."""
+    return text.strip().casefold() in words
+
 
 def stop_number(work: Work, sender: bytes, source: str, *, at: datetime) -> None:
     """Nothing more goes from this source's number to that one, in any trip, until START."""

@@ -13,9 +13,10 @@ import structlog
 
 from service.core import wording
 from service.core.alarm import AlarmKind
+from service.core.ladder import audience
 from service.core.plan import leg_at
 from service.core.watch import Reminder
-from service.core.wording import ContactNotice, PageReason, Reply, TravelerNotice, Wording
+from service.core.wording import ContactNotice, PageReason, TravelerNotice, Wording
 from service.db.routing import NIL
 from service.db.trips import Address, AlarmState, ContactState, TripState
 from service.texts import translator
@@ -28,7 +29,6 @@ from service.usecases.work import Draft, Priority, Work
 log = structlog.get_logger()
 
 REMINDERS_STAY_GOOD = timedelta(hours=2)
-REPLIES_STAY_GOOD = timedelta(minutes=30)
 INVITATIONS_STAY_GOOD = timedelta(days=7)
 CODES_STAY_GOOD = timedelta(minutes=10)
 
@@ -113,10 +113,17 @@ def notice(
 
 
 def tell_others(work: Work, trip: TripState, key: str, *, but: Iterable[str] = (), **values: datetime | str) -> None:
-    """A notice about the trip itself to every accepted contact but some."""
-    for contact in trip.contacts:
-        if contact.accepted and contact.id not in frozenset(but):
+    """A notice about the trip itself to every accepted contact but some; under duress to those who know of it."""
+    for contact in who_may_hear(trip):
+        if contact.id not in frozenset(but):
             notice(work, trip, None, contact, key, **values)
+
+
+def who_may_hear(trip: TripState) -> list[ContactState]:
+    """The accepted contacts, without those from whom a duress alarm is kept: its notices would tell them of it."""
+    kind = trip.alarm.view.kind if trip.alarm is not None else AlarmKind.MISSED
+    ids = audience(kind, trip.people)
+    return [contact for contact in trip.contacts if contact.id in ids]
 
 
 def weak_sign(work: Work, trip: TripState, at: datetime) -> None:
@@ -180,7 +187,7 @@ def remind(work: Work, trip: TripState, reminder: Reminder) -> None:
         asks_home=reminder.asks_home,
     )
     key = f"reminder:{trip.key.trip_id}:{reminder.deadline.isoformat()}:{reminder.stage}"
-    _to_traveler(work, trip, "reminder", address, body, key, Priority.REMINDER, REMINDERS_STAY_GOOD)
+    to_traveler(work, trip, "reminder", address, body, key, Priority.REMINDER, REMINDERS_STAY_GOOD)
 
 
 def remind_again(work: Work, trip: TripState, until: datetime | None) -> None:
@@ -196,73 +203,7 @@ def remind_again(work: Work, trip: TripState, until: datetime | None) -> None:
         deadline=said(trip.watch.deadline, leg_at(trip.plan, work.now).zone, work.now),
     )
     key = f"reminder:{trip.key.trip_id}:again:{until.isoformat()}"
-    _to_traveler(work, trip, "reminder", usable, body, key, Priority.REMINDER, REMINDERS_STAY_GOOD)
-
-
-def reply_to_traveler(
-    work: Work, before: TripState, after: TripState, inbox_id: int, to: str | None, result: str, answer: str = ""
-) -> None:
-    """Answer a text of hers. In a trip with one reply nothing of it depends on what she wrote or on what it did."""
-    if to is None:
-        return
-    address = next((a for a in before.traveler.addresses if a.address == to), None)
-    if address is None or address.suppressed:
-        return
-    kind = Reply(answer) if answer else _reply_kind(before, after, result)
-    deadline = after.watch.deadline if after.watch else None
-    zone = leg_at(after.plan, work.now).zone if after.plan else "UTC"
-    body = wording.reply(
-        kind,
-        translator(before.traveler.language),
-        constant=before.one_reply,
-        name=before.traveler.name,
-        deadline=said(deadline, zone, work.now) if deadline else "",
-        until=said(work.now + before.cooling_off, zone, work.now),
-    )
-    _to_traveler(work, before, "reply", address, body, f"reply:{inbox_id}", Priority.REPLY, REPLIES_STAY_GOOD)
-
-
-def reply_to_contact(
-    work: Work,
-    trip: TripState,
-    contact: ContactState,
-    inbox_id: int,
-    to: str | None,
-    kind: Reply,
-    *,
-    who: str = "",
-    until: datetime | None = None,
-    alarms: list[tuple[str, str]] | None = None,
-) -> None:
-    """Answer a contact's text."""
-    address = next((a for a in contact.addresses if a.address == to), None)
-    if to is None or address is None or address.suppressed:
-        return
-    body = wording.reply(
-        kind,
-        translator(contact.language),
-        duress=under_duress(trip),
-        name=trip.traveler.name,
-        who=who,
-        until=said(until, zone_of_contact(contact), work.now) if until else "",
-        alarms=alarms or [],
-    )
-    work.send(
-        Draft(
-            kind="reply",
-            to=to,
-            channel=address.channel,
-            channel_index=address.index,
-            body=body,
-            dedupe_key=f"reply:{inbox_id}",
-            priority=Priority.REPLY,
-            traveler_id=trip.key.traveler_id,
-            trip_id=trip.key.trip_id,
-            contact_id=contact.contact_id,
-            key_id=trip.key_id,
-            valid_for=REPLIES_STAY_GOOD,
-        )
-    )
+    to_traveler(work, trip, "reminder", usable, body, key, Priority.REMINDER, REMINDERS_STAY_GOOD)
 
 
 def invite(work: Work, trip: TripState, contact: ContactState) -> None:
@@ -304,7 +245,7 @@ def tell_traveler(work: Work, trip: TripState, key: TravelerNotice, contact: Con
         return
     body = wording.to_traveler(key, translator(trip.traveler.language), name=contact.name)
     dedupe = f"traveler:{key}:{contact.id}"
-    _to_traveler(work, trip, "traveler_notice", address, body, dedupe, Priority.REPLY, INVITATIONS_STAY_GOOD)
+    to_traveler(work, trip, "traveler_notice", address, body, dedupe, Priority.REPLY, INVITATIONS_STAY_GOOD)
 
 
 def sign_up_code(work: Work, phone: str, language: str, code: str) -> None:
@@ -353,39 +294,10 @@ def under_duress(trip: TripState) -> bool:
     return trip.alarm is not None and trip.alarm.view.kind is AlarmKind.DURESS
 
 
-def _reply_kind(before: TripState, after: TripState, result: str) -> Reply:
-    if result in ("word", "check_in"):
-        overslept = before.watch is not None and before.plan is not None and before.watch.deadline is not None
-        passed = before.watch.missed if before.watch else ()
-        if passed or (overslept and _is_overslept(before, after)):
-            return Reply.LATE_THANKS
-        return Reply.NEXT if after.watch and after.watch.deadline else Reply.NOTHING_DUE
-    return {
-        "sos": Reply.SOS_RECEIVED,
-        "late": Reply.LATE_GRANTED,
-        "late_refused": Reply.LATE_REFUSED,
-        "pause": Reply.CHANGE_NOTED,
-        "status": Reply.STATUS,
-        "start": Reply.STATUS,
-        "home": Reply.END_NOTED,
-    }.get(result, Reply.NOT_UNDERSTOOD)
-
-
-def _is_overslept(before: TripState, after: TripState) -> bool:
-    watch, plan = before.watch, before.plan
-    if watch is None or plan is None or watch.deadline is None or after.watch is None:
-        return False
-    moved = after.watch.deadline != watch.deadline
-    return (
-        moved
-        and after.watch.last_check_in_at is not None
-        and after.watch.last_check_in_at >= watch.deadline + plan.grace
-    )
-
-
-def _to_traveler(
+def to_traveler(
     work: Work, trip: TripState, kind: str, address: Address, body: str, key: str, priority: int, good_for: timedelta
 ) -> None:
+    """A text to the traveler; `kind` is the outbox row's."""
     work.send(
         Draft(
             kind=kind,

@@ -78,6 +78,7 @@ class Work:
         self.conn = conn
         self.now = now
         self.audit = AuditTrail(conn, service.keys, now)
+        self.replied: dict[bytes, int] = {}
         self._drafts: list[Draft] = []
         self._codes: list[dict[str, Any]] = []
         self._watches: list[dict[str, Any]] = []
@@ -220,6 +221,20 @@ def cancel_reminders(conn: Connection, trip: TripState, now: datetime) -> None:
             OUTBOX.c.traveler_id == trip.key.traveler_id,
             OUTBOX.c.trip_id == trip.key.trip_id,
             OUTBOX.c.kind == "reminder",
+            OUTBOX.c.state == "pending",
+        )
+        .values(state="cancelled", settled_at=now)
+    )
+
+
+def cancel_notices(conn: Connection, trip: TripState, now: datetime) -> None:
+    """Cancel what waits to be told of the trip itself: it asks to call her, which from now on nobody may."""
+    conn.execute(
+        update(OUTBOX)
+        .where(
+            OUTBOX.c.traveler_id == trip.key.traveler_id,
+            OUTBOX.c.trip_id == trip.key.trip_id,
+            OUTBOX.c.kind == "notice",
             OUTBOX.c.state == "pending",
         )
         .values(state="cancelled", settled_at=now)

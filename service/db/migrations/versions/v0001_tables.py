@@ -285,6 +285,7 @@ def _create_routing() -> None:
     )
     op.create_index("ix_inbox_received_at", "inbox", ["received_at"], **_where("handled_at IS NULL"))
     op.create_index("ix_inbox_sender", "inbox", ["sender", "inbox_id"], **_where("handled_at IS NULL"))
+    op.create_index("ix_inbox_unclear", "inbox", ["traveler_id", "trip_id"], **_where("result = 'ambiguous'"))
     op.create_index("uq_inbox_source_provider_id", "inbox", ["source", "provider_id"], unique=True)
     op.create_table(
         "phone_owners",

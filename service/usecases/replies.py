@@ -1,0 +1,134 @@
+"""Answers to texts: at most one each, and none any more to a number that floods us."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from service.core import wording
+from service.core.plan import leg_at
+from service.core.wording import Reply
+from service.db.stored import table_of
+from service.db.tables import Outbox
+from service.db.trips import Address, ContactState, TripState
+from service.texts import translator
+from service.usecases.alarm_facts import zone_of_contact
+from service.usecases.telling import to_traveler, under_duress
+from service.usecases.times import said
+from service.usecases.work import Draft, Priority, Work
+
+OUTBOX = table_of(Outbox)
+
+STAY_GOOD = timedelta(minutes=30)
+MOST_IN_AN_HOUR = 20
+"""Replies to one number: more of its texts are read and acted on, but not answered."""
+
+
+def answered_lately(conn: Connection, numbers: Collection[bytes], now: datetime) -> dict[bytes, int]:
+    """How many replies went to each number (its keyed hash) within the last hour."""
+    if not numbers:
+        return {}
+    query = (
+        select(OUTBOX.c.address_hash, func.count())
+        .where(
+            OUTBOX.c.address_hash.in_(numbers), OUTBOX.c.kind == "reply", OUTBOX.c.created_at > now - timedelta(hours=1)
+        )
+        .group_by(OUTBOX.c.address_hash)
+    )
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def reply_to_traveler(
+    work: Work, before: TripState, after: TripState, inbox_id: int, to: str | None, result: str, at: datetime
+) -> None:
+    """Answer a text of hers that was sent `at`. In a trip with one reply nothing of it depends on what she wrote."""
+    address = next((a for a in before.traveler.addresses if a.address == to), None)
+    if address is None or address.suppressed or _is_flood(work, address):
+        return
+    deadline = after.watch.deadline if after.watch else None
+    zone = leg_at(after.plan, work.now).zone if after.plan else "UTC"
+    body = wording.reply(
+        _kind(before, after, result, at),
+        translator(before.traveler.language),
+        constant=before.one_reply,
+        name=before.traveler.name,
+        deadline=said(deadline, zone, work.now) if deadline else "",
+        until=said(work.now + before.cooling_off, zone, work.now),
+    )
+    to_traveler(work, before, "reply", address, body, f"reply:{inbox_id}", Priority.REPLY, STAY_GOOD)
+
+
+def reply_to_contact(
+    work: Work,
+    trip: TripState,
+    contact: ContactState,
+    inbox_id: int,
+    to: str | None,
+    kind: Reply,
+    *,
+    who: str = "",
+    until: datetime | None = None,
+    alarms: list[tuple[str, str]] | None = None,
+) -> None:
+    """Answer a contact's text."""
+    address = next((a for a in contact.addresses if a.address == to), None)
+    if to is None or address is None or address.suppressed or _is_flood(work, address):
+        return
+    body = wording.reply(
+        kind,
+        translator(contact.language),
+        duress=under_duress(trip),
+        name=trip.traveler.name,
+        who=who,
+        until=said(until, zone_of_contact(contact), work.now) if until else "",
+        alarms=alarms or [],
+    )
+    work.send(
+        Draft(
+            kind="reply",
+            to=to,
+            channel=address.channel,
+            channel_index=address.index,
+            body=body,
+            dedupe_key=f"reply:{inbox_id}",
+            priority=Priority.REPLY,
+            traveler_id=trip.key.traveler_id,
+            trip_id=trip.key.trip_id,
+            contact_id=contact.contact_id,
+            key_id=trip.key_id,
+            valid_for=STAY_GOOD,
+        )
+    )
+
+
+def _is_flood(work: Work, address: Address) -> bool:
+    """Count one more reply to this number, and say whether it is one too many."""
+    work.replied[address.hash] = work.replied.get(address.hash, 0) + 1
+    return work.replied[address.hash] > MOST_IN_AN_HOUR
+
+
+def _kind(before: TripState, after: TripState, result: str, at: datetime) -> Reply:
+    if result in ("word", "check_in"):
+        if _is_overslept(before, at):
+            return Reply.LATE_THANKS
+        return Reply.NEXT if after.watch and after.watch.deadline else Reply.NOTHING_DUE
+    return {
+        "sos": Reply.SOS_RECEIVED,
+        "late": Reply.LATE_GRANTED,
+        "late_refused": Reply.LATE_REFUSED,
+        "pause": Reply.CHANGE_NOTED,
+        "status": Reply.STATUS,
+        "start": Reply.STATUS,
+        "home": Reply.END_NOTED,
+    }.get(result, Reply.NOT_UNDERSTOOD)
+
+
+def _is_overslept(before: TripState, at: datetime) -> bool:
+    """Whether a check-in at `at` came after the grace of a deadline, by the plan alone."""
+    watch, plan = before.watch, before.plan
+    if watch is None or plan is None:
+        return False
+    standing = () if watch.deadline is None else (watch.deadline,)
+    return any(at >= deadline + plan.grace for deadline in (*watch.missed, *standing))
