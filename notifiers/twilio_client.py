@@ -22,6 +22,7 @@ from notifiers.twilio_errors import REASONS, cause_of
 TROUBLE = (TwilioException, RequestException, ValueError, TypeError, AttributeError, KeyError)
 """What the client raises, and what its classes do with an answer that is not Twilio's."""
 
+
 class TooMany(TwilioException):  # type: ignore[misc]
     """HTTP 429, and how long Twilio asks us to wait."""
 

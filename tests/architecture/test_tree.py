@@ -40,10 +40,7 @@ def test_nothing_names_a_path_of_one_machine() -> None:
 
 
 def test_nothing_is_left_for_later() -> None:
-    assert (
-        _lines_with(UNFINISHED, suffixes=(".py", ".html", ".css", ".js", ".md", ".sh", ".yaml", ".toml"))
-        == []
-    )
+    assert _lines_with(UNFINISHED, suffixes=(".py", ".html", ".css", ".js", ".md", ".sh", ".yaml", ".toml")) == []
 
 
 def test_every_requirement_is_pinned_by_its_hash() -> None:
