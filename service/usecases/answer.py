@@ -7,15 +7,15 @@ from datetime import datetime
 from uuid import UUID
 
 from service.core import alarm as alarms_core
-from service.core.alarm import AlarmKind, Strength, Taken
-from service.core.ladder import audience
-from service.core.watch import check_in
+from service.core.alarm import AlarmKind, AlarmView, Outcome, Strength, Taken
+from service.core.ladder import Role, audience
+from service.core.watch import after_mistake, check_in
 from service.core.wording import ContactNotice, PageReason, Reply
 from service.db.trips import AlarmState, ContactState, TripState
 from service.usecases import telling
 from service.usecases.alarm_of import alarm_of
 from service.usecases.alarms import open_new, put_alarm, tell_told
-from service.usecases.work import Work
+from service.usecases.work import Work, cancel_reminders
 
 CLOSE = "close"
 """The page's button by which two people end a duress alarm."""
@@ -62,8 +62,32 @@ def answer_alarm(
             return Answered(raised, Reply.ODD_RAISED)
         case _ if answer == CLOSE:
             return _close(work, trip, state, contact)
+        case _ if answer in outcomes(state.view, contact):
+            return _report(work, trip, state, contact, Outcome(answer))
         case _:
             return Answered(trip, Reply.ANSWER_NOT_UNDERSTOOD)
+
+
+def outcomes(view: AlarmView, contact: ContactState) -> tuple[Outcome, ...]:
+    """What this contact may report of an open alarm on its page, besides the digits; under duress nobody calls her."""
+    if view.kind is AlarmKind.DURESS:
+        return (Outcome.AUTHORITIES_TOLD,)
+    found = (Outcome.NOT_REACHED, Outcome.AUTHORITIES_TOLD)
+    if view.kind is AlarmKind.SOS and contact.role is not Role.CASEWORKER:
+        return found
+    return (*found, Outcome.HOME, Outcome.FOUND_NO_CONTACT)
+
+
+def _report(work: Work, trip: TripState, state: AlarmState, contact: ContactState, outcome: Outcome) -> Answered:
+    """What was found: it ends the alarm, and nothing proves then that it is she; or it ends the hold and is told."""
+    by_caseworker = contact.role is Role.CASEWORKER
+    view = alarms_core.report(state.view, outcome, contact.id, work.now, by_caseworker=by_caseworker)
+    trip = put_alarm(work, trip, view)
+    if not view.is_open:
+        watch = after_mistake(trip.watch) if trip.watch is not None else None
+        return Answered(replace(trip, watch=watch), None)
+    tell_told(work, trip, outcome.value, but=(contact.id,), who=contact.name)
+    return Answered(trip, Reply.NO_HOLD_LEFT)
 
 
 def _take(work: Work, trip: TripState, state: AlarmState, contact: ContactState) -> Answered:
@@ -86,7 +110,10 @@ def _heard_safe(work: Work, trip: TripState, state: AlarmState, contact: Contact
     if view.is_open:
         return Answered(trip, Reply.DURESS_NOTED)
     if trip.watch is not None and trip.plan is not None:
-        trip = replace(trip, watch=check_in(trip.watch, trip.plan, at, Strength.VERIFIED).watch)
+        checked = check_in(trip.watch, trip.plan, at, Strength.VERIFIED)
+        if checked.satisfied:
+            cancel_reminders(work.conn, trip, work.now)
+        trip = replace(trip, watch=checked.watch)
     return Answered(put_alarm(work, trip, view), None)
 
 

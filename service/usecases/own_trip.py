@@ -184,6 +184,9 @@ def _sign(work: Work, trip: TripState, at: datetime, strength: Strength) -> Trip
     view = trip.alarm.view
     still = tuple(d for d in view.missed if not in_time(plan, at, d, previous_deadline(plan, d)))
     changed = alarms_core.found_late(view, still, work.now)
+    if not changed.is_open:
+        # The all-clear names the time of the message that was found late.
+        changed = replace(changed, last_sign_at=at)
     if changed.is_open:
         changed = alarms_core.sign_of_life(changed, strength, at, work.now, has_words=trip.has_words)
     held_before = view.check_in_held

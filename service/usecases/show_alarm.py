@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, literal_column, select
 
-from service.core.alarm import LINK_LIVES_AFTER_CLOSE, AlarmKind, AlarmView, Outcome
+from service.core.alarm import LINK_LIVES_AFTER_CLOSE, AlarmKind, AlarmView, Outcome, may_object
 from service.core.ladder import audience
 from service.core.wording import AlertFacts
 from service.db.routing import Inbox, Link
@@ -16,6 +16,7 @@ from service.db.stored import table_of
 from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.usecases.alarm_facts import facts_for, zone_of_contact
 from service.usecases.alarm_of import alarm_of
+from service.usecases.answer import outcomes
 from service.usecases.context import Service
 from service.usecases.times import said
 
@@ -62,6 +63,7 @@ class AlarmPage:
     closed_by: str
     closed_at: str
     may_object: bool
+    outcomes: tuple[Outcome, ...] = ()
     unclear: tuple[UnclearText, ...] = ()
 
 
@@ -129,7 +131,8 @@ def _page(trip: TripState, state: AlarmState, contact: ContactState, now: dateti
         outcome=view.outcome,
         closed_by=closer.name if closer else "",
         closed_at=said(view.closed_at, zone, now) if view.closed_at else "",
-        may_object=not view.is_open,
+        may_object=may_object(view, now),
+        outcomes=outcomes(view, contact) if view.is_open else (),
     )
 
 

@@ -16,7 +16,8 @@ from service.usecases.show_alarm import show_alarm
 from service.web.check_in import MOST_BYTES, busy, form_fields, not_here
 from service.web.pages import HEADERS, page
 
-ANSWERS = frozenset({"1", "2", "3", "4", CLOSE})
+OUTCOMES = ("not_reached", "authorities_told", "home", "found_no_contact")
+ANSWERS = frozenset({"1", "2", "3", "4", CLOSE, *OUTCOMES})
 
 
 def router(service: Service) -> APIRouter:
@@ -48,7 +49,8 @@ def router(service: Service) -> APIRouter:
         if given not in ANSWERS:
             return RedirectResponse(request.url.path, status_code=303, headers=dict(HEADERS))
         try:
-            kept = await run_in_threadpool(accept_link, service, token, "alarm", nonce, given)
+            # A double tap is one answer; another answer from the same page, after going back, is another one.
+            kept = await run_in_threadpool(accept_link, service, token, "alarm", f"{nonce}:{given}", given)
         except StorageUnavailable:
             return busy(request)
         if kept is None:

@@ -249,3 +249,17 @@ def test_digits_of_one_batch_act_on_what_the_ones_before_made(story: Story) -> N
     assert read_inbox(story.service) == 0
     assert len([t for t in story.brother.read_all() if "Aizhan is safe" in t]) == 1
     assert len([t for t in story.mother.read_all() if "Aizhan is safe" in t]) == 1
+
+
+def test_from_one_page_a_double_tap_is_one_answer_and_another_answer_is_another(story: Story) -> None:
+    family(story)
+    story.advance_to("2026-12-01T21:16+03:00")
+    [page] = set(re.findall(r"https://amanba\.example(/a/\w+)", "\n".join(story.mother.read_all())))
+    story.brother.read_all()
+    for answer in ("1", "1", "3"):
+        story.client.post(page, data={"answer": answer, "nonce": "the-same"})
+    story.run()
+    assert len([text for text in story.brother.read_all() if "Gulnar has taken the alarm" in text]) <= 1
+    story.advance(minutes=31)
+    story.fund.expect("Aizhan")
+    story.mother.expect_nothing()
