@@ -1,29 +1,37 @@
-"""The console command: serve, web, worker, migrate, key."""
+"""The console command: serve, web, worker, migrate, rewrap, key."""
 
 from __future__ import annotations
 
+import signal
+import socket
 import sys
-from collections.abc import Callable
+from types import FrameType
 from typing import Annotated
 
 import typer
 import uvicorn
+from alembic.util import CommandError
 from fastapi import FastAPI
 from pydantic import ValidationError
+from sqlalchemy.exc import ArgumentError
 
 from notifiers.base import NotConfigured
 from service.app import Duty, create_app, create_worker_app
-from service.db.errors import SecretKeysError, SecretMissing, StorageError
-from service.db.migrate import schema_known, upgrade
+from service.db.errors import SchemaUnknown, StorageError
+from service.db.migrate import current, head, upgrade
 from service.db.secrets import make_key
 from service.settings import Settings
 from service.usecases.context import Service
 from service.usecases.seed_demo import seed_demo
-from service.wiring import build, set_up_logging
+from service.wiring import build, check, set_up_logging
 from service.worker import Worker
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)]
+
+BACKLOG = 2048
+GRACEFUL_SECONDS = 5
+"""How long requests may take to end when we are told to stop."""
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -31,39 +39,45 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 @cli.command()
 def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Web and worker in one process; migrates the database first."""
-    settings = _settings(port)
-    _prepare(settings)
-    upgrade(settings.database)
-    service = build(settings)
-    seed_demo(service)
-    _run(create_app(service=service, duty=Duty.SERVE), Worker(service), host, port)
+    settings = _settings()
+    with _listen(host, port) as listener:
+        _upgrade(settings)
+        service = build(settings)
+        seed_demo(service)
+        _run(create_app(service=service, duty=Duty.SERVE), Worker(service), service, listener)
 
 
 @cli.command()
 def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """The web alone; run at least one worker beside it."""
-    settings = _settings(port)
-    _prepare(settings)
-    service = _migrated(settings)
-    _run(create_app(service=service, duty=Duty.WEB), None, host, port)
+    settings = _settings()
+    with _listen(host, port) as listener:
+        service = _migrated(settings)
+        _run(create_app(service=service, duty=Duty.WEB), None, service, listener)
 
 
 @cli.command()
 def worker(host: Host = "127.0.0.1", port: Port = 8001) -> None:
     """The engine alone; answers only /healthz, /readyz and /metrics."""
     settings = _settings()
-    _prepare(settings)
-    service = _migrated(settings)
-    _run(create_worker_app(service), Worker(service), host, port)
+    with _listen(host, port) as listener:
+        service = _migrated(settings)
+        _run(create_worker_app(service), Worker(service), service, listener)
 
 
 @cli.command()
 def migrate() -> None:
     """Bring the database to the tables that this version knows."""
-    settings = _settings()
-    _prepare(settings)
-    upgrade(settings.database)
+    _upgrade(_settings())
     typer.echo("The database is up to date.")
+
+
+@cli.command()
+def rewrap() -> None:
+    """Wrap all data keys under the first of AMANBA_SECRET_KEYS; after it the others may go."""
+    service = _migrated(_settings())
+    typer.echo(f"{service.keys.rewrap(service.db)} keys were wrapped anew.")
+    service.db.close()
 
 
 @cli.command()
@@ -76,46 +90,89 @@ def main() -> None:
     """The console command. Trouble with settings is said in one sentence, not as a traceback."""
     try:
         cli()
-    except (NotConfigured, SecretKeysError, SecretMissing, StorageError) as error:
-        typer.echo(f"Amanba does not start: {error}", err=True)
+    except (NotConfigured, StorageError, OSError) as error:
+        typer.echo(f"Amanba does not start: {' '.join(str(error).split())}", err=True)
         sys.exit(1)
 
 
-def _settings(port: int | None = None) -> Settings:
-    """The settings; without a public URL, people are taken to sit at this machine."""
+def _settings() -> Settings:
     try:
         settings = Settings()
-        if port and "public_url" not in settings.model_fields_set:
-            settings.public_url = f"http://127.0.0.1:{port}"
-        return settings
     except ValidationError as error:
-        faults = "; ".join(
-            f"AMANBA_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
-            for fault in error.errors(include_input=False, include_url=False)
-        )
-        raise NotConfigured(faults) from None
-
-
-def _prepare(settings: Settings) -> None:
+        raise NotConfigured("; ".join(_faults(error))) from None
     set_up_logging(settings.log_level)
+    check(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return settings
+
+
+def _faults(error: ValidationError) -> list[str]:
+    faults = []
+    for fault in error.errors(include_input=False, include_url=False):
+        said = fault["msg"].removeprefix("Value error, ")
+        name = "_".join(str(part) for part in fault["loc"]).upper()
+        faults.append(f"AMANBA_{name}: {said}" if name else said)
+    return faults
+
+
+def _upgrade(settings: Settings) -> None:
+    try:
+        upgrade(settings.database)
+    except CommandError as error:
+        raise SchemaUnknown(f"the database was written by another version of Amanba ({error})") from error
+    except (ArgumentError, ValueError) as error:
+        raise NotConfigured(f"AMANBA_DATABASE_URL cannot be used: {error}") from None
 
 
 def _migrated(settings: Settings) -> Service:
-    service = build(settings)
-    if not schema_known(service.db):
-        raise StorageError("the database has other tables than this version knows; run amanba migrate")
-    return service
-
-
-def _run(app: FastAPI, engine: Worker | None, host: str, port: int) -> None:
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
-    server = uvicorn.Server(config)
-    stop: Callable[[], None] = engine.stop if engine else lambda: None
-    if engine:
-        engine.start()
-    typer.echo(f"Amanba listens on http://{host}:{port}", err=True)
     try:
-        server.run()
+        found = current(settings.database)
+    except (ArgumentError, ValueError) as error:
+        raise NotConfigured(f"AMANBA_DATABASE_URL cannot be used: {error}") from None
+    if found != head():
+        raise SchemaUnknown("the database has other tables than this version knows; run amanba migrate")
+    return build(settings)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Taken before anything else, so that a second one neither sends nor migrates anything."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise NotConfigured(f"cannot listen on {host} port {port}: {error.strerror}") from None
+
+
+class _Server(uvicorn.Server):
+    """Ends in order on SIGTERM and SIGINT, also when one comes before it listens, and leaves no signal over."""
+
+    def take_over_signals(self) -> None:
+        # uvicorn raises what ended it once more, to whoever handled it before: that is this.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end)
+
+    def _end(self, _number: int, _frame: FrameType | None) -> None:
+        self.should_exit = True
+
+
+def _run(app: FastAPI, engine: Worker | None, service: Service, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )
+    server = _Server(config)
+    server.take_over_signals()
+    host, port = listener.getsockname()[:2]
+    typer.echo(f"Amanba listens on http://{f'[{host}]' if ':' in host else host}:{port}", err=True)
+    try:
+        if engine:
+            engine.start()
+        server.run(sockets=[listener])
     finally:
-        stop()
+        if engine:
+            engine.stop()
+        service.db.close()

@@ -3,23 +3,56 @@
 from __future__ import annotations
 
 import logging
+import os
+import re
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
 
 from notifiers.base import NotConfigured
-from notifiers.registry import configured, outside
+from notifiers.registry import configured, discover, outside
 from notifiers.segments import measure, spell_cheaply
 from service.clock import utc_now
 from service.db.engine import make_engine
 from service.db.sealed import open_keyring
 from service.db.secrets import load_or_make_key_file, parse_secret_keys
 from service.settings import Settings, environment
+from service.texts import LANGUAGES
 from service.usecases.context import Limits, Service
 
 SIMULATED = "phones"
 SIMULATED_OPERATOR = "+77000000099"
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+_OPERATOR = re.compile(r"\+[1-9]\d{6,14}|\w+://\S+|[^@\s]+@[^@\s]+")
+
+log = structlog.get_logger()
+
+
+def check(settings: Settings) -> None:
+    """What each setting alone cannot say of itself.
+
+    Raises:
+        NotConfigured: naming the variable.
+    """
+    if settings.log_level.upper() not in LEVELS:
+        raise NotConfigured(f"AMANBA_LOG_LEVEL: must be one of {', '.join(LEVELS)}")
+    if settings.language not in LANGUAGES:
+        raise NotConfigured(f"AMANBA_LANGUAGE: must be one of {', '.join(sorted(LANGUAGES))}")
+    if settings.operator and not _OPERATOR.fullmatch(settings.operator):
+        raise NotConfigured("AMANBA_OPERATOR: must be a number like +77011234567, an e-mail address or a URL")
+    ours = {f"AMANBA_{field.upper()}" for field in Settings.model_fields}
+    channels = {name for spec in discover() for name in spec.variables()}
+    for name in sorted(name for name in os.environ if name.startswith("AMANBA_")):
+        if name not in ours | channels:
+            # Perhaps mistyped; perhaps another version's. To stop for it would stop the alarms.
+            log.warning("unknown_setting", variable=name)
 
 
 def build(settings: Settings) -> Service:
@@ -47,7 +80,7 @@ def build(settings: Settings) -> Service:
     if demo:
         second = timedelta(seconds=1)
         limits = replace(limits, grace_at_least=second, wait_at_least=second, recurring_apart=second)
-    return Service(
+    service = Service(
         db=db,
         keys=keys,
         notifiers=notifiers,
@@ -58,21 +91,62 @@ def build(settings: Settings) -> Service:
         demo=demo,
         limits=limits,
     )
+    if not service.operator:
+        log.warning("no_operator", hint="set AMANBA_OPERATOR: no trip can be armed without somebody who is paged")
+    elif service.operator_channel is None:
+        log.warning("operator_unreachable", hint="no channel reaches AMANBA_OPERATOR: pages go to the log")
+    return service
 
 
 def set_up_logging(level: str) -> None:
-    """Structured lines with ids; never a number, name, word or text."""
+    """Structured lines with ids; never a number, name, word or text.
+
+    An error's message may quote what somebody wrote, so only its kind and its places in the code are logged.
+    """
     chosen = logging.getLevelName(level.upper())
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _without_words,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(chosen if isinstance(chosen, int) else logging.INFO),
         cache_logger_on_first_use=False,
     )
     # What providers' clients and the web server log holds numbers and links.
+    plain = logging.StreamHandler()
+    plain.setFormatter(_Plain("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(handlers=[plain], level=logging.WARNING, force=True)
     for name in ("twilio", "httpx", "urllib3", "uvicorn.access", "apscheduler"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _Plain(logging.Formatter):
+    """Lines of libraries, with their errors as we log ours."""
+
+    def formatException(
+        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+    ) -> str:
+        return "\n".join(_places(ei[1])) if ei[1] is not None else ""
+
+
+def _without_words(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    given = event.pop("exc_info", None)
+    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
+    if error is not None:
+        event["error"] = list(_places(error))
+    return event
+
+
+def _places(error: BaseException) -> Iterator[str]:
+    """An error's kind and where it passed, the cause first; never its message."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        yield from _places(before)
+    yield f"{type(error).__module__}.{type(error).__qualname__}"
+    step = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        yield f"  {Path(code.co_filename).name}:{step.tb_lineno} {code.co_name}"
+        step = step.tb_next
