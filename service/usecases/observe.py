@@ -37,7 +37,7 @@ def is_ready(service: Service) -> bool:
     Raises:
         StorageUnavailable: it is away.
     """
-    service.run(lambda conn: put_state(conn, "ready", None, service.clock()))
+    service.run(lambda conn: put_state(conn, "ready", True, service.clock()))
     return schema_known(service.db)
 
 

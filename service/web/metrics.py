@@ -1,4 +1,9 @@
-"""Counters of what the web refused, beside what the use cases can tell about the engine."""
+"""`/metrics`: what the tables say of the engine now, and what this process counted since it started.
+
+Read from the tables, so that every process says the same: depths and ages of inbox and outbox, the sweep's and the
+watermarks' age, open alarms. Counted by this process, so that processes are to be added up: hook refusals, sends and
+lateness (see `service.usecases.counters`).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,9 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
 
 from service.usecases.context import Service
+from service.usecases.counters import LATENESS, SENDS
 from service.usecases.observe import observe
+from service.usecases.problems import StorageUnavailable
 
 HOOK_REFUSALS = Counter("amanba_hook_refusals_total", "Calls that a hook refused", ["hook", "reason"])
 
@@ -18,8 +25,13 @@ def router(service: Service) -> APIRouter:
     @routes.get("/metrics")
     def metrics() -> Response:
         registry = CollectorRegistry()
-        registry.register(HOOK_REFUSALS)
-        seen = observe(service)
+        for counted in (HOOK_REFUSALS, SENDS, LATENESS):
+            registry.register(counted)
+        try:
+            seen = observe(service)
+        except StorageUnavailable:
+            # What is missing must show as missing, not as nought.
+            return Response(status_code=503)
         for name, text, value in seen.plain:
             Gauge(name, text, registry=registry).set(value)
         for name, text, label, values in seen.labelled:
