@@ -7,7 +7,7 @@ import pytest
 
 from tests.scenarios.story import Story, family
 
-SHORT = {"ends_at": "2026-12-03T09:00:00+05:00"}
+SHORT: dict[str, Any] = {"ends_at": "2026-12-03T09:00:00+05:00"}
 
 
 def change(story: Story, expect: int = 202, **body: Any) -> Any:
