@@ -25,8 +25,10 @@ def get_state_at(conn: Connection, name: str) -> datetime | None:
 
 
 def lock_state(conn: Connection, name: str, at: datetime) -> Any:
-    """The value kept under `name` (an empty object at first). Until the transaction ends nobody else writes it, or reads
-    it by this function."""
+    """The value kept under `name`, an empty object at first.
+
+    Until the transaction ends nobody else writes it, or reads it by this function.
+    """
     insert_ignore(conn, STATE, [{"name": name, "value": {}, "at": at}])
     return conn.execute(select(STATE.c.value).where(STATE.c.name == name).with_for_update()).scalar_one()
 
