@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, delete, insert, select, update
 
 from service.core.wording_text import N_
-from service.db.errors import KeyErased
+from service.db.errors import Conflict, KeyErased
 from service.db.routing import NIL, Link, PhoneOwner, SignUp
 from service.db.rows import insert_ignore
 from service.db.stored import table_of
@@ -190,7 +190,10 @@ def _lock(service: Service, conn: Connection, digest: bytes, now: datetime) -> d
     }
     insert_ignore(conn, SIGN_UPS, [row])
     query = select(SIGN_UPS).where(SIGN_UPS.c.phone_hash == digest).with_for_update()
-    return dict(conn.execute(query).mappings().one())
+    found = conn.execute(query).mappings().first()
+    if found is None:
+        raise Conflict("the number was proven meanwhile")
+    return dict(found)
 
 
 def _kept(service: Service, conn: Connection, row: Mapping[str, Any]) -> dict[str, Any]:
