@@ -62,7 +62,7 @@ def main() -> None:
             demo.advance(40)
             take(browser, f"{site}/phones", "phones-calm", "en", DESK)
             demo.stop_answering()
-            demo.advance(110)
+            demo.advance(60)
             take(browser, f"{site}/phones", "phones-alarm", "en", DESK)
             demo.type(GULNAR, "1")
             take(browser, f"{site}/phones", "phones-held", "en", DESK, dark=True)
@@ -71,7 +71,7 @@ def main() -> None:
             take(browser, f"{site}/phones", "phones-all-clear", "en", DESK)
         with demonstration("kk") as (demo, site):
             demo.stop_answering()
-            demo.advance(140)
+            demo.advance(100)
             take(browser, f"{site}/phones", "phones-small", "kk", HAND)
             alarm = re.findall(r"/a/\w+", " ".join(demo.received(GULNAR, "alert")))[0]
             take(browser, f"{site}{alarm}", "alarm-small", "kk", HAND)

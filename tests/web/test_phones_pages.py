@@ -52,7 +52,7 @@ def test_no_page_may_be_kept_framed_indexed_or_lead_anywhere(site: TestClient) -
 
 def test_pages_need_no_inline_script_or_style(demo: Demonstration, site: TestClient) -> None:
     demo.stop_answering()
-    demo.advance(130)
+    demo.advance(100)
     for path in ("/", "/phones", check_in_path(demo), alarm_path(demo), "/c/unknown"):
         html = site.get(path).text
         assert re.findall(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:", html) == []
@@ -103,7 +103,7 @@ def test_files_are_kept_as_long_as_their_name_holds(site: TestClient) -> None:
 
 def test_the_first_view_is_light_enough_for_a_slow_network(demo: Demonstration, site: TestClient) -> None:
     demo.stop_answering()
-    demo.advance(130)
+    demo.advance(100)
     sheet = len(static_files()["amanba.css"].zipped)
     for path in ("/", check_in_path(demo), alarm_path(demo)):
         assert len(gzip.compress(site.get(path).content)) + sheet <= 9000
@@ -126,7 +126,7 @@ def test_after_the_button_every_text_gets_the_same_page(demo: Demonstration, sit
 
 def test_the_alarm_page_takes_an_answer_and_ends_warmly(demo: Demonstration, site: TestClient) -> None:
     demo.stop_answering()
-    demo.advance(130)
+    demo.advance(100)
     path = alarm_path(demo)
     shown = site.get(f"{path}?lang=en").text
     assert "Aizhan has not answered since" in shown
