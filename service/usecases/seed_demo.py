@@ -34,7 +34,7 @@ from service.usecases.work import Work, make_code
 
 EVERY = timedelta(seconds=60)
 GRACE = timedelta(seconds=30)
-REMIND_BEFORE = timedelta(seconds=20)
+REMIND_BEFORE = timedelta(seconds=15)
 WAIT = timedelta(seconds=30)
 REPEAT = timedelta(seconds=60)
 LASTS = timedelta(days=90)

@@ -20,7 +20,7 @@ from service.db.migrate import upgrade  # noqa: E402
 from tests.browser.demonstration import GULNAR, Demonstration, served  # noqa: E402
 
 PICTURES = ROOT / "deploy" / "pictures"
-DESK, HAND = (1280, 800), (360, 740)
+DESK, HAND = (1280, 900), (360, 740)
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def test_what_one_types_stays_while_the_page_renews_itself(demo: Demonstration, 
     page.goto(f"{site}/phones")
     box = page.locator("#phone-1").get_by_placeholder("Any text")
     box.fill("mom, I am")
-    demo.advance(40)
+    demo.advance(45)
     says(page, "We have asked Aizhan")
     expect(box).to_be_focused()
     expect(box).to_have_value("mom, I am")
