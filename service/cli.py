@@ -21,6 +21,7 @@ from service.db.errors import SchemaUnknown, StorageError
 from service.db.migrate import current, head, upgrade
 from service.db.secrets import make_key
 from service.settings import Settings
+from service.usecases.close_alarm import Closing, close_by_operator
 from service.usecases.context import Service
 from service.usecases.seed_demo import seed_demo
 from service.wiring import build, check, set_up_logging
@@ -32,6 +33,12 @@ Port = Annotated[int, typer.Option(help="The port to listen on.", min=0, max=655
 BACKLOG = 2048
 GRACEFUL_SECONDS = 5
 """How long requests may take to end when we are told to stop."""
+
+CLOSINGS = {
+    Closing.ENDED: "The alarm has ended. Everybody who was told hears of it.",
+    Closing.WAITS: "Noted. The alarm ends when one of its people says so too.",
+    Closing.NONE: "No duress alarm is open under this code.",
+}
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -78,6 +85,17 @@ def rewrap() -> None:
     service = _migrated(_settings())
     typer.echo(f"{service.keys.rewrap(service.db)} keys were wrapped anew.")
     service.db.close()
+
+
+@cli.command()
+def close(code: Annotated[str, typer.Argument(help="A code from a text about the alarm.")]) -> None:
+    """End a duress alarm as the operator: one of the two people that it takes."""
+    service = _migrated(_settings())
+    closing = close_by_operator(service, code)
+    service.db.close()
+    typer.echo(CLOSINGS[closing])
+    if closing is Closing.NONE:
+        raise typer.Exit(1)
 
 
 @cli.command()

@@ -124,7 +124,9 @@ def _close(work: Work, trip: TripState, state: AlarmState, contact: ContactState
     if not view.is_open:
         return Answered(trip, None)
     if len(people) == 1:
-        telling.page_operator(work, PageReason.CLOSE_ASKED, f"{state.alarm_id}", trip=trip)
+        code = work.fresh_code(trip.key.traveler_id, state.alarm_id, None)
+        how = f"amanba close {code}"
+        telling.page_operator(work, PageReason.CLOSE_ASKED, f"{state.alarm_id}", trip=trip, detail=how)
     return Answered(trip, Reply.DURESS_NOTED)
 
 

@@ -2,7 +2,8 @@
 
 import re
 
-from tests.scenarios.story import Story, family
+from service.usecases.close_alarm import Closing, close_by_operator
+from tests.scenarios.story import MOTHER, Story, family
 
 
 def test_a_bare_ok_holds_an_alarm_and_does_not_end_it(story: Story) -> None:
@@ -122,3 +123,21 @@ def test_sos_tells_everybody_at_once_and_no_text_of_hers_ends_it(story: Story) -
         assert not [text for text in phone.read_all() if "ended" in text]
     story.fund.reply("2")
     story.mother.expect("Aizhan is safe. Saule heard the voice.")
+
+
+def test_with_one_person_only_the_operator_is_the_second(story: Story) -> None:
+    story.register()
+    story.plan_trip()
+    story.add_contact("Gulnar", MOTHER)
+    story.set_words()
+    story.arm()
+    story.mother.read_all()
+    story.traveler.text("heavy rain")
+    page = re.findall(r"https://amanba\.example(/a/\w+)", story.mother.expect("Do NOT call"))[0]
+    story.client.post(page, data={"answer": "close", "nonce": "n1"}, follow_redirects=False)
+    story.run()
+    code = story.operator.expect("It takes a second one").split("amanba close ")[1][:4]
+    assert close_by_operator(story.service, "Z9Z9") is Closing.NONE
+    assert close_by_operator(story.service, f"#{code.lower()}") is Closing.ENDED
+    story.run()
+    story.mother.expect("Two people have ended the alarm about Aizhan")
