@@ -46,7 +46,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 @cli.command()
 def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Web and worker in one process; migrates the database first."""
-    settings = _settings()
+    settings = _settings(port)
     with _listen(host, port) as listener:
         _upgrade(settings)
         service = build(settings)
@@ -57,7 +57,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 @cli.command()
 def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """The web alone; run at least one worker beside it."""
-    settings = _settings()
+    settings = _settings(port)
     with _listen(host, port) as listener:
         service = _migrated(settings)
         _run(create_app(service=service, duty=Duty.WEB), None, service, listener)
@@ -113,9 +113,12 @@ def main() -> None:
         sys.exit(1)
 
 
-def _settings() -> Settings:
+def _settings(port: int | None = None) -> Settings:
+    """The settings; without a public URL, people are taken to sit at this machine and to call this port."""
     try:
         settings = Settings()
+        if port and "public_url" not in settings.model_fields_set:
+            settings.public_url = f"http://127.0.0.1:{port}"
     except ValidationError as error:
         raise NotConfigured("; ".join(_faults(error))) from None
     set_up_logging(settings.log_level)
