@@ -15,13 +15,12 @@ from service.usecases import telling
 from service.usecases.accept import Inbound, accept_all
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
-from service.usecases.proof import Watermark, sources, watermark, watermark_value
+from service.usecases.proof import FAIL_OPEN_AFTER, Watermark, sources, watermark, watermark_value
 from service.usecases.work import Work
 
 BATCH = 200
 FIRST_LOOK_BACK = timedelta(hours=26)
 OVERLAP = timedelta(minutes=10)
-NOBODY_TRIED_FOR = timedelta(minutes=5)
 LIST_LAG = timedelta(seconds=5)
 """A list may lag its provider: what was received in the last moments does not count as read."""
 
@@ -96,7 +95,7 @@ def _keep(service: Service, name: str, batch: list[InboundMessage]) -> int:
 def _begin(conn: Connection, name: str, now: datetime) -> Watermark:
     mark = watermark(conn, name)
     tried_at = get_state_at(conn, f"watermark:{name}")
-    was_down = tried_at is None or now - tried_at > NOBODY_TRIED_FOR
+    was_down = tried_at is None or now - tried_at > FAIL_OPEN_AFTER
     # While nobody asked it nobody knows whether it was silent: that was our own silence.
     since = now if was_down else mark.failing_since or now
     begun = replace(mark, failing_since=since)
