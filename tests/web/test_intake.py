@@ -1,0 +1,145 @@
+"""Group commit: many are kept at once, each is answered after the commit, and nobody is told yes when it failed."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+
+from service.clock import utc_now
+from service.db.engine import make_engine
+from service.db.routing import Inbox
+from service.db.sealed import open_keyring
+from service.db.stored import table_of
+from service.usecases.accept import Inbound, accept_all
+from service.usecases.context import Service
+from service.usecases.problems import StorageUnavailable
+from service.web import intake as intakes
+from service.web.intake import Intake
+
+INBOX = table_of(Inbox)
+
+
+@pytest.fixture
+def service(database_url: str) -> Iterator[Service]:
+    db = make_engine(database_url)
+    keys = open_keyring(db, [bytes(range(32))], utc_now())
+    yield Service(db=db, keys=keys, notifiers={}, segments=len, fold=str)
+    db.close()
+
+
+def inbound(number: int, body: str = "ok") -> Inbound:
+    return Inbound("twilio_sms", f"SM{number}", b"sender", body, address="+77010000000")
+
+
+def kept(service: Service) -> int:
+    return service.read(lambda conn: conn.execute(select(func.count()).select_from(INBOX)).scalar_one())
+
+
+async def hand_in(intake: Intake, *messages: Inbound) -> list[Any]:
+    return await asyncio.gather(*(intake.accept(one) for one in messages), return_exceptions=True)
+
+
+def test_what_comes_together_is_kept_together_and_a_repeat_once(service: Service) -> None:
+    intake = Intake(service)
+
+    async def story() -> None:
+        first = await hand_in(intake, *(inbound(number % 50) for number in range(200)))
+        assert {answer.new for answer in first} == {True}
+        again = await hand_in(intake, inbound(7), inbound(50))
+        assert [answer.new for answer in again] == [False, True]
+        assert again[0].received_at in {answer.received_at for answer in first}
+        await intake.drain()
+
+    asyncio.run(story())
+    assert kept(service) == 51
+
+
+def test_a_database_that_fails_answers_yes_to_nobody(service: Service) -> None:
+    def vanish(conn: Any) -> None:
+        conn.execute(text("ALTER TABLE inbox RENAME TO inbox_elsewhere"))
+
+    service.run(vanish)
+    intake = Intake(service)
+
+    async def story() -> list[Any]:
+        answers = await hand_in(intake, *(inbound(number) for number in range(30)))
+        await intake.drain()
+        return answers
+
+    assert all(isinstance(answer, Exception) for answer in asyncio.run(story()))
+
+
+def test_a_locked_database_is_a_503_for_all_who_wait(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.db.engine.BUSY_SECONDS", 0.01)
+    monkeypatch.setattr("service.db.tx.GIVE_UP_SECONDS", 0.0)
+    db = make_engine(sqlite_url)
+    service = Service(db=db, keys=open_keyring(db, [bytes(range(32))], utc_now()), notifiers={}, segments=len, fold=str)
+    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    intake = Intake(service)
+
+    async def story() -> list[Any]:
+        answers = await hand_in(intake, inbound(1), inbound(2))
+        await intake.drain()
+        return answers
+
+    assert [type(answer) for answer in asyncio.run(story())] == [StorageUnavailable] * 2
+    other.close()
+    db.close()
+
+
+def test_one_that_cannot_be_kept_loses_no_other(service: Service) -> None:
+    intake = Intake(service)
+
+    async def story() -> list[Any]:
+        answers = await hand_in(intake, inbound(1), inbound(2, "\ud800"), inbound(3))
+        await intake.drain()
+        return answers
+
+    first, broken, third = asyncio.run(story())
+    assert (first.new, third.new) == (True, True)
+    assert isinstance(broken, UnicodeEncodeError)
+    assert kept(service) == 2
+
+
+def test_more_than_the_queue_holds_is_refused_and_the_rest_is_kept(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intakes, "QUEUE", 5)
+    intake = Intake(service)
+
+    async def story() -> list[Any]:
+        answers = await hand_in(intake, *(inbound(number) for number in range(12)))
+        await intake.drain()
+        return answers
+
+    answers = asyncio.run(story())
+    refused = [answer for answer in answers if isinstance(answer, StorageUnavailable)]
+    assert len(refused) == 7
+    assert kept(service) == 5
+
+
+def test_a_shutdown_waits_for_what_was_handed_in(service: Service) -> None:
+    intake = Intake(service)
+
+    async def story() -> None:
+        waiting = [asyncio.ensure_future(intake.accept(inbound(number))) for number in range(20)]
+        await asyncio.sleep(0)
+        await intake.drain()
+        assert {answer.new for answer in await asyncio.gather(*waiting)} == {True}
+
+    asyncio.run(story())
+    assert kept(service) == 20
+
+
+def test_a_repeat_across_batches_and_in_one_is_told_apart_from_new(service: Service) -> None:
+    first = accept_all(service, [inbound(1), inbound(2)])
+    second = accept_all(service, [inbound(3), inbound(2), inbound(3)])
+    assert [one.new for one in first] == [True, True]
+    assert [one.new for one in second] == [True, False, True]
+    assert second[1].received_at == first[1].received_at
