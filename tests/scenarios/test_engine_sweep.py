@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -295,6 +296,8 @@ def test_a_link_is_kept_once_a_tap_and_an_ended_or_unknown_one_never(story: Stor
 def test_no_line_of_the_log_holds_a_number_a_name_a_word_or_a_text(
     story: Story, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     set_up_logging("DEBUG")
     try:
         family(story, words=True)
@@ -307,9 +310,11 @@ def test_no_line_of_the_log_holds_a_number_a_name_a_word_or_a_text(
         story.traveler.text("heavy rain")
         story.mother.reply("2")
         change(story, PLANS, sealed=b"?")
-        story.advance(hours=24)
+        story.advance(hours=2)
     finally:
         structlog.reset_defaults()
+        root.handlers[:] = handlers
+        root.setLevel(level)
     said = capsys.readouterr()
     lines = said.out + said.err
     assert "handed_over" in lines
@@ -320,3 +325,31 @@ def test_no_line_of_the_log_holds_a_number_a_name_a_word_or_a_text(
     for line in lines.splitlines():
         if line.startswith("{"):
             json.loads(line)
+
+
+def test_an_error_is_logged_by_its_kind_and_place_and_not_by_its_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    set_up_logging("INFO")
+    try:
+        try:
+            try:
+                datetime.fromisoformat("heavy rain")
+            except ValueError as error:
+                raise KeyError(TRAVELER) from error
+        except KeyError:
+            structlog.get_logger().exception("job_failed")
+            logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+    finally:
+        structlog.reset_defaults()
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    said = capsys.readouterr()
+    for lines in (said.out, said.err):
+        assert "builtins.ValueError" in lines
+        assert "builtins.KeyError" in lines
+        assert "test_engine_sweep.py" in lines
+        assert "heavy rain" not in lines
+        assert TRAVELER not in lines
