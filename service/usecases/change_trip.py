@@ -21,6 +21,7 @@ from service.db.tables import Change as ChangeRow
 from service.db.tables import Trip
 from service.db.trips import TripState
 from service.usecases import telling
+from service.usecases.alarm_facts import place as place_by_plan
 from service.usecases.changes import (
     AddContact,
     Change,
@@ -146,7 +147,7 @@ def _new_leg(work: Work, trip: TripState, form: LegForm) -> TripState:
     changed = _put_plan(work, trip, replace(trip.plan, legs=legs))
     if old.country != form.country:
         for contact in telling.who_may_hear(trip):
-            place = telling.place(changed, form.starts_at, contact.language)
+            place = place_by_plan(changed, form.starts_at, contact.language)
             telling.notice(work, trip, None, contact, ContactNotice.COUNTRY_CHANGED, place=place)
     return changed
 

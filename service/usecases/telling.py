@@ -21,7 +21,6 @@ from service.db.routing import NIL
 from service.db.trips import Address, AlarmState, ContactState, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import facts_for, first_usable, zone_of_contact
-from service.usecases.alarm_facts import place as place
 from service.usecases.links import alarm_link
 from service.usecases.times import said
 from service.usecases.work import Draft, Priority, Work
