@@ -109,12 +109,15 @@ def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> Arm
     # Looked at now: the sweep finds out by itself when to look again.
     conn.execute(insert(WATCHES), {**names, **watch_values(watch, now), "version": 1})
     set_columns(conn, key, status="armed", armed_at=now)
-    conn.execute(
+    taken = conn.execute(
         update(OWNERS)
-        .where(OWNERS.c.traveler_id == key.traveler_id, OWNERS.c.contact_id == NIL)
+        .where(OWNERS.c.traveler_id == key.traveler_id, OWNERS.c.contact_id == NIL, OWNERS.c.armed.is_(False))
         .where(OWNERS.c.phone_hash == service.keys.phone_hash(trip.traveler.phone))
         .values(trip_id=key.trip_id, armed=True)
     )
+    if taken.rowcount != 1:
+        # Another trip of hers was armed between the look and the write.
+        raise Conflict409(NOT_READY, ("phone_in_use",))
     token = base62(secrets.token_bytes(TOKEN_BYTES), TOKEN_LETTERS)
     link = {
         **names,
