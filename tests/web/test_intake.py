@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import func, select, text
@@ -22,6 +23,8 @@ from service.web import intake as intakes
 from service.web.intake import Intake
 
 INBOX = table_of(Inbox)
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -40,6 +43,12 @@ def kept(service: Service) -> int:
     return service.read(lambda conn: conn.execute(select(func.count()).select_from(INBOX)).scalar_one())
 
 
+def in_a_loop_of_its_own(story: Coroutine[Any, Any, T]) -> T:
+    """Run it on a thread of its own: a browser test before this one leaves its loop running on the main thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, story).result()
+
+
 async def hand_in(intake: Intake, *messages: Inbound) -> list[Any]:
     return await asyncio.gather(*(intake.accept(one) for one in messages), return_exceptions=True)
 
@@ -55,7 +64,7 @@ def test_what_comes_together_is_kept_together_and_a_repeat_once(service: Service
         assert again[0].received_at in {answer.received_at for answer in first}
         await intake.drain()
 
-    asyncio.run(story())
+    in_a_loop_of_its_own(story())
     assert kept(service) == 51
 
 
@@ -71,7 +80,7 @@ def test_a_database_that_fails_answers_yes_to_nobody(service: Service) -> None:
         await intake.drain()
         return answers
 
-    assert all(isinstance(answer, Exception) for answer in asyncio.run(story()))
+    assert all(isinstance(answer, Exception) for answer in in_a_loop_of_its_own(story()))
 
 
 def test_a_locked_database_is_a_503_for_all_who_wait(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +97,7 @@ def test_a_locked_database_is_a_503_for_all_who_wait(sqlite_url: str, monkeypatc
         await intake.drain()
         return answers
 
-    assert [type(answer) for answer in asyncio.run(story())] == [StorageUnavailable] * 2
+    assert [type(answer) for answer in in_a_loop_of_its_own(story())] == [StorageUnavailable] * 2
     other.close()
     db.close()
 
@@ -101,7 +110,7 @@ def test_one_that_cannot_be_kept_loses_no_other(service: Service) -> None:
         await intake.drain()
         return answers
 
-    first, broken, third = asyncio.run(story())
+    first, broken, third = in_a_loop_of_its_own(story())
     assert (first.new, third.new) == (True, True)
     assert isinstance(broken, UnicodeEncodeError)
     assert kept(service) == 2
@@ -118,7 +127,7 @@ def test_more_than_the_queue_holds_is_refused_and_the_rest_is_kept(
         await intake.drain()
         return answers
 
-    answers = asyncio.run(story())
+    answers = in_a_loop_of_its_own(story())
     refused = [answer for answer in answers if isinstance(answer, StorageUnavailable)]
     assert len(refused) == 7
     assert kept(service) == 5
@@ -133,7 +142,7 @@ def test_a_shutdown_waits_for_what_was_handed_in(service: Service) -> None:
         await intake.drain()
         assert {answer.new for answer in await asyncio.gather(*waiting)} == {True}
 
-    asyncio.run(story())
+    in_a_loop_of_its_own(story())
     assert kept(service) == 20
 
 
