@@ -17,7 +17,7 @@ from service.core.plan import Plan, early_window, next_deadline, previous_deadli
 STAGES = 3
 LATE_AT_MOST = timedelta(hours=12)
 UNPROVEN_AFTER = timedelta(hours=72)
-PROOF_RETRY = timedelta(seconds=15)
+PROOF_RETRY = timedelta(seconds=2)
 NO_CUT = timedelta(0)
 
 
