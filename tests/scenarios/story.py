@@ -45,7 +45,8 @@ BROTHER = "+77013334455"
 FUND = "+77014445566"
 OPERATOR = "+77019990000"
 SECRET = bytes(range(32))
-LOOK_AROUND = timedelta(minutes=30)
+LOOK_AROUND = timedelta(hours=2)
+SHORTEST = timedelta(seconds=15)
 RECONCILE = timedelta(minutes=1)
 
 TRIP: Mapping[str, Any] = {
@@ -165,7 +166,7 @@ class Story:
                 reconcile_inbound(self.service)
 
     def advance(self, **span: float) -> None:
-        """Let time pass. The engine acts at every instant that it waits for, and looks around every half hour."""
+        """Let time pass. The engine acts at every instant that it waits for, and looks around every two hours."""
         until = self.now + timedelta(**span)
         while self.now < until:
             self.now = min(self._next_instant(), self.now + LOOK_AROUND, until)
@@ -178,10 +179,10 @@ class Story:
             self.run()
 
     def _next_instant(self) -> datetime:
-        """The next moment at which a row asks to be looked at, a second away at least."""
+        """The next moment at which a row asks to be looked at, 15 seconds away at least."""
         moments = self.service.read(_awaited) if not self.is_down else []
         ahead = [moment for moment in moments if moment > self.now]
-        return max(min(ahead, default=self.now + LOOK_AROUND), self.now + timedelta(seconds=1))
+        return max(min(ahead, default=self.now + LOOK_AROUND), self.now + SHORTEST)
 
     def advance_to(self, moment: str) -> None:
         """Let time pass until an instant such as `2026-12-01T20:00+03:00`."""
@@ -200,8 +201,17 @@ class Story:
     def restart(self) -> None:
         """A new process over the same database."""
         self.service = self._make_service(lambda: self.now)
+        self.close()
         self.client = TestClient(create_app(service=self.service), base_url=self.service.public_url)
+        # Entered, it keeps one loop for all its requests, as a server does.
+        self.client.__enter__()
         self.is_down = False
+
+    def close(self) -> None:
+        """The web of the process that runs now ends."""
+        client: TestClient | None = getattr(self, "client", None)
+        if client is not None:
+            client.__exit__(None, None, None)
 
     def deliver_hook(self, path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> int:
         if self.is_down:
@@ -254,7 +264,7 @@ def open_story(database_url: str, *, operator: str = OPERATOR, brake: bool = Fal
             yield story
         finally:
             story.pool.shutdown()
-            story.client.close()
+            story.close()
             for db in databases:
                 db.close()
 
