@@ -38,6 +38,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
         lifespan=lifespan,
     )
     app.state.demo = service.demo
+    app.state.language = service.language
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     problems.install(app)
     app.include_router(health.router(service, duty))

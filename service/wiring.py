@@ -89,6 +89,7 @@ def build(settings: Settings) -> Service:
         public_url=settings.public_url,
         operator=settings.operator or (SIMULATED_OPERATOR if simulated else ""),
         demo=demo,
+        language=settings.language,
         limits=limits,
     )
     if not service.operator:

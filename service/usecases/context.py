@@ -55,6 +55,7 @@ class Service:
     public_url: str = "http://127.0.0.1:8000"
     operator: str = ""
     demo: bool = False
+    language: str = "en"
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], datetime] = utc_now
     wake: Wake = field(default_factory=Wake)

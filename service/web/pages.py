@@ -102,10 +102,11 @@ def language_of(request: Request, default: str = FALLBACK) -> str:
 
 
 def page(
-    request: Request, template: str, *, default_language: str = FALLBACK, status: int = 200, **context: Any
+    request: Request, template: str, *, default_language: str | None = None, status: int = 200, **context: Any
 ) -> HTMLResponse:
     """A whole page in the reader's language, with the headers of every page. Remembers a language chosen just now."""
-    language = language_of(request, default_language)
+    installed: str = getattr(request.app.state, "language", FALLBACK)
+    language = language_of(request, default_language or installed)
     # Every page of a demonstration says what it is.
     context.setdefault("demo", getattr(request.app.state, "demo", False))
     html = render(template, language, languages=language_links(request, language), **context)
