@@ -92,21 +92,21 @@ def static_router() -> APIRouter:
     return router
 
 
-def language_of(request: Request, default: str = FALLBACK) -> str:
+def language_of(request: Request, default: str | None = None) -> str:
     """The language of a page: what was chosen by `?lang=`, by an earlier choice, or by the browser."""
     for chosen in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
         if chosen in LANGUAGES:
             return str(chosen)
     wanted = [part.split(";")[0].strip() for part in _by_weight(request.headers.get("accept-language", ""))]
-    return negotiate_locale(wanted, LANGUAGES, sep="-") or default
+    installed: str = getattr(request.app.state, "language", FALLBACK)
+    return negotiate_locale(wanted, LANGUAGES, sep="-") or default or installed
 
 
 def page(
     request: Request, template: str, *, default_language: str | None = None, status: int = 200, **context: Any
 ) -> HTMLResponse:
     """A whole page in the reader's language, with the headers of every page. Remembers a language chosen just now."""
-    installed: str = getattr(request.app.state, "language", FALLBACK)
-    language = language_of(request, default_language or installed)
+    language = language_of(request, default_language)
     # Every page of a demonstration says what it is.
     context.setdefault("demo", getattr(request.app.state, "demo", False))
     html = render(template, language, languages=language_links(request, language), **context)
