@@ -68,7 +68,8 @@ class PhoneOwner(Stored, table=True):
 
 
 class Link(Stored, table=True):
-    """A token's keyed hash and what it opens: check_in, api, session, alarm or invitation."""
+    """A token's keyed hash and what it opens: check_in, api, session, alarm or invitation. `used` counts wrong secrets;
+    `private_until`: how long a session shows the private page of the trip that it names."""
 
     __tablename__ = "links"
     __table_args__ = (Index("ix_links_traveler_id", "traveler_id"),)
@@ -83,6 +84,7 @@ class Link(Stored, table=True):
     created_at: datetime = instant()
     expires_at: datetime | None = instant_or_none()
     used: int = 0
+    private_until: datetime | None = instant_or_none()
 
 
 class AckCode(Stored, table=True):
