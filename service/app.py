@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from service.settings import Settings
 from service.usecases.context import Service
 from service.web import alarm_page, api, check_in, health, landing, metrics, pages, phones, problems
+from service.web.guard import SameOrigin
 from service.web.health import Duty
 from service.web.hooks import twilio
 from service.web.intake import Intake
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     )
     app.state.demo = service.demo
     app.state.language = service.language
+    app.add_middleware(SameOrigin, public_url=service.public_url)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     problems.install(app)
     app.include_router(health.router(service, duty))

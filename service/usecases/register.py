@@ -43,12 +43,15 @@ CODES_APART = timedelta(minutes=1)
 CODES_AN_HOUR = 5
 WRONG_CODES = 5
 LOCKED_FOR = timedelta(minutes=15)
-TOKEN_LIVES = timedelta(days=90)
+TOKENS_LIVE = {"api": timedelta(days=90), "session": timedelta(days=30)}
+"""How long a token opens the API, and a browser's session the pages."""
 WRONG_CODE = N_("This code does not fit, or it is older than 10 minutes.")
 
 
 @dataclass(frozen=True, slots=True)
 class SignUpForm:
+    """What she says of herself. Without a name she only signs in: what is known of her stays as it is."""
+
     name: str
     phone: str
     language: str
@@ -107,8 +110,11 @@ def sign_up(service: Service, form: SignUpForm) -> None:
     service.wake.outbox.set()
 
 
-def verify(service: Service, phone: str, code: str) -> SignedIn:
+def verify(service: Service, phone: str, code: str, kind: str = "api") -> SignedIn:
     """Make the traveler of a proven number, or write down what she now says of herself; a fresh token either way.
+
+    Args:
+        kind: what the token opens: `api`, or `session` for a browser.
 
     Raises:
         Invalid: no such number, or the code does not fit. Numbers that nobody asked a code for answer alike.
@@ -134,7 +140,7 @@ def verify(service: Service, phone: str, code: str) -> SignedIn:
         kept = _kept(service, conn, row)
         conn.execute(delete(SIGN_UPS).where(SIGN_UPS.c.phone_hash == digest))
         traveler_id = _keep_traveler(service, conn, digest, SignUpForm(**kept["form"]), now)
-        conn.execute(insert(LINKS), _link(service, token, traveler_id, now))
+        conn.execute(insert(LINKS), _link(service, token, kind, traveler_id, now))
         return traveler_id
 
     # A wrong code is counted: the count must be kept although the caller is refused.
@@ -249,8 +255,9 @@ def _keep_traveler(service: Service, conn: Connection, digest: bytes, form: Sign
         of_her = TRAVELERS.c.traveler_id == traveler_id
         stored = conn.execute(select(TRAVELERS.c.key_id, TRAVELERS.c.sealed).where(of_her).with_for_update()).one()
         before = json.loads(service.keys.open(conn, b"traveler", stored.sealed))
-        sealed = _sealed_traveler(service, conn, stored.key_id, form, before)
-        conn.execute(update(TRAVELERS).where(of_her).values(language=form.language, sealed=sealed))
+        if form.name:
+            sealed = _sealed_traveler(service, conn, stored.key_id, form, before)
+            conn.execute(update(TRAVELERS).where(of_her).values(language=form.language, sealed=sealed))
     work.audit.add(traveler_id, "traveler", "signed_in" if known else "registered")
     work.flush()
     return traveler_id
@@ -261,20 +268,22 @@ def _sealed_traveler(
 ) -> bytes:
     """What she did not say this time stays as it was."""
     value = {
-        "name": form.name,
-        "phone": form.phone,
+        **before,
+        "name": form.name or before.get("name") or "",
+        # One who signs in from her second number has not changed her first.
+        "phone": before.get("phone") or form.phone,
         "email": form.email or before.get("email"),
         "citizenship": form.citizenship or before.get("citizenship"),
     }
     return service.keys.seal(conn, key_id, b"traveler", json.dumps(value, ensure_ascii=False).encode())
 
 
-def _link(service: Service, token: str, traveler_id: UUID, now: datetime) -> dict[str, Any]:
+def _link(service: Service, token: str, kind: str, traveler_id: UUID, now: datetime) -> dict[str, Any]:
     return {
         "token_hash": service.keys.token_hash(token),
-        "kind": "api",
+        "kind": kind,
         "traveler_id": traveler_id,
         "created_at": now,
-        "expires_at": now + TOKEN_LIVES,
+        "expires_at": now + TOKENS_LIVE[kind],
         "used": 0,
     }

@@ -1,13 +1,13 @@
 """Errors as problem documents (RFC 9457), in the reader's language; and nothing larger than we take."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,9 +25,10 @@ from service.usecases.problems import (
     StorageUnavailable,
     TooManyTries,
 )
-from service.web.pages import language_of
+from service.web.pages import HEADERS, language_of, page
 
 API = "/api/"
+PROGRAMS = (API, "/hooks/", "/healthz", "/readyz", "/metrics", "/static/")
 MEDIA_TYPE = "application/problem+json"
 LARGEST_BODY = 64 * 1024
 """Bytes; the longest form takes some 20,000."""
@@ -183,6 +184,8 @@ def problem(
 async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, Refusal):
         raise error
+    if not _is_program(request):
+        return _refusal_page(request, error)
     status = _STATUS.get(type(error), HTTPStatus.BAD_REQUEST)
     headers = {}
     if isinstance(error, NotSignedIn):
@@ -200,6 +203,8 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _unavailable(request: Request, _error: Exception) -> Response:
+    if not _is_program(request):
+        return page(request, "message.html", status=503, message="busy")
     return problem(request, 503, _DETAILS[503], headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
@@ -214,12 +219,16 @@ async def _malformed(request: Request, error: Exception) -> Response:
     if any(mistake["loc"][0] == "path" for mistake in mistakes):
         # An id that is no id names nothing.
         return problem(request, 404, _DETAILS[404])
-    return problem(request, 422, _DETAILS[422], [_field_problem(mistake) for mistake in mistakes])
+    return problem(request, 422, _DETAILS[422], [field_problem(mistake) for mistake in mistakes])
 
 
 async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
+    if not _is_program(request):
+        messages = {403: "form_too_old", 404: "not_here", 405: "not_here", 413: "too_large"}
+        message = messages.get(error.status_code, "failed")
+        return page(request, "message.html", status=error.status_code, message=message)
     if not _is_api(request):
         return await http_exception_handler(request, error)
     detail = _DETAILS.get(error.status_code, Refusal.message)
@@ -228,6 +237,8 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _unexpected(request: Request, _error: Exception) -> Response:
     # The server logs it: Starlette raises it again once this has been answered.
+    if not _is_program(request):
+        return page(request, "message.html", status=500, message="failed")
     return problem(request, 500, _DETAILS[500])
 
 
@@ -235,7 +246,24 @@ def _is_api(request: Request) -> bool:
     return request.url.path.startswith(API)
 
 
-def _field_problem(mistake: dict[str, Any]) -> FieldProblem:
+def _is_program(request: Request) -> bool:
+    """Whether a program asks, which wants a status and no page."""
+    return request.url.path.startswith(PROGRAMS)
+
+
+def _refusal_page(request: Request, error: Refusal) -> Response:
+    """What was refused, as a page; who is not signed in is sent to where she can."""
+    if isinstance(error, NotSignedIn):
+        return RedirectResponse("/in", status_code=303, headers=dict(HEADERS))
+    if isinstance(error, NotFound):
+        return page(request, "message.html", status=404, message="not_here")
+    status = _STATUS.get(type(error), HTTPStatus.BAD_REQUEST)
+    said = error.problems[0] if isinstance(error, Invalid) and error.problems else error
+    return page(request, "message.html", status=status, message="refused", refused=said)
+
+
+def field_problem(mistake: Mapping[str, Any]) -> FieldProblem:
+    """What pydantic says of a field, in our words."""
     kind, values = mistake["type"], mistake.get("ctx") or {}
     message = mistake["msg"] if kind in _OURS else _MISTAKES.get(kind, _OTHERWISE)
     return FieldProblem(field_path(mistake["loc"]), message, values)
