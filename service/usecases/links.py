@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import string
+from uuid import UUID
 
 from service.db.routing import Link
 from service.db.rows import insert_ignore
+from service.db.sealed import Keyring
 from service.db.stored import table_of
 from service.db.trips import AlarmState, ContactState, TripState
 from service.usecases.work import Work
@@ -13,25 +15,42 @@ from service.usecases.work import Work
 LINKS = table_of(Link)
 ALPHABET = string.digits + string.ascii_letters
 ALARM_TOKEN_LETTERS = 11
-"""About 65 bits; a longer one costs a part of an SMS."""
+"""About 65 bits; a longer one costs a part of an SMS. Invitations and rehearsals have as many."""
 
 
 def alarm_link(work: Work, trip: TripState, alarm: AlarmState, contact: ContactState) -> str:
     """The address of this contact's page of this alarm: the same in every text about it."""
     keys = work.service.keys
     token = base62(keys.token_hash(f"alarm:{alarm.alarm_id}:{contact.id}"), ALARM_TOKEN_LETTERS)
+    _keep(work, trip, contact, token, "alarm", alarm.alarm_id)
+    return f"{work.service.public_url}/a/{token}"
+
+
+def invitation_link(work: Work, trip: TripState, contact: ContactState) -> str:
+    """The address of this contact's own page: the same until she is invited anew, by other addresses."""
+    token = invitation_token(work.service.keys, contact)
+    _keep(work, trip, contact, token, "invitation", None)
+    return f"{work.service.public_url}/i/{token}"
+
+
+def invitation_token(keys: Keyring, contact: ContactState) -> str:
+    """What opens her own page. An earlier invitation's is another one."""
+    opens = f"invitation:{contact.id}:{contact.invited_at.isoformat()}"
+    return base62(keys.token_hash(opens), ALARM_TOKEN_LETTERS)
+
+
+def _keep(work: Work, trip: TripState, contact: ContactState, token: str, kind: str, alarm_id: UUID | None) -> None:
     row = {
-        "token_hash": keys.token_hash(token),
-        "kind": "alarm",
+        "token_hash": work.service.keys.token_hash(token),
+        "kind": kind,
         "traveler_id": trip.key.traveler_id,
         "trip_id": trip.key.trip_id,
         "contact_id": contact.contact_id,
-        "alarm_id": alarm.alarm_id,
+        "alarm_id": alarm_id,
         "created_at": work.now,
         "used": 0,
     }
     insert_ignore(work.conn, LINKS, [row])
-    return f"{work.service.public_url}/a/{token}"
 
 
 def base62(digest: bytes, length: int) -> str:

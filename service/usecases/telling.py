@@ -21,7 +21,7 @@ from service.db.routing import NIL
 from service.db.trips import Address, AlarmState, ContactState, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import facts_for, first_usable, zone_of_contact
-from service.usecases.links import alarm_link
+from service.usecases.links import alarm_link, invitation_link
 from service.usecases.times import said
 from service.usecases.work import Draft, Priority, Work
 
@@ -217,6 +217,7 @@ def invite(work: Work, trip: TripState, contact: ContactState) -> None:
         translator(contact.language),
         count=work.service.segments,
         ref_code=code,
+        link=invitation_link(work, trip, contact),
     )
     work.send(
         Draft(
