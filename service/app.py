@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     )
     app.state.demo = service.demo
     app.state.language = service.language
+    app.state.leave_url = service.leave_url
     app.add_middleware(SameOrigin, public_url=service.public_url)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     problems.install(app)

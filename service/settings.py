@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     storm_brake: bool = True
     lease_seconds: int = Field(default=120, ge=1, description="how long a claimed message is nobody else's")
     language: str = Field(default="en", description="the language of pages before anybody chose one")
+    leave_url: str = Field(default="https://www.wikipedia.org/", description="where the pages' way out leads")
     log_level: str = "INFO"
 
     @field_validator("public_url")
@@ -39,6 +40,13 @@ class Settings(BaseSettings):
         if parts.username or parts.password:
             raise ValueError("must hold no user name or password: providers' signatures fail with them")
         return value.rstrip("/")
+
+    @field_validator("leave_url")
+    @classmethod
+    def _a_page_of_others(cls, value: str) -> str:
+        if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
+            raise ValueError("must be a whole address of another site: https://…")
+        return value
 
     @model_validator(mode="after")
     def _a_lease_outlives_a_send(self) -> Self:

@@ -87,6 +87,7 @@ def build(settings: Settings) -> Service:
         segments=lambda text: measure(spell_cheaply(text)).segments,
         fold=spell_cheaply,
         public_url=settings.public_url,
+        leave_url=settings.leave_url,
         operator=settings.operator or (SIMULATED_OPERATOR if simulated else ""),
         demo=demo,
         language=settings.language,

@@ -32,6 +32,7 @@ from service.usecases.problems import (
     NotFound,
     Problems,
 )
+from service.usecases.typed_numbers import is_landline, why_no_sms
 from service.usecases.work import Work
 
 CONTACTS = table_of(Contact)
@@ -46,13 +47,15 @@ GONE = frozenset({"removed", "refused", "expired"})
 OWN_NUMBER = N_("This is the traveler's own number.")
 OTHER_SIDE = N_("This belongs to the employer, the agency or a companion. Choose somebody who does not depend on them.")
 SAME_PERSON = N_("Another contact of this trip has this already.")
+NOTHING_REACHES = N_("Nothing can be sent there from here. Add another way to reach this person.")
+ONLY_A_LANDLINE = N_("This is a landline, and no calls are made from here. Add another way to reach this person.")
 
 Channels = list[dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class ContactForm:
-    """A person as the traveler names her. `phone` stands for sms, then voice; `email` for email."""
+    """A person as the traveler names her. `phone` stands for sms, then voice (a landline: voice); `email` for email."""
 
     name: str
     relation: str
@@ -212,15 +215,21 @@ def _checked(
         problems.add(f"{path}language", UNKNOWN_LANGUAGE)
     channels: Channels = []
     taken = _addresses_of_others(service, conn, trip, but)
-    for name, channel, address in _addresses(form):
+    addresses = list(_addresses(form))
+    for name, channel, address in addresses:
         clean = _clean(service, problems, path + name, channel, address)
+        if channel == "sms" and (no_sms := why_no_sms(clean)):
+            if name != "phone":
+                problems.add(path + name, no_sms)
+            continue
         entry = {"channel": channel, "address": clean}
         if entry not in channels:
             channels.append(entry)
             _check_whose(trip, taken, problems, path + name, clean)
-    if not channels:
+    if not addresses:
         problems.add(f"{path}channels", NEEDED)
     problems.refuse()
+    _check_reached(service, path + addresses[0][0], channels)
     return channels, language or form.language
 
 
@@ -240,12 +249,19 @@ def _clean(service: Service, problems: Problems, name: str, channel: str, addres
         try:
             return numbers.parse_number(address, invented=service.demo)
         except numbers.NotANumber:
-            # Said once, although the shorthand names two channels.
-            if channel != "voice" or (name != "phone" and not name.endswith(".phone")):
-                problems.add(name, NOT_A_NUMBER)
+            problems.add(name, NOT_A_NUMBER)
     elif channel == "email" and not numbers.is_email(address):
         problems.add(name, NOT_AN_EMAIL)
     return address
+
+
+def _check_reached(service: Service, name: str, channels: Channels) -> None:
+    """Refuse a person whom nothing sent from here would reach. Whoever has one way in keeps the others as well: a
+    richer installation may serve them."""
+    if any(entry["channel"] in service.notifiers for entry in channels):
+        return
+    landlines = all(entry["channel"] == "voice" and is_landline(entry["address"]) for entry in channels)
+    raise Invalid.of(name, ONLY_A_LANDLINE if landlines else NOTHING_REACHES)
 
 
 def _addresses_of_others(service: Service, conn: Connection, trip: TripState, but: UUID | None) -> frozenset[str]:

@@ -53,6 +53,7 @@ class Service:
     segments: Callable[[str], int]
     fold: Callable[[str], str]
     public_url: str = "http://127.0.0.1:8000"
+    leave_url: str = "https://www.wikipedia.org/"
     operator: str = ""
     demo: bool = False
     language: str = "en"

@@ -31,6 +31,7 @@ from service.usecases.problems import (
     Problems,
     TooManyTries,
 )
+from service.usecases.typed_numbers import why_no_sms
 from service.usecases.work import Work
 
 SIGN_UPS = table_of(SignUp)
@@ -174,6 +175,9 @@ def _checked(service: Service, form: SignUpForm) -> SignUpForm:
         phone = numbers.parse_number(form.phone, invented=service.demo)
     except numbers.NotANumber:
         problems.add("phone", NOT_A_NUMBER)
+    # Her code and her reminders come by SMS.
+    if no_sms := why_no_sms(phone):
+        problems.add("phone", no_sms)
     if language is None:
         problems.add("language", UNKNOWN_LANGUAGE)
     if form.citizenship is not None and not numbers.is_country(form.citizenship):

@@ -13,7 +13,7 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from service.usecases.numbers import NotANumber, is_country, parse_number
-from service.usecases.problems import HAS_EXTENSION, NOT_A_NUMBER, WHICH_COUNTRY
+from service.usecases.problems import HAS_EXTENSION, LANDLINE, NO_SMS_HERE, NOT_A_NUMBER, WHICH_COUNTRY
 
 # Longer than any number with all its noise; what is longer is a text.
 _LONGEST_TEXT = 80
@@ -80,6 +80,13 @@ def why_not(error: NotANumber) -> str:
     if isinstance(error, WhichCountry):
         return WHICH_COUNTRY
     return HAS_EXTENSION if isinstance(error, HasExtension) else NOT_A_NUMBER
+
+
+def why_no_sms(e164: str) -> str | None:
+    """The sentence (English, to be translated) for a field whose number must take an SMS and cannot; else None."""
+    if not cannot_take_sms(e164):
+        return None
+    return LANDLINE if is_landline(e164) else NO_SMS_HERE
 
 
 def is_landline(e164: str) -> bool:

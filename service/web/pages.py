@@ -25,6 +25,8 @@ from service.texts import FALLBACK, LANGUAGES, translator
 HERE = Path(__file__).parent
 COOKIE = "lang"
 COOKIE_SECONDS = 365 * 24 * 3600
+LEAVE_URL = "https://www.wikipedia.org/"
+"""Where the way out leads: a page that anybody may have open."""
 LANGUAGE_NAMES = {"kk": "Қаз", "ru": "Рус", "en": "Eng"}
 """In their own letters, in the order shown."""
 
@@ -109,6 +111,7 @@ def page(
     language = language_of(request, default_language)
     # Every page of a demonstration says what it is.
     context.setdefault("demo", getattr(request.app.state, "demo", False))
+    context.setdefault("leave_url", getattr(request.app.state, "leave_url", LEAVE_URL))
     html = render(template, language, languages=language_links(request, language), **context)
     response = HTMLResponse(html, status_code=status, headers={**HEADERS, "Content-Language": language})
     if request.query_params.get("lang") in LANGUAGES:

@@ -27,41 +27,49 @@
     addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   }
 
-  const first = document.querySelector("[data-focus]");
-  if (first) first.focus();
+  // A form marked `data-keep` is sent without leaving the page, so that a broken line loses nothing that was typed.
+  const offline = (form, shown) => {
+    const said = form.querySelector("[data-offline]");
+    if (said) said.hidden = !shown;
+    if (said && shown) said.scrollIntoView({ block: "center" });
+  };
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("[data-keep]")) return;
+    event.preventDefault();
+    if (form.dataset.busy) return;
+    form.dataset.busy = "1";
+    offline(form, false);
+    const typed = new URLSearchParams(new FormData(form, event.submitter));
+    try {
+      const answer = await fetch(form.getAttribute("action") || location.href, { method: "POST", body: typed });
+      const page = await answer.text();
+      if (answer.redirected) { location.assign(answer.url); return; }
+      const fresh = new DOMParser().parseFromString(page, "text/html").querySelector("main");
+      document.querySelector("main").replaceWith(fresh);
+      wire();
+      scrollTo(0, 0);
+    } catch (_) {
+      offline(form, true);
+    } finally { delete form.dataset.busy; }
+  });
 
-  // A form marked `data-keep` is sent without leaving the page, so that a broken line loses nothing.
-  const failed = document.querySelector("[data-offline]");
-  for (const form of document.querySelectorAll("form[data-keep]")) {
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      if (form.dataset.busy) return;
-      form.dataset.busy = "1";
-      if (failed) failed.hidden = true;
-      const body = new URLSearchParams(new FormData(form, event.submitter));
-      try {
-        const answer = await fetch(form.getAttribute("action") || location.pathname, { method: "POST", body, headers: { Accept: "text/html" } });
-        const page = await answer.text();
-        if (answer.redirected) { location.assign(answer.url); return; }
-        document.open(); document.write(page); document.close();
-      } catch (_) {
-        if (failed) { failed.hidden = false; failed.scrollIntoView({ block: "nearest" }); }
-      } finally { delete form.dataset.busy; }
-    });
-  }
-
-  // A live preview: the server's own words for what is typed just now.
-  const live = document.querySelector("[data-live]");
-  const source = live && live.closest("form");
-  if (source && live.dataset.live) {
+  // What is typed just now in the server's own words; and the first thing to look at.
+  const wire = () => {
+    const first = document.querySelector("[data-focus]");
+    if (first) first.focus();
+    const live = document.querySelector("form [data-live]");
+    if (!live) return;
     let timer = 0, asked = 0;
     const show = async () => {
       const mine = ++asked;
       try {
-        const answer = await fetch(live.dataset.live, { method: "POST", body: new URLSearchParams(new FormData(source)) });
+        const typed = new URLSearchParams(new FormData(live.closest("form")));
+        const answer = await fetch(live.dataset.live, { method: "POST", body: typed });
         if (answer.ok && mine === asked) live.innerHTML = await answer.text();
       } catch (_) { /* the preview stays as it was */ }
     };
-    source.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(show, 400); });
-  }
+    live.closest("form").addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(show, 400); });
+  };
+  wire();
 })();
