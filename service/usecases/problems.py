@@ -93,6 +93,14 @@ class NotSignedIn(Refusal):
     message = N_("Please sign in first.")
 
 
+class Elsewhere(Refusal):
+    """The page for this is another one: the reader is sent there without a word."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+
+
 class TooManyTries(Refusal):
     """Locked for a while; the same for numbers that exist and numbers that do not."""
 

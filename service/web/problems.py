@@ -17,6 +17,7 @@ from service.texts import translator
 from service.usecases.problems import (
     NEEDED,
     Conflict409,
+    Elsewhere,
     FieldProblem,
     Invalid,
     NotFound,
@@ -253,6 +254,8 @@ def _is_program(request: Request) -> bool:
 
 def _refusal_page(request: Request, error: Refusal) -> Response:
     """What was refused, as a page; who is not signed in is sent to where she can."""
+    if isinstance(error, Elsewhere):
+        return RedirectResponse(error.path, status_code=303, headers=dict(HEADERS))
     if isinstance(error, NotSignedIn):
         return RedirectResponse("/in", status_code=303, headers=dict(HEADERS))
     if isinstance(error, NotFound):
