@@ -80,6 +80,7 @@ def build(settings: Settings) -> Service:
     if demo:
         second = timedelta(seconds=1)
         limits = replace(limits, grace_at_least=second, wait_at_least=second, recurring_apart=second)
+        limits = replace(limits, rehearsal_wait_at_most=10 * second, rehearsals_apart=30 * second)
     service = Service(
         db=db,
         keys=keys,

@@ -68,8 +68,8 @@ class PhoneOwner(Stored, table=True):
 
 
 class Link(Stored, table=True):
-    """A token's keyed hash and what it opens: check_in, api, session, alarm or invitation. `used` counts wrong secrets;
-    `private_until`: how long a session shows the private page of the trip that it names."""
+    """A token's keyed hash and what it opens: check_in, api, session, alarm, invitation or rehearsal. `used` counts
+    wrong secrets; `private_until`: how long a session shows the private page of the trip that it names."""
 
     __tablename__ = "links"
     __table_args__ = (Index("ix_links_traveler_id", "traveler_id"),)
@@ -80,6 +80,7 @@ class Link(Stored, table=True):
     trip_id: UUID | None = None
     contact_id: UUID | None = None
     alarm_id: UUID | None = None
+    rehearsal_id: UUID | None = None
     sealed: bytes | None = None
     created_at: datetime = instant()
     expires_at: datetime | None = instant_or_none()
@@ -88,7 +89,7 @@ class Link(Stored, table=True):
 
 
 class AckCode(Stored, table=True):
-    """A short code that a contact may text to name an alarm or an invitation."""
+    """A short code that a contact may text to name an alarm, a rehearsal or an invitation."""
 
     __tablename__ = "ack_codes"
     __table_args__ = (Index("ix_ack_codes_traveler_id", "traveler_id"),)
@@ -96,6 +97,7 @@ class AckCode(Stored, table=True):
     code: str = primary()
     traveler_id: UUID
     alarm_id: UUID | None = None
+    rehearsal_id: UUID | None = None
     contact_id: UUID | None = None
     created_at: datetime = instant()
 

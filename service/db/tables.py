@@ -79,8 +79,9 @@ class Plan(Stored, table=True):
 
 
 class Contact(Stored, table=True):
-    """A trusted person of a trip. `sealed`: JSON {name, relation, channels: [{channel, address}]};
-    `dead_channels`: positions in that list that failed for good."""
+    """A trusted person of a trip. `sealed`: JSON {name, relation, channels: [{channel, address}], order, pin, email}:
+    `order` holds positions in `channels` as she chose them, `email` an address that she has not proven yet;
+    `dead_channels`: positions in `channels` that failed for good."""
 
     __tablename__ = "contacts"
     __table_args__ = (Index("ix_contacts_traveler_id_trip_id", "traveler_id", "trip_id"),)
@@ -289,6 +290,29 @@ class Change(Stored, table=True):
     effective_at: datetime = instant()
     state: str = "pending"
     verified: bool = False
+
+
+class Rehearsal(Stored, table=True):
+    """A rehearsal of a trip's ladder, never an alarm: state running, silent or ended; `view`: JSON of what the core
+    keeps and no query needs."""
+
+    __tablename__ = "rehearsals"
+    __table_args__ = (
+        partial_index("ix_rehearsals_look_at", "look_at", where="look_at IS NOT NULL"),
+        partial_index(
+            "uq_rehearsals_traveler_id_trip_id", "traveler_id", "trip_id", where="ended_at IS NULL", unique=True
+        ),
+    )
+
+    traveler_id: UUID = primary()
+    rehearsal_id: UUID = primary()
+    trip_id: UUID
+    state: str
+    view: dict[str, Any] = Field(default_factory=dict, sa_type=JSONText)
+    started_at: datetime = instant()
+    ended_at: datetime | None = instant_or_none()
+    look_at: datetime | None = instant_or_none()
+    version: int = 1
 
 
 TRAVELER_WATCH = table(

@@ -37,6 +37,8 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class ContactState:
+    """A contact. `addresses` in the order in which they are tried; `pin`: keyed hash of her pages' PIN, if any."""
+
     contact_id: UUID
     position: int
     status: str
@@ -49,6 +51,7 @@ class ContactState:
     invited_at: datetime
     accepted_at: datetime | None
     traveler_told_at: datetime | None
+    pin: str = ""
 
     @property
     def id(self) -> str:

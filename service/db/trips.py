@@ -31,6 +31,7 @@ __all__ = [
     "TripKey",
     "TripState",
     "alarm_values",
+    "load_contacts",
     "load_trips",
     "watch_values",
 ]
@@ -127,6 +128,17 @@ def load_trips(
             recent=recent,
         )
     return states
+
+
+def load_contacts(
+    conn: Connection, keys: Keyring, key: TripKey, *, senders: Mapping[str, str]
+) -> tuple[ContactState, ...]:
+    """The contacts of one trip in their order, read without looking at its watch or its alarms."""
+    rows = _in_order(_rows(conn, CONTACTS, [key]))
+    opened = [json.loads(keys.open(conn, b"contact", row["sealed"])) for row in rows]
+    suppressed = _Suppressed(conn, keys, senders)
+    suppressed.look_up([value["channels"] for value in opened])
+    return tuple(_contact(row, value, suppressed) for row, value in zip(rows, opened, strict=True))
 
 
 def watch_values(watch: WatchView, look_at: datetime | None) -> dict[str, Any]:
@@ -309,11 +321,18 @@ def _contact(row: RowMapping, opened: Mapping[str, Any], suppressed: _Suppressed
         language=row["language"],
         name=opened["name"],
         relation=opened.get("relation") or "",
-        addresses=suppressed.addresses(opened["channels"], row["dead_channels"]),
+        addresses=_as_chosen(suppressed.addresses(opened["channels"], row["dead_channels"]), opened.get("order") or ()),
         invited_at=row["invited_at"],
         accepted_at=row["accepted_at"],
         traveler_told_at=row["traveler_told_at"],
+        pin=opened.get("pin") or "",
     )
+
+
+def _as_chosen(addresses: tuple[Address, ...], order: Sequence[int]) -> tuple[Address, ...]:
+    """The addresses in the order that she chose. Each keeps its index: messages on their way name it."""
+    places = {index: place for place, index in enumerate(order)}
+    return tuple(sorted(addresses, key=lambda address: places.get(address.index, len(places))))
 
 
 def _grouped(rows: Iterable[RowMapping]) -> dict[TripKey, list[RowMapping]]:

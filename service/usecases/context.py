@@ -30,6 +30,8 @@ class Limits:
     lease: timedelta = timedelta(seconds=120)
     cooling_off: timedelta = timedelta(hours=48)
     storm_brake: bool = True
+    rehearsal_wait_at_most: timedelta = timedelta(minutes=2)
+    rehearsals_apart: timedelta = timedelta(minutes=10)
 
 
 class Wake:

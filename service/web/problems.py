@@ -26,6 +26,7 @@ from service.usecases.problems import (
     StorageUnavailable,
     TooManyTries,
 )
+from service.usecases.rehearse import RehearsedLately
 from service.web.pages import HEADERS, language_of, page
 
 API = "/api/"
@@ -41,6 +42,7 @@ _STATUS: dict[type[Refusal], HTTPStatus] = {
     Conflict409: HTTPStatus.CONFLICT,
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
+    RehearsedLately: HTTPStatus.TOO_MANY_REQUESTS,
 }
 _DETAILS = {
     400: N_("This is not JSON."),

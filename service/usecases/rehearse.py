@@ -1,0 +1,68 @@
+"""Start a rehearsal: the whole ladder with every text marked as one, while nothing has happened.
+
+Whether an alarm is open is not looked at here. The engine's next step knows it, and tells nobody then; the answer and
+the page that shows the rehearsal are the same in both cases, so that nobody learns of an alarm by rehearsing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from service.core.wording_text import N_
+from service.db.rehearsals import begin_rehearsal, latest_rehearsal
+from service.db.trips import TripKey
+from service.usecases.answer_once import answer_once
+from service.usecases.context import Service
+from service.usecases.drafts import ENDED, load_locked
+from service.usecases.problems import Conflict409, TooManyTries
+from service.usecases.work import Work
+
+NOBODY = N_("There is nobody yet whom we can tell: a trusted person has to accept first.")
+
+
+class RehearsedLately(TooManyTries):
+    """The last one began a few minutes ago: nobody may be pestered by rehearsals."""
+
+    message = N_("There was a rehearsal a few minutes ago. Please wait a little before the next one.")
+
+
+def start_rehearsal(service: Service, key: TripKey, *, once: str | None = None) -> UUID:
+    """Begin to rehearse a draft or an armed trip; returns the rehearsal's id, that of the one that still runs if any.
+
+    Raises:
+        NotFound: no such trip of hers.
+        Conflict409: `missing` says what is needed first: accepted_contact; or the trip has ended.
+        RehearsedLately: the last one began less than 10 min ago and has ended.
+    """
+    now = service.clock()
+
+    def keep(conn: Connection) -> str:
+        return str(_start(service, conn, key, now))
+
+    call = f"rehearsal:{key.trip_id}"
+    started = service.run(lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: keep(conn)))
+    service.wake.sweep.set()
+    return UUID(started)
+
+
+def _start(service: Service, conn: Connection, key: TripKey, now: datetime) -> UUID:
+    # The trip's row is locked: of two starts at once the second finds the first one's rehearsal.
+    trip = load_locked(service, conn, key, now)
+    if trip.status == "ended":
+        raise Conflict409(ENDED, ("ended",))
+    last = latest_rehearsal(conn, key)
+    if last is not None and not last.view.is_over:
+        return last.rehearsal_id
+    if not any(person.can_be_told for person in trip.people):
+        raise Conflict409(NOBODY, ("accepted_contact",))
+    again_at = last.view.started_at + service.limits.rehearsals_apart if last is not None else now
+    if now < again_at:
+        raise RehearsedLately(again_at - now)
+    work = Work(service, conn, now)
+    work.audit.add(key.traveler_id, "traveler", "rehearsal_started")
+    rehearsal_id = begin_rehearsal(conn, key, now)
+    work.flush()
+    return rehearsal_id
