@@ -18,6 +18,7 @@ from service.db.stored import table_of
 from service.db.tables import Contact, Outbox
 from service.db.trips import Address, TripKey, TripState
 from service.usecases import telling
+from service.usecases.alarm_facts import first_usable
 from service.usecases.context import Service
 from service.usecases.reachability import page_if_last
 from service.usecases.work import Draft, Work
@@ -67,7 +68,7 @@ def fail_over(service: Service, conn: Connection, now: datetime, failures: Seque
 def _next_address(work: Work, trip: TripState, failure: Failure) -> TripState:
     contact = trip.contact(failure.contact_id) if failure.contact_id else None
     addresses = contact.addresses if contact else trip.traveler.addresses
-    following = next((a for a in addresses if a.usable and a.index > failure.channel_index), None)
+    following = _after(addresses, failure.channel_index)
     if following is not None:
         _send_again(work, failure, following)
     if contact is None or failure.rejected.cause is not Cause.PERMANENT:
@@ -82,6 +83,12 @@ def _next_address(work: Work, trip: TripState, failure: Failure) -> TripState:
     changed = trip.with_contact(replace(contact, addresses=dead))
     page_if_last(work, changed, contact)
     return changed
+
+
+def _after(addresses: Sequence[Address], index: int) -> Address | None:
+    """The next usable one after the address with this index, in the order in which they are tried."""
+    place = next((place for place, address in enumerate(addresses) if address.index == index), -1)
+    return first_usable(addresses[place + 1 :])
 
 
 def _send_again(work: Work, failure: Failure, address: Address) -> None:

@@ -8,30 +8,29 @@ whether she is home; then the number's own trip.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from service.core.alarm import may_object
 from service.core.reply import Meaning, Reading
 from service.core.wording import Reply, TravelerNotice
 from service.db.routing import AckCode
 from service.db.stored import table_of
-from service.db.tables import Contact
 from service.db.trips import ContactState, TripKey, TripState
 from service.usecases import telling
 from service.usecases.answer import answer_alarm
 from service.usecases.end_trip import confirm_end, deny_end
 from service.usecases.reachability import after_loss, after_return
 from service.usecases.replies import reply_to_contact
+from service.usecases.settle_invitation import settle_invitation
 from service.usecases.stop import start_number, stop_number
 from service.usecases.work import Work
 
 CODES = table_of(AckCode)
-CONTACTS = table_of(Contact)
 
 Trips = dict[TripKey, TripState]
 
@@ -221,26 +220,15 @@ def _which(work: Work, roles: Sequence[_Role], message: Message) -> Routed:
 
 def _invitation(work: Work, trips: Trips, role: _Role, reading: Reading, message: Message) -> Routed:
     trip, contact = trips[role.trip.key], role.contact
-    if reading.digit == 1:
-        status, reply, told = "accepted", Reply.ACCEPTED, TravelerNotice.CONTACT_ACCEPTED
-    elif reading.digit == 3:
-        status, reply, told = "refused", Reply.DECLINED, TravelerNotice.CONTACT_REFUSED
-    else:
+    if reading.digit not in (1, 3):
         reply_to_contact(work, trip, contact, message.inbox_id, message.address, Reply.INVITATION_NOT_UNDERSTOOD)
         return Routed("ambiguous", trip.key)
-    accepted_at = work.now if status == "accepted" else None
-    work.conn.execute(
-        update(CONTACTS)
-        .where(CONTACTS.c.traveler_id == trip.key.traveler_id, CONTACTS.c.contact_id == contact.contact_id)
-        .values(status=status, accepted_at=accepted_at, settled_at=work.now)
+    accepts = reading.digit == 1
+    reply_to_contact(
+        work, trip, contact, message.inbox_id, message.address, Reply.ACCEPTED if accepts else Reply.DECLINED
     )
-    work.audit.add(trip.key.traveler_id, contact.id, f"invitation_{status}")
-    reply_to_contact(work, trip, contact, message.inbox_id, message.address, reply)
-    telling.tell_traveler(work, trip, told, contact)
-    trips[trip.key] = trip.with_contact(replace(contact, status=status, accepted_at=accepted_at))
-    if trip.alarm is not None:
-        work.save_alarm(trip, trip.alarm, work.now)
-    return Routed(f"invitation_{status}", trip.key)
+    trips[trip.key] = settle_invitation(work, trip, contact, accepts=accepts)
+    return Routed("invitation_accepted" if accepts else "invitation_refused", trip.key)
 
 
 def _end(work: Work, trips: Trips, role: _Role, digit: int, message: Message) -> Routed:

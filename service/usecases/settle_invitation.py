@@ -1,0 +1,40 @@
+"""A person says whether she will be a trusted contact: by a text, by a key or on her own page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import update
+
+from service.core.wording import TravelerNotice
+from service.db.stored import table_of
+from service.db.tables import Contact
+from service.db.trips import ContactState, TripState
+from service.usecases import telling
+from service.usecases.work import Work
+
+CONTACTS = table_of(Contact)
+
+
+def settle_invitation(work: Work, trip: TripState, contact: ContactState, *, accepts: bool) -> TripState:
+    """Keep her answer to an open invitation, and tell the traveler. Of two answers at once the first one counts."""
+    status = "accepted" if accepts else "refused"
+    accepted_at = work.now if accepts else None
+    changed = work.conn.execute(
+        update(CONTACTS)
+        .where(
+            CONTACTS.c.traveler_id == trip.key.traveler_id,
+            CONTACTS.c.contact_id == contact.contact_id,
+            CONTACTS.c.status == "invited",
+        )
+        .values(status=status, accepted_at=accepted_at, settled_at=work.now)
+    )
+    if changed.rowcount == 0:
+        return trip
+    work.audit.add(trip.key.traveler_id, contact.id, f"invitation_{status}")
+    told = TravelerNotice.CONTACT_ACCEPTED if accepts else TravelerNotice.CONTACT_REFUSED
+    telling.tell_traveler(work, trip, told, contact)
+    if trip.alarm is not None:
+        # An open alarm looks for whom it may tell.
+        work.save_alarm(trip, trip.alarm, work.now)
+    return trip.with_contact(replace(contact, status=status, accepted_at=accepted_at))
