@@ -1,0 +1,23 @@
+"""Numbers in forms: read as people type them; a national one asks which country it belongs to."""
+
+from __future__ import annotations
+
+from service.usecases.context import Service
+from service.usecases.numbers import NotANumber
+from service.usecases.problems import Problems
+from service.usecases.typed_numbers import WhichCountry, read_number, why_not
+from service.web.forms import COUNTRY, Typed
+
+
+def number_of(service: Service, typed: Typed, name: str, problems: Problems) -> str | None:
+    """The number under a name in E.164; None when there is none, or none that can be read: then `problems` says why."""
+    text = typed.text(name)
+    if not text:
+        return None
+    try:
+        return read_number(text, typed.text(name + COUNTRY) or None, invented=service.demo)
+    except NotANumber as error:
+        if isinstance(error, WhichCountry):
+            typed.asks_country.add(name)
+        problems.add(name, why_not(error))
+    return None
