@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from importlib.resources import files
 
 import phonenumbers
 from babel import Locale, UnknownLocaleError
@@ -12,13 +10,11 @@ from phonenumbers import PhoneNumberFormat
 from phonenumbers.timezone import time_zones_for_number
 
 from service.core.zones import is_known_zone
+from service.usecases.places import is_country as is_country
+from service.usecases.places import main_zone
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)+")
-# CLDR's territories that are no countries: unions, pseudo-locales and parts that ISO 3166-1 only reserves.
-_NO_COUNTRY = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
-# Where the first zone that the tz database lists for a country is not the one where most people live.
-_MAIN_ZONE = {"RU": "Europe/Moscow", "UA": "Europe/Kyiv"}
 
 
 class NotANumber(ValueError):
@@ -68,13 +64,7 @@ def zone_of_number(e164: str) -> str:
     known = [zone for zone in zones if is_known_zone(zone)]
     if len(known) == 1:
         return str(known[0])
-    of_country = _zones_of(country_of_number(e164))
-    return of_country or (str(known[0]) if known else "UTC")
-
-
-def is_country(code: str) -> bool:
-    """Whether `code` is an ISO 3166-1 alpha-2 country, or Kosovo's XK."""
-    return code in _countries()
+    return main_zone(country_of_number(e164)) or (str(known[0]) if known else "UTC")
 
 
 def parse_language(tag: str) -> str | None:
@@ -88,21 +78,3 @@ def parse_language(tag: str) -> str | None:
 def is_email(text: str) -> bool:
     """Whether it has the shape of an address; only mail that is answered proves it."""
     return len(text) <= 254 and _EMAIL.fullmatch(text) is not None
-
-
-@lru_cache(maxsize=1)
-def _countries() -> frozenset[str]:
-    names = (str(code) for code in Locale("en").territories)
-    return frozenset(code for code in names if len(code) == 2 and code.isalpha()) - _NO_COUNTRY
-
-
-@lru_cache(maxsize=512)
-def _zones_of(country: str) -> str:
-    if country in _MAIN_ZONE:
-        return _MAIN_ZONE[country]
-    # Within a country the table puts the most populous zones first, where geography does not matter more.
-    table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
-    for line in table.splitlines():
-        if line.startswith(f"{country}\t"):
-            return line.split("\t")[2]
-    return ""

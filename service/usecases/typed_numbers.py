@@ -12,7 +12,8 @@ import unicodedata
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
-from service.usecases.numbers import NotANumber, is_country, parse_number
+from service.usecases.numbers import NotANumber as NotANumber
+from service.usecases.numbers import is_country, parse_number
 from service.usecases.problems import HAS_EXTENSION, LANDLINE, NO_SMS_HERE, NOT_A_NUMBER, WHICH_COUNTRY
 
 # Longer than any number with all its noise; what is longer is a text.
@@ -75,7 +76,7 @@ def read_number(text: str, country: str | None, *, invented: bool = False) -> st
     return _the_one([reading for reading in readings if reading], invented=invented)
 
 
-def why_not(error: NotANumber) -> str:
+def problem_of(error: NotANumber) -> str:
     """The sentence (English, to be translated) for a field whose number could not be read."""
     if isinstance(error, WhichCountry):
         return WHICH_COUNTRY

@@ -1,0 +1,7 @@
+"""Facts about countries that the service may show: each with its source and a date, or as unknown.
+
+The facts lie beside this file in tables that a person can read and correct; `SOURCES.md` says where each comes from.
+"""
+
+from service.directory.emergency import Emergency as Emergency
+from service.directory.emergency import emergency as emergency
