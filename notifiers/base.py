@@ -210,6 +210,15 @@ class ListsInbound(Protocol):
 
 
 @runtime_checkable
+class TakesTexts(Protocol):
+    """Has numbers that people can text."""
+
+    @property
+    def inbound_numbers(self) -> tuple[str, ...]:
+        """The numbers, E.164, the one to be printed first; none when people cannot write to it."""
+
+
+@runtime_checkable
 class CallsOut(Protocol):
     """Says where it sends to, so that a demonstration can refuse to reach real people."""
 

@@ -116,6 +116,11 @@ class TwilioSms:
         """Where requests go."""
         return self.settings.api_url
 
+    @property
+    def inbound_numbers(self) -> tuple[str, ...]:
+        """The numbers that people text."""
+        return self.settings.inbound_numbers
+
     def send(self, message: Message) -> SendResult:
         """POST the message once. Punctuation is folded when that alone makes the text GSM-7."""
         optional: dict[str, object] = {}

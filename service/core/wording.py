@@ -3,7 +3,16 @@
 `_` translates an English sentence with `{named}` places, `count` says how many SMS segments a text costs.
 """
 
-from service.core.wording_alert import AlertFacts, Companion, alert, subject
+from service.core.wording_alert import AlertFacts, Companion, alert, alert_letter, subject
+from service.core.wording_letter import (
+    as_text,
+    invitation_letter,
+    invitation_subject,
+    letter,
+    news_subject,
+    operator_subject,
+    reminder_letter,
+)
 from service.core.wording_notices import (
     ContactNotice,
     PageReason,
@@ -28,12 +37,20 @@ __all__ = [
     "TravelerNotice",
     "Wording",
     "alert",
+    "alert_letter",
     "all_clear",
+    "as_text",
     "invitation",
+    "invitation_letter",
+    "invitation_subject",
     "is_constant",
+    "letter",
+    "news_subject",
     "notice",
     "operator",
+    "operator_subject",
     "reminder",
+    "reminder_letter",
     "reminder_subject",
     "reply",
     "subject",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from service.core.alarm import AlarmKind
+from service.core.wording_letter import letter_end, paragraphs
 from service.core.wording_text import (
     FIRST_PART,
     N_,
@@ -28,6 +29,7 @@ from service.core.wording_text import (
 Fits = Callable[[str], bool]
 
 BUDGET = 4
+UNCUT = 100_000
 LONGEST_NAME = 60
 SHORTEST_NAME = 6
 # How many graphemes of each typed field to keep. First whole or mildly cut: one such text beats two. Then firmly: still
@@ -124,6 +126,23 @@ def alert(
     if not (known or left or more):
         return (first,)
     return first, writer.second(known, (*left, *more), as_it_is(f"#{second_code}"))
+
+
+def alert_letter(facts: AlertFacts, *, full: bool, _: Translate) -> str:
+    """The alarm as an e-mail: the action, what else to do, what is known, then the page and the code.
+
+    A line a sentence; nothing is cut or left out but for who may not be told it (`full`, see `alert`).
+    """
+    lead = _(_LEADS[facts.kind]).format(name=cut(facts.name, UNCUT), since=facts.since)
+    known = (*_known(facts, _), *_more(facts, _)) if full else ()
+    answer = letter_end(_, link=facts.link) if facts.link else [piece(UNCUT) for piece in _tail(facts, _)][:-1]
+    return paragraphs(
+        [mark(lead, facts.rehearsal, _)],
+        [piece(UNCUT) for piece in _notes(facts, _)],
+        [piece(UNCUT) for piece in known],
+        answer,
+        [f"#{facts.ref_code}"],
+    )
 
 
 def subject(name: str, _: Translate, *, rehearsal: bool = False) -> str:
@@ -243,7 +262,7 @@ def _more(facts: AlertFacts, _: Translate) -> Iterator[Piece]:
 
 
 def _names(names: Sequence[str], limit: int) -> str:
-    return _list([cut(name, min(limit, LONGEST_NAME)) for name in names])
+    return _list([cut(name, limit if limit == UNCUT else min(limit, LONGEST_NAME)) for name in names])
 
 
 def _list(values: Sequence[str]) -> str:

@@ -229,9 +229,14 @@ def operator(
     detail: str = "",
     ref_code: str = "",
     link: str = "",
+    whole: bool = False,
 ) -> str:
-    """A page to the operator. `detail` is appended as it is; for an exhausted alarm it is the alarm's whole text."""
-    text = _(_PAGES[reason]).format(name=cut(name, NAME_LIMIT), source=cut(source, NAME_LIMIT), at=at, number=number)
+    """A page to the operator. `detail` is appended as it is; for an exhausted alarm it is the alarm's whole text.
+
+    `whole` cuts nothing, as an e-mail may.
+    """
+    limit = max(len(name), len(source)) if whole else NAME_LIMIT
+    text = _(_PAGES[reason]).format(name=cut(name, limit), source=cut(source, limit), at=at, number=number)
     return join((text, detail, link, _tag(ref_code)))
 
 

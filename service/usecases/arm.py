@@ -22,7 +22,7 @@ from service.db.trips import TripKey, TripState, watch_values
 from service.usecases.answer_once import answer_once
 from service.usecases.context import Service
 from service.usecases.drafts import load_locked, set_columns
-from service.usecases.links import base62
+from service.usecases.links import base62, check_in_url
 from service.usecases.problems import Conflict409
 from service.usecases.work import Work
 
@@ -90,11 +90,6 @@ def missing(service: Service, conn: Connection, trip: TripState, now: datetime) 
         yield "operator"
     if _is_in_use(service, conn, trip):
         yield "phone_in_use"
-
-
-def check_in_url(service: Service, token: str) -> str:
-    """The page on which the holder of `token` says OK."""
-    return f"{service.public_url}/c/{token}"
 
 
 def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> Armed:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from notifiers.base import Notifier
+from notifiers.base import Notifier, TakesTexts
 from service.clock import utc_now
 from service.db import tx
 from service.db.engine import Database
@@ -74,6 +74,12 @@ class Service:
     def senders(self) -> dict[str, str]:
         """Channel to the name of the notifier that serves it."""
         return {channel: notifier.name for channel, notifier in self.notifiers.items()}
+
+    @property
+    def number_to_text(self) -> str | None:
+        """The number that a person can text, E.164; None when nobody can write to us by SMS, or nobody knows where."""
+        sms: object = self.notifiers.get("sms")
+        return next(iter(sms.inbound_numbers), None) if isinstance(sms, TakesTexts) else None
 
     @property
     def operator_channel(self) -> str | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import string
 from uuid import UUID
 
+from sqlalchemy import Connection, select
+
 from service.db.routing import Link
 from service.db.rows import insert_ignore
 from service.db.sealed import Keyring
 from service.db.stored import table_of
-from service.db.trips import AlarmState, ContactState, TripState
+from service.db.trips import AlarmState, ContactState, TripKey, TripState
+from service.usecases.context import Service
 from service.usecases.work import Work
 
 LINKS = table_of(Link)
@@ -37,6 +40,20 @@ def invitation_token(keys: Keyring, contact: ContactState) -> str:
     """What opens her own page. An earlier invitation's is another one."""
     opens = f"invitation:{contact.id}:{contact.invited_at.isoformat()}"
     return base62(keys.token_hash(opens), ALARM_TOKEN_LETTERS)
+
+
+def check_in_url(service: Service, token: str) -> str:
+    """The page on which the holder of `token` says OK."""
+    return f"{service.public_url}/c/{token}"
+
+
+def check_in_link(service: Service, conn: Connection, key: TripKey) -> str | None:
+    """The address of the traveler's own page to say OK, once the trip has been armed."""
+    query = select(LINKS.c.sealed).where(
+        LINKS.c.traveler_id == key.traveler_id, LINKS.c.trip_id == key.trip_id, LINKS.c.kind == "check_in"
+    )
+    sealed = conn.execute(query.order_by(LINKS.c.created_at.desc()).limit(1)).scalar()
+    return None if sealed is None else check_in_url(service, service.keys.open(conn, b"link", sealed).decode())
 
 
 def _keep(work: Work, trip: TripState, contact: ContactState, token: str, kind: str, alarm_id: UUID | None) -> None:

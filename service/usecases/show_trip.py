@@ -16,14 +16,13 @@ from sqlalchemy import Connection, RowMapping, select
 
 from service.core.plan import Plan
 from service.db import codec
-from service.db.routing import Link
 from service.db.stored import table_of
 from service.db.tables import TRAVELER_WATCH, Contact, Trip
 from service.db.tables import Plan as PlanRow
 from service.db.trips import TripKey
-from service.usecases.arm import check_in_url
 from service.usecases.contacts import GONE
 from service.usecases.context import Service
+from service.usecases.links import check_in_link
 from service.usecases.passphrase import passphrase_fits
 from service.usecases.problems import NotFound
 from service.usecases.waiting import as_shown
@@ -31,7 +30,6 @@ from service.usecases.waiting import as_shown
 TRIPS = table_of(Trip)
 PLANS = table_of(PlanRow)
 CONTACTS = table_of(Contact)
-LINKS = table_of(Link)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +90,8 @@ def _read(service: Service, conn: Connection, key: TripKey, now: datetime) -> tu
     row = conn.execute(select(TRIPS).where(of_trip)).mappings().first()
     if row is None:
         raise NotFound
-    plan = _plan(service, conn, key)
-    shown = _shown(service, conn, key, row, plan, now)
+    plan = plan_of(service, conn, key)
+    shown = shown_of(service, conn, key, row, plan, now)
     details: dict[str, Any] = json.loads(service.keys.open(conn, b"trip", row["sealed"]))
     whole = WholeTrip(
         shown=shown,
@@ -101,16 +99,16 @@ def _read(service: Service, conn: Connection, key: TripKey, now: datetime) -> tu
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         has_words=row["has_words"],
-        check_in_url=_check_in_url(service, conn, key) if row["status"] != "draft" else None,
+        check_in_url=check_in_link(service, conn, key) if row["status"] != "draft" else None,
         plan=plan,
-        contacts=_contacts(service, conn, key),
+        contacts=contacts_of(service, conn, key),
         # The question is never readable again, like the words.
         details={name: value for name, value in details.items() if name != "question"},
     )
     return row, shown, whole
 
 
-def _shown(
+def shown_of(
     service: Service, conn: Connection, key: TripKey, row: RowMapping, plan: Plan | None, now: datetime
 ) -> ShownTrip:
     if row["status"] != "armed" or plan is None:
@@ -121,21 +119,13 @@ def _shown(
     return ShownTrip(key.trip_id, status, deadline)
 
 
-def _plan(service: Service, conn: Connection, key: TripKey) -> Plan | None:
+def plan_of(service: Service, conn: Connection, key: TripKey) -> Plan | None:
     query = select(PLANS.c.sealed).where(PLANS.c.traveler_id == key.traveler_id, PLANS.c.trip_id == key.trip_id)
     sealed = conn.execute(query).scalar()
     return None if sealed is None else codec.plan_from_json(json.loads(service.keys.open(conn, b"plan", sealed)))
 
 
-def _check_in_url(service: Service, conn: Connection, key: TripKey) -> str | None:
-    query = select(LINKS.c.sealed).where(
-        LINKS.c.traveler_id == key.traveler_id, LINKS.c.trip_id == key.trip_id, LINKS.c.kind == "check_in"
-    )
-    sealed = conn.execute(query.order_by(LINKS.c.created_at.desc()).limit(1)).scalar()
-    return None if sealed is None else check_in_url(service, service.keys.open(conn, b"link", sealed).decode())
-
-
-def _contacts(service: Service, conn: Connection, key: TripKey) -> tuple[ShownContact, ...]:
+def contacts_of(service: Service, conn: Connection, key: TripKey) -> tuple[ShownContact, ...]:
     query = select(CONTACTS).where(CONTACTS.c.traveler_id == key.traveler_id, CONTACTS.c.trip_id == key.trip_id)
     rows = conn.execute(query.order_by(CONTACTS.c.position)).mappings().all()
     return tuple(_contact(service, conn, row) for row in rows if row["status"] not in GONE - {"refused"})

@@ -21,7 +21,7 @@ from service.db.state import get_state, lock_state, put_state
 from service.db.stored import table_of
 from service.db.tables import Alarm, Watch
 from service.db.trips import AlarmState, TripKey, TripState
-from service.usecases import telling
+from service.usecases import reminding, telling
 from service.usecases.alarm_facts import case
 from service.usecases.alarms import open_new, put_alarm
 from service.usecases.context import Service
@@ -150,9 +150,9 @@ def _step_watch(work: Work, trip: TripState, proof: Proof, brake: _Brake, *, unr
         facts = replace(facts, brake_until=brake.until)
         decision = step_watch(trip.watch, trip.plan, facts, work.now)
     for reminder in _shown(work, trip, decision.reminders):
-        telling.remind(work, trip, reminder)
+        reminding.remind(work, trip, reminder)
     if decision.braked:
-        telling.remind_again(work, trip, brake.until)
+        reminding.remind_again(work, trip, brake.until)
     after = replace(trip, watch=decision.watch)
     if decision.missed:
         after = _missed(work, after, decision.missed, proof, unreadable=unreadable)

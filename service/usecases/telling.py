@@ -14,20 +14,17 @@ import structlog
 from service.core import wording
 from service.core.alarm import AlarmKind
 from service.core.ladder import audience
-from service.core.plan import leg_at
-from service.core.watch import Reminder
-from service.core.wording import ContactNotice, PageReason, TravelerNotice, Wording
+from service.core.wording import ContactNotice, PageReason, TravelerNotice
 from service.db.routing import NIL
 from service.db.trips import Address, AlarmState, ContactState, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import facts_for, first_usable, zone_of_contact
 from service.usecases.links import alarm_link, invitation_link
 from service.usecases.times import said
-from service.usecases.work import Draft, Priority, Work
+from service.usecases.work import EMAIL, Draft, Priority, Work
 
 log = structlog.get_logger()
 
-REMINDERS_STAY_GOOD = timedelta(hours=2)
 INVITATIONS_STAY_GOOD = timedelta(days=7)
 CODES_STAY_GOOD = timedelta(minutes=10)
 
@@ -39,38 +36,40 @@ def alert(work: Work, trip: TripState, alarm: AlarmState, contact: ContactState)
     address = first_usable(contact.addresses)
     if address is None:
         return False
-    codes = [work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id) for _ in range(2)]
+    alert_by(work, trip, alarm, contact, address, step=alarm.view.step)
+    return True
+
+
+def alert_by(
+    work: Work, trip: TripState, alarm: AlarmState, contact: ContactState, address: Address, *, step: int
+) -> None:
+    """Tell one person of an alarm, in its telling number `step`, by this address: one e-mail, or one or two texts."""
+    _ = translator(contact.language)
+    is_full = contact.disclosure == "full"
+    codes = [work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id)]
     link = alarm_link(work, trip, alarm, contact)
     facts = facts_for(trip, alarm, contact, work.now, ref_code=codes[0], link=link)
-    parts = wording.alert(
-        facts,
-        full=contact.disclosure == "full",
-        _=translator(contact.language),
-        count=work.service.segments,
-        second_code=codes[1],
-    )
+    if address.channel == EMAIL:
+        parts: tuple[str, ...] = (wording.alert_letter(facts, full=is_full, _=_),)
+    else:
+        codes.append(work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id))
+        parts = wording.alert(facts, full=is_full, _=_, count=work.service.segments, second_code=codes[1])
     for number, (text, code) in enumerate(zip(parts, codes, strict=False)):
-        work.send(
-            Draft(
-                kind="alert",
-                to=address.address,
-                channel=address.channel,
-                channel_index=address.index,
-                body=text,
-                subject=wording.subject(trip.traveler.name, translator(contact.language)),
-                dedupe_key=f"alert:{alarm.alarm_id}:{alarm.view.step}:{contact.id}:{number}:{address.index}",
-                priority=Priority.GRAVE if alarm.view.kind in GRAVE else Priority.ALERT,
-                traveler_id=trip.key.traveler_id,
-                trip_id=trip.key.trip_id,
-                alarm_id=alarm.alarm_id,
-                contact_id=contact.contact_id,
-                key_id=trip.key_id,
-                step=alarm.view.step,
-                ref_code=code,
-                part=number,
-            )
+        _to_contact(
+            work,
+            trip,
+            contact,
+            address,
+            kind="alert",
+            body=text,
+            subject=wording.subject(trip.traveler.name, _),
+            key=f"alert:{alarm.alarm_id}:{step}:{contact.id}:{number}",
+            priority=Priority.GRAVE if alarm.view.kind in GRAVE else Priority.ALERT,
+            ref_code=code,
+            alarm=alarm,
+            step=step,
+            part=number,
         )
-    return True
 
 
 def notice(
@@ -92,22 +91,18 @@ def notice(
         **texts,
     )
     serial = f"{alarm.alarm_id}:{alarm.view.step}" if alarm else f"{trip.key.trip_id}:{work.now.isoformat()}"
-    work.send(
-        Draft(
-            kind="notice",
-            to=address.address,
-            channel=address.channel,
-            channel_index=address.index,
-            body=body,
-            dedupe_key=f"notice:{key}:{serial}:{contact.id}:{values.get('who', '')}:{address.index}"[:255],
-            priority=Priority.ALERT,
-            traveler_id=trip.key.traveler_id,
-            trip_id=trip.key.trip_id,
-            alarm_id=alarm.alarm_id if alarm else None,
-            contact_id=contact.contact_id,
-            key_id=trip.key_id,
-            ref_code=code,
-        )
+    _to_contact(
+        work,
+        trip,
+        contact,
+        address,
+        kind="notice",
+        body=_with_page(work, trip, alarm, contact, address, body),
+        subject=wording.news_subject(trip.traveler.name, translator(contact.language)),
+        key=f"notice:{key}:{serial}:{contact.id}:{values.get('who', '')}",
+        priority=Priority.ALERT,
+        ref_code=code,
+        alarm=alarm,
     )
 
 
@@ -152,89 +147,49 @@ def all_clear(work: Work, trip: TripState, alarm: AlarmState, contact: ContactSt
         at=said(alarm.view.last_sign_at or work.now, zone, work.now),
         duress=alarm.view.kind is AlarmKind.DURESS,
     )
-    work.send(
-        Draft(
-            kind="all_clear",
-            to=address.address,
-            channel=address.channel,
-            channel_index=address.index,
-            body=body,
-            dedupe_key=f"all_clear:{alarm.alarm_id}:{alarm.view.step}:{contact.id}:{address.index}",
-            priority=Priority.ALL_CLEAR,
-            traveler_id=trip.key.traveler_id,
-            trip_id=trip.key.trip_id,
-            alarm_id=alarm.alarm_id,
-            contact_id=contact.contact_id,
-            key_id=trip.key_id,
-            ref_code=code,
-        )
+    _to_contact(
+        work,
+        trip,
+        contact,
+        address,
+        kind="all_clear",
+        body=_with_page(work, trip, alarm, contact, address, body),
+        subject=wording.news_subject(trip.traveler.name, translator(contact.language)),
+        key=f"all_clear:{alarm.alarm_id}:{alarm.view.step}:{contact.id}",
+        priority=Priority.ALL_CLEAR,
+        ref_code=code,
+        alarm=alarm,
     )
-
-
-def remind(work: Work, trip: TripState, reminder: Reminder) -> None:
-    """Ask the traveler for her check-in; the third time by another address when she has one."""
-    usable = [address for address in trip.traveler.addresses if address.usable]
-    if not usable or trip.plan is None:
-        return
-    address = usable[1] if reminder.stage == 3 and len(usable) > 1 else usable[0]
-    body = wording.reminder(
-        reminder.stage,
-        translator(trip.traveler.language),
-        wording=Wording(trip.wording),
-        has_words=trip.has_words,
-        deadline=said(reminder.deadline, leg_at(trip.plan, work.now).zone, work.now),
-        asks_home=reminder.asks_home,
-    )
-    key = f"reminder:{trip.key.trip_id}:{reminder.deadline.isoformat()}:{reminder.stage}"
-    to_traveler(work, trip, "reminder", address, body, key, Priority.REMINDER, REMINDERS_STAY_GOOD)
-
-
-def remind_again(work: Work, trip: TripState, until: datetime | None) -> None:
-    """One more question while the storm brake holds her alarm: it is likelier that we broke."""
-    usable = first_usable(trip.traveler.addresses)
-    if usable is None or trip.plan is None or trip.watch is None or trip.watch.deadline is None or until is None:
-        return
-    body = wording.reminder(
-        3,
-        translator(trip.traveler.language),
-        wording=Wording(trip.wording),
-        has_words=trip.has_words,
-        deadline=said(trip.watch.deadline, leg_at(trip.plan, work.now).zone, work.now),
-    )
-    key = f"reminder:{trip.key.trip_id}:again:{until.isoformat()}"
-    to_traveler(work, trip, "reminder", usable, body, key, Priority.REMINDER, REMINDERS_STAY_GOOD)
 
 
 def invite(work: Work, trip: TripState, contact: ContactState) -> None:
     """Ask a person whether she will be a trusted contact. The only thing that goes to one who has not accepted."""
     address = first_usable(contact.addresses)
-    if address is None:
-        return
+    if address is not None:
+        invite_by(work, trip, contact, address)
+
+
+def invite_by(work: Work, trip: TripState, contact: ContactState, address: Address) -> None:
+    """Ask a person, by this address, whether she will be a trusted contact."""
+    _, name = translator(contact.language), trip.traveler.name
     code = work.fresh_code(trip.key.traveler_id, None, contact.contact_id)
-    body = wording.invitation(
-        trip.traveler.name,
-        contact.name,
-        translator(contact.language),
-        count=work.service.segments,
+    link = invitation_link(work, trip, contact)
+    if address.channel == EMAIL:
+        body = wording.invitation_letter(name, contact.name, _, link=link, ref_code=code)
+    else:
+        body = wording.invitation(name, contact.name, _, count=work.service.segments, ref_code=code, link=link)
+    _to_contact(
+        work,
+        trip,
+        contact,
+        address,
+        kind="invitation",
+        body=body,
+        subject=wording.invitation_subject(name, _),
+        key=f"invitation:{contact.id}",
+        priority=Priority.INVITATION,
         ref_code=code,
-        link=invitation_link(work, trip, contact),
-    )
-    work.send(
-        Draft(
-            kind="invitation",
-            to=address.address,
-            channel=address.channel,
-            channel_index=address.index,
-            body=body,
-            dedupe_key=f"invitation:{contact.id}:{address.index}",
-            priority=Priority.INVITATION,
-            traveler_id=trip.key.traveler_id,
-            trip_id=trip.key.trip_id,
-            contact_id=contact.contact_id,
-            key_id=trip.key_id,
-            ref_code=code,
-            valid_for=INVITATIONS_STAY_GOOD,
-        )
+        valid_for=INVITATIONS_STAY_GOOD,
     )
 
 
@@ -272,8 +227,9 @@ def page_operator(work: Work, reason: PageReason, dedupe: str, *, trip: TripStat
     `dedupe` names the occasion: one page each.
     """
     number = int(values.pop("number", "0"))
-    body = wording.operator(reason, translator("en"), name=trip.traveler.name if trip else "", number=number, **values)
-    channel = work.service.operator_channel
+    channel, _ = work.service.operator_channel, translator("en")
+    name = trip.traveler.name if trip else ""
+    body = wording.operator(reason, _, name=name, number=number, whole=channel == EMAIL, **values)
     log.error("operator_paged", reason=reason.value, channel=channel or "none")
     if channel is None:
         return
@@ -283,6 +239,7 @@ def page_operator(work: Work, reason: PageReason, dedupe: str, *, trip: TripStat
             to=work.service.operator,
             channel=channel,
             body=body,
+            subject=wording.operator_subject(_),
             dedupe_key=f"operator:{reason}:{dedupe}"[:255],
             priority=Priority.OPERATOR,
             traveler_id=NIL,
@@ -312,5 +269,56 @@ def to_traveler(
             trip_id=trip.key.trip_id,
             key_id=trip.key_id,
             valid_for=good_for,
+        )
+    )
+
+
+def _with_page(
+    work: Work, trip: TripState, alarm: AlarmState | None, contact: ContactState, address: Address, body: str
+) -> str:
+    """The text as this address carries it: an e-mail cannot be answered, so it brings the page that can."""
+    if address.channel != EMAIL:
+        return body
+    link = alarm_link(work, trip, alarm, contact) if alarm else invitation_link(work, trip, contact)
+    return wording.letter(body, translator(contact.language), link=link)
+
+
+def _to_contact(
+    work: Work,
+    trip: TripState,
+    contact: ContactState,
+    address: Address,
+    *,
+    kind: str,
+    body: str,
+    subject: str,
+    key: str,
+    priority: int,
+    ref_code: str,
+    alarm: AlarmState | None = None,
+    step: int = 0,
+    part: int = 0,
+    valid_for: timedelta | None = None,
+) -> None:
+    """A text to a contact by one of her addresses; `key` names it within the address."""
+    work.send(
+        Draft(
+            kind=kind,
+            to=address.address,
+            channel=address.channel,
+            channel_index=address.index,
+            body=body,
+            subject=subject,
+            dedupe_key=f"{key}:{address.index}"[:255],
+            priority=priority,
+            traveler_id=trip.key.traveler_id,
+            trip_id=trip.key.trip_id,
+            alarm_id=alarm.alarm_id if alarm else None,
+            contact_id=contact.contact_id,
+            key_id=trip.key_id,
+            step=step,
+            ref_code=ref_code,
+            part=part,
+            valid_for=valid_for,
         )
     )

@@ -29,6 +29,9 @@ CHECK_INS = table_of(tables.CheckIn)
 ANSWERS = table_of(tables.Answer)
 ACK_CODES = table_of(AckCode)
 
+EMAIL = "email"
+SMS = "sms"
+
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_DIGITS = "23456789"
 
@@ -165,7 +168,8 @@ class Work:
     def _row(self, draft: Draft) -> dict[str, Any]:
         keys = self.service.keys
         key_id = draft.key_id or keys.service_key(self.conn, self.now)
-        body = self.service.fold(draft.body)
+        # Only an SMS is paid for by the letter.
+        body = self.service.fold(draft.body) if draft.channel == SMS else draft.body
         secret = json.dumps({"to": draft.to, "body": body, "subject": draft.subject}, ensure_ascii=False)
         return {
             "traveler_id": draft.traveler_id,
