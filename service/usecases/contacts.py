@@ -99,7 +99,7 @@ def add_in(work: Work, trip: TripState, form: ContactForm, path: str = "") -> UU
         "contact_id": contact_id,
         "trip_id": trip.key.trip_id,
         "position": max((c.position for c in trip.contacts), default=0) + 1,
-        **_columns(work, trip, form, channels, language),
+        **_columns(work, trip, form, channels, language, {}),
         **_invited(work.now),
     }
     work.conn.execute(insert(CONTACTS), row)
@@ -128,7 +128,9 @@ def change_contact(
         form = change(_form_of(contact, before))
         channels, language = _checked(service, conn, trip, form, but=contact_id)
         work = Work(service, conn, now)
-        values = _columns(work, trip, form, channels, language)
+        # What she chose on her own page stays as long as the page does.
+        own = {} if channels != before else _own_choices(service, conn, trip.key, contact_id)
+        values = _columns(work, trip, form, channels, language, own)
         if channels != before:
             values |= _invited(now)
         conn.execute(update(CONTACTS).where(*_is(trip.key, contact_id)).values(**values))
@@ -200,9 +202,19 @@ def _form_of(contact: ContactState, channels: Channels) -> ContactForm:
 
 def _channels_of(service: Service, conn: Connection, key: TripKey, contact_id: UUID) -> Channels:
     """Her addresses as they are stored, also those whose channel nobody serves here."""
-    sealed = conn.execute(select(CONTACTS.c.sealed).where(*_is(key, contact_id))).scalar_one()
-    channels: Channels = json.loads(service.keys.open(conn, b"contact", sealed))["channels"]
+    channels: Channels = _sealed_of(service, conn, key, contact_id)["channels"]
     return channels
+
+
+def _own_choices(service: Service, conn: Connection, key: TripKey, contact_id: UUID) -> dict[str, Any]:
+    sealed = _sealed_of(service, conn, key, contact_id)
+    return {name: value for name, value in sealed.items() if name in ("order", "pin", "email")}
+
+
+def _sealed_of(service: Service, conn: Connection, key: TripKey, contact_id: UUID) -> dict[str, Any]:
+    sealed = conn.execute(select(CONTACTS.c.sealed).where(*_is(key, contact_id))).scalar_one()
+    value: dict[str, Any] = json.loads(service.keys.open(conn, b"contact", sealed))
+    return value
 
 
 def _checked(
@@ -283,8 +295,10 @@ def _check_whose(trip: TripState, taken: frozenset[str], problems: Problems, nam
     problems.add(name, found)
 
 
-def _columns(work: Work, trip: TripState, form: ContactForm, channels: Channels, language: str) -> dict[str, Any]:
-    value: Mapping[str, Any] = {"name": form.name, "relation": form.relation, "channels": channels}
+def _columns(
+    work: Work, trip: TripState, form: ContactForm, channels: Channels, language: str, own: Mapping[str, Any]
+) -> dict[str, Any]:
+    value: Mapping[str, Any] = {**own, "name": form.name, "relation": form.relation, "channels": channels}
     first = next((entry["address"] for entry in channels if entry["channel"] in CALLED_BY_NUMBER), None)
     keys = work.service.keys
     return {

@@ -1,0 +1,273 @@
+"""A contact's own page: she is asked, says yes or no, sees what we hold of her, and may leave at any time.
+
+It reads nothing of an alarm, so that it is the same with one and without. What she chooses for herself is in
+`contact_choices`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from service.core import wording
+from service.core.alarm import AlarmKind
+from service.core.wording import AlertFacts, TravelerNotice
+from service.db.routing import Link
+from service.db.stored import table_of
+from service.db.tables import Contact, Outbox
+from service.db.trips import Address, ContactState, TripKey, TripState
+from service.texts import translator
+from service.usecases import telling
+from service.usecases.answer import answer_alarm
+from service.usecases.context import Service
+from service.usecases.links import invitation_token
+from service.usecases.problems import FieldProblem, Invalid
+from service.usecases.reachability import page_if_last
+from service.usecases.settle_invitation import settle_invitation
+from service.usecases.work import Work
+
+LINKS = table_of(Link)
+CONTACTS = table_of(Contact)
+OUTBOX = table_of(Outbox)
+
+MOST_WRONG = 5
+"""Wrong PINs; then the link asks no more."""
+CODE_LIVES = timedelta(minutes=10)
+SAMPLE_CODES = ("K7M2", "R4PT")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAddress:
+    """One of her ways. `address` is masked but for the one that the invitation went to; `index` names it in a form."""
+
+    index: int
+    channel: str
+    address: str
+    stopped: bool
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContactWay:
+    """Her page. `state` is invited, accepted or refused; `sample` is how an alarm would look, with invented facts.
+
+    `unproven_email`: an address of hers that waits for its code.
+    """
+
+    state: str
+    name: str
+    traveler: str
+    role: str
+    language: str
+    has_pin: bool
+    pin_locked: bool
+    addresses: tuple[ShownAddress, ...]
+    sample: tuple[str, ...]
+    may_add_email: bool
+    unproven_email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Whose page a link opens: the link's row, her trip and herself, and what is sealed of her."""
+
+    link: Any
+    trip: TripState
+    contact: ContactState
+    sealed: Mapping[str, Any]
+
+
+def show_way(service: Service, token: str, language: str | None = None) -> ContactWay | None:
+    """Her page in `language`, or in hers; None when the link is unknown or has ended. Changes nothing."""
+
+    def look(conn: Connection) -> ContactWay | None:
+        opened = open_way(service, conn, token)
+        return None if opened is None else _shown(service, conn, opened, language)
+
+    return service.read(look)
+
+
+def accept(service: Service, token: str) -> bool:
+    """She is a trusted person from now on; whether the link lives. Said again, it changes nothing."""
+    return change_way(service, token, partial(_settle, accepts=True))
+
+
+def refuse(service: Service, token: str) -> bool:
+    """She is none, and gets nothing more; whether the link lives. The traveler is told."""
+    return change_way(service, token, partial(_settle, accepts=False))
+
+
+def leave(service: Service, token: str) -> bool:
+    """She stops being one, at once, for this trip; whether the link lives.
+
+    In an alarm that she was told of it counts as "I cannot". The traveler is told that she is gone, and nothing else;
+    when nobody is left, the operator is paged.
+    """
+    return change_way(service, token, _leave)
+
+
+def open_way(service: Service, conn: Connection, token: str, *, lock: bool = False) -> Opened | None:
+    """Whose page this is, if it is one: of her newest invitation, as long as her trip runs and she is there."""
+    digest = service.keys.token_hash(token)
+    query = select(LINKS).where(LINKS.c.token_hash == digest, LINKS.c.kind == "invitation")
+    link = conn.execute(query).first()
+    if link is None:
+        return None
+    key = TripKey(link.traveler_id, link.trip_id)
+    trip = service.trip(conn, key, service.clock(), lock=lock)
+    contact = trip.contact(link.contact_id) if trip else None
+    if trip is None or contact is None or trip.status == "ended":
+        return None
+    if contact.status not in ("invited", "accepted", "refused"):
+        return None
+    if service.keys.token_hash(invitation_token(service.keys, contact)) != digest:
+        # An earlier invitation's: it went to addresses that are hers no more.
+        return None
+    row = select(CONTACTS.c.sealed).where(is_her(trip, contact))
+    sealed = conn.execute(row.with_for_update() if lock else row).scalar_one()
+    return Opened(link, trip, contact, json.loads(service.keys.open(conn, b"contact", sealed)))
+
+
+def change_way(service: Service, token: str, change: Callable[[Work, Opened], FieldProblem | None]) -> bool:
+    """Change something of the page's owner in one transaction; false when the link is unknown or has ended.
+
+    Raises:
+        Invalid: what `change` found wrong, after what it counted has been kept.
+    """
+
+    def keep(conn: Connection) -> tuple[bool, FieldProblem | None]:
+        opened = open_way(service, conn, token, lock=True)
+        if opened is None:
+            return False, None
+        work = Work(service, conn, service.clock())
+        problem = change(work, opened)
+        work.flush()
+        return True, problem
+
+    found, problem = service.run(keep)
+    service.wake.outbox.set()
+    service.wake.sweep.set()
+    if problem is not None:
+        raise Invalid((problem,))
+    return found
+
+
+def is_her(trip: TripState, contact: ContactState) -> Any:
+    """The condition for her row."""
+    return (CONTACTS.c.traveler_id == trip.key.traveler_id) & (CONTACTS.c.contact_id == contact.contact_id)
+
+
+def _settle(work: Work, opened: Opened, *, accepts: bool) -> None:
+    if opened.contact.status == "invited":
+        settle_invitation(work, opened.trip, opened.contact, accepts=accepts)
+
+
+def _leave(work: Work, opened: Opened) -> None:
+    trip, contact = opened.trip, opened.contact
+    if not contact.accepted:
+        _settle(work, opened, accepts=False)
+        return
+    alarm = trip.alarm
+    if alarm is not None and contact.id in alarm.addressed:
+        trip = answer_alarm(work, trip, contact, "3", via="page", at=work.now, alarm_id=alarm.alarm_id).trip
+    work.conn.execute(update(CONTACTS).where(is_her(trip, contact)).values(status="refused", settled_at=work.now))
+    work.conn.execute(
+        update(OUTBOX)
+        .where(
+            OUTBOX.c.traveler_id == trip.key.traveler_id,
+            OUTBOX.c.contact_id == contact.contact_id,
+            OUTBOX.c.state == "pending",
+        )
+        .values(state="cancelled", settled_at=work.now)
+    )
+    trip = trip.with_contact(replace(contact, status="refused"))
+    work.audit.add(trip.key.traveler_id, contact.id, "contact_left")
+    telling.tell_traveler(work, trip, TravelerNotice.CONTACT_STOPPED, contact)
+    if trip.alarm is not None:
+        work.save_alarm(trip, trip.alarm, work.now)
+    page_if_last(work, trip, contact)
+
+
+def _shown(service: Service, conn: Connection, opened: Opened, language: str | None) -> ContactWay:
+    trip, contact = opened.trip, opened.contact
+    waiting = opened.sealed.get("email") or {}
+    return ContactWay(
+        state=contact.status,
+        name=contact.name,
+        traveler=trip.traveler.name,
+        role=contact.role.value,
+        language=contact.language,
+        has_pin=bool(contact.pin),
+        pin_locked=opened.link.used >= MOST_WRONG,
+        addresses=_addresses(conn, opened),
+        sample=_sample(service, contact, language or contact.language),
+        may_add_email="email" in service.notifiers and not any(a.channel == "email" for a in contact.addresses),
+        unproven_email=waiting.get("address", "") if _is_fresh(service, waiting) else "",
+    )
+
+
+def _is_fresh(service: Service, waiting: Mapping[str, Any]) -> bool:
+    return bool(waiting) and service.clock().timestamp() < waiting["at"] + CODE_LIVES.total_seconds()
+
+
+def _addresses(conn: Connection, opened: Opened) -> tuple[ShownAddress, ...]:
+    asked_at = _asked_at(conn, opened)
+    return tuple(
+        ShownAddress(
+            address.index,
+            address.channel,
+            address.address if address.hash == asked_at else masked(address),
+            address.suppressed,
+            address.dead,
+        )
+        for address in opened.contact.addresses
+    )
+
+
+def _asked_at(conn: Connection, opened: Opened) -> bytes | None:
+    """The address (its keyed hash) that the newest invitation went to: who holds the link has read it there."""
+    query = (
+        select(OUTBOX.c.address_hash)
+        .where(
+            OUTBOX.c.traveler_id == opened.trip.key.traveler_id,
+            OUTBOX.c.contact_id == opened.contact.contact_id,
+            OUTBOX.c.kind == "invitation",
+            OUTBOX.c.state != "cancelled",
+        )
+        .order_by(OUTBOX.c.created_at.desc())
+        .limit(1)
+    )
+    found: bytes | None = conn.execute(query).scalar()
+    return found
+
+
+def masked(address: Address) -> str:
+    """Enough for its owner to know it again, and nobody else: "+7 … 44", "g…@example.org"."""
+    if "@" in address.address:
+        name, _at, host = address.address.partition("@")
+        return f"{name[:1]}…@{host}"
+    return f"{address.address[:2]} … {address.address[-2:]}"
+
+
+def _sample(service: Service, contact: ContactState, language: str) -> tuple[str, ...]:
+    """An alarm's text as she would get it; person, place and numbers are invented."""
+    _ = translator(language)
+    facts = AlertFacts(
+        name=_("Aruzhan"),
+        kind=AlarmKind.MISSED,
+        since="22:00",
+        ref_code=SAMPLE_CODES[0],
+        place=_("Istanbul, Turkey"),
+        employer=_("Example Hotel"),
+        employer_phone="+90 212 000 00 00",
+        rehearsal=True,
+    )
+    return wording.alert(
+        facts, full=contact.disclosure == "full", _=_, count=service.segments, second_code=SAMPLE_CODES[1]
+    )
