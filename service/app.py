@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from service.settings import Settings
 from service.usecases.context import Service
-from service.web import alarm_page, api, check_in, health, landing, metrics, pages, phones, problems
+from service.web import alarm_page, api, check_in, health, home, landing, metrics, pages, phones, problems, sign_in
 from service.web.guard import SameOrigin
 from service.web.health import Duty
 from service.web.hooks import twilio
@@ -18,6 +18,11 @@ from service.web.intake import Intake
 from service.wiring import build
 
 __all__ = ["Duty", "create_app"]
+
+PUBLIC = (landing, phones, sign_in)
+CONTACT = (alarm_page,)
+TRAVELER = (check_in, home)
+"""The modules of pages by their readers; each has a `router`."""
 
 
 def create_app(settings: Settings | None = None, service: Service | None = None, duty: Duty = Duty.WEB) -> FastAPI:
@@ -48,11 +53,10 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.include_router(metrics.router(service))
     app.include_router(pages.static_router())
     app.include_router(twilio.router(service, intake))
-    app.include_router(check_in.router(service))
-    app.include_router(alarm_page.router(service))
     app.include_router(api.router(service), prefix="/api/v1")
-    app.include_router(landing.router(service))
-    app.include_router(phones.router(service))
+    for audience in (PUBLIC, CONTACT, TRAVELER):
+        for routes in audience:
+            app.include_router(routes.router(service))
     return app
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.core.alarm import AlarmKind, AlarmView, open_alarm
-from service.core.ladder import AlarmFacts, Notice, step_alarm
-from service.core.plan import Plan
+from service.core.ladder import AlarmFacts, Ladder, Notice, Person, step_alarm
+from service.core.plan import Plan, previous_deadline
 from service.core.watch import WatchFacts, WatchView, step_watch
 from service.db.trips import TripState
 
@@ -37,14 +37,26 @@ class Foreseen:
 def foresee(trip: TripState, now: datetime, tellings: int = 4) -> Foreseen:
     """What the switch of `trip` does from `now` on, up to `tellings` tellings, when every message is taken at once."""
     if trip.alarm is not None:
-        return Foreseen(tellings=_climb(trip, trip.alarm.view, trip.alarm.told, now, tellings))
+        return Foreseen(tellings=_climb(trip.alarm.view, trip.ladder, trip.people, trip.alarm.told, now, tellings))
     if trip.watch is None or trip.plan is None:
         return Foreseen()
     reminders, opens_at, missed = _wait(trip.watch, trip.plan, trip.has_words, now)
     if opens_at is None:
         return Foreseen(reminders)
     alarm = open_alarm(AlarmKind.MISSED, opens_at, missed)
-    return Foreseen(reminders, opens_at, _climb(trip, alarm, frozenset(), opens_at, tellings))
+    return Foreseen(reminders, opens_at, _climb(alarm, trip.ladder, trip.people, frozenset(), opens_at, tellings))
+
+
+def foresee_missed(plan: Plan, ladder: Ladder, people: tuple[Person, ...], deadline: datetime) -> Foreseen:
+    """What follows when `deadline` stays unanswered, by the plan alone: nothing that happens meanwhile shows in it."""
+    armed_at = min(plan.starts_at, deadline - plan.remind_before)
+    watch = WatchView(armed_at, deadline, previous=previous_deadline(plan, deadline))
+    start = deadline - plan.remind_before
+    reminders, opens_at, missed = _wait(watch, plan, False, start)
+    if opens_at is None:
+        return Foreseen(reminders)
+    alarm = open_alarm(AlarmKind.MISSED, opens_at, missed)
+    return Foreseen(reminders, opens_at, _climb(alarm, ladder, people, frozenset(), opens_at, 3))
 
 
 def _wait(
@@ -64,16 +76,18 @@ def _wait(
     return tuple(reminders), None, ()
 
 
-def _climb(trip: TripState, alarm: AlarmView, told: frozenset[str], now: datetime, wanted: int) -> tuple[Telling, ...]:
+def _climb(
+    alarm: AlarmView, ladder: Ladder, people: tuple[Person, ...], told: frozenset[str], now: datetime, wanted: int
+) -> tuple[Telling, ...]:
     found: list[Telling] = []
     moment = now
     for _ in range(MOST_STEPS):
-        decision = step_alarm(alarm, trip.ladder, AlarmFacts(trip.people, told), moment)
-        people = tuple(tell.person for tell in decision.tells if tell.notice is Notice.ALERT)
+        decision = step_alarm(alarm, ladder, AlarmFacts(people, told), moment)
+        those = tuple(tell.person for tell in decision.tells if tell.notice is Notice.ALERT)
         alarm = decision.alarm
-        if people:
-            found.append(Telling(moment, people))
-            told |= frozenset(people)
+        if those:
+            found.append(Telling(moment, those))
+            told |= frozenset(those)
         if decision.look_again_at is None or len(found) == wanted:
             break
         moment = decision.look_again_at

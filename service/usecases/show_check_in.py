@@ -61,7 +61,7 @@ def _show(service: Service, conn: Connection, token: str, now: datetime) -> Chec
     plan = codec.plan_from_json(json.loads(service.keys.open(conn, b"plan", row["sealed"])))
     zone = zone_at(plan, now)
     deadline = _deadline_shown(service, conn, row, plan, now)
-    after = _after_check_in(deadline, plan, now)
+    after = after_check_in(deadline, plan, now)
     return CheckInPage(
         language=row["language"],
         due=said(deadline, zone, now) if deadline else "",
@@ -78,7 +78,7 @@ def _deadline_shown(service: Service, conn: Connection, row: RowMapping, plan: P
     return deadline
 
 
-def _after_check_in(deadline: datetime | None, plan: Plan, now: datetime) -> datetime | None:
+def after_check_in(deadline: datetime | None, plan: Plan, now: datetime) -> datetime | None:
     """The deadline that stands once a check-in made now has been read: the same for any words."""
     if deadline is None:
         return None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from fastapi import Request
+
 from service.usecases.context import Service
 from service.usecases.numbers import NotANumber
+from service.usecases.places import countries, near_first
 from service.usecases.problems import Problems
 from service.usecases.typed_numbers import WhichCountry, read_number, why_not
 from service.web.forms import COUNTRY, Typed
+from service.web.pages import language_of
 
 
 def number_of(service: Service, typed: Typed, name: str, problems: Problems) -> str | None:
@@ -21,3 +25,9 @@ def number_of(service: Service, typed: Typed, name: str, problems: Problems) -> 
             typed.asks_country.add(name)
         problems.add(name, why_not(error))
     return None
+
+
+def number_countries(request: Request) -> list[tuple[str, str]]:
+    """The countries to choose from in the page's language, those nearest to our travelers first."""
+    near, others = near_first(countries(language_of(request)))
+    return [*near, *others]
