@@ -32,7 +32,7 @@ ASK_BEFORE_AGAIN = timedelta(seconds=30)
 """After a time-out the provider is asked whether it has the message, once its list has had time to show it."""
 NO_ANSWER = "no_answer"
 """The error of a row whose provider kept silent; what RECOVER goes by."""
-AT_MOST_ONCE = frozenset({"reply", "sign_up"})
+AT_MOST_ONCE = frozenset({"reply", "sign_up", "page_code"})
 
 log = structlog.get_logger()
 

@@ -144,6 +144,7 @@ def _captions(_: Translate) -> Mapping[str, tuple[str, str]]:
         "reply": (_("Reply"), ""),
         "invitation": (_("Invitation"), ""),
         "sign_up": (_("Code"), ""),
+        "page_code": (_("Code"), ""),
         "operator": (_("Page to the operator"), "s1"),
         "traveler_notice": (_("Notice"), ""),
         "answered": (_("by itself"), ""),
