@@ -8,7 +8,7 @@ from service.usecases.context import Service
 from service.usecases.numbers import NotANumber
 from service.usecases.places import countries, near_first
 from service.usecases.problems import Problems
-from service.usecases.typed_numbers import WhichCountry, read_number, why_not
+from service.usecases.typed_numbers import WhichCountry, read_number, problem_of
 from service.web.forms import COUNTRY, Typed
 from service.web.pages import language_of
 
@@ -23,7 +23,7 @@ def number_of(service: Service, typed: Typed, name: str, problems: Problems) -> 
     except NotANumber as error:
         if isinstance(error, WhichCountry):
             typed.asks_country.add(name)
-        problems.add(name, why_not(error))
+        problems.add(name, problem_of(error))
     return None
 
 
