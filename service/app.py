@@ -10,7 +10,20 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from service.settings import Settings
 from service.usecases.context import Service
-from service.web import alarm_page, api, check_in, health, home, landing, metrics, pages, phones, problems, sign_in
+from service.web import (
+    alarm_page,
+    api,
+    check_in,
+    health,
+    home,
+    landing,
+    metrics,
+    pages,
+    phones,
+    problems,
+    rehearsal_page,
+    sign_in,
+)
 from service.web.guard import SameOrigin
 from service.web.health import Duty
 from service.web.hooks import twilio
@@ -20,7 +33,10 @@ from service.wiring import build
 __all__ = ["Duty", "create_app"]
 
 PUBLIC = (landing, phones, sign_in)
-CONTACT = (alarm_page,)
+CONTACT = (
+    alarm_page,
+    rehearsal_page,
+)
 TRAVELER = (check_in, home)
 """The modules of pages by their readers; each has a `router`."""
 
