@@ -24,7 +24,6 @@ def _not_yet(service: Service) -> APIRouter:
     api = APIRouter(responses=documented(501), route_class=Headers)
     signed_in = [Depends(authenticated(service))]
 
-    @api.post("/trips/{trip_id}/rehearsal", status_code=202, dependencies=signed_in)
     @api.post("/travelers/me/export", status_code=202, dependencies=signed_in)
     @api.delete("/travelers/me", status_code=202, dependencies=signed_in)
     @api.get("/countries/{country}")

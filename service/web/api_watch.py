@@ -13,6 +13,7 @@ from service.usecases.check_in_by_api import OK, SOS, check_in_by_api
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey
 from service.usecases.register import Caller
+from service.usecases.rehearse import start_rehearsal
 from service.usecases.request_change import request_change
 from service.usecases.show_trip import ShownContact, ShownTrip, WholeTrip, show_trip
 from service.web.api_caller import Headers, IdempotencyKey, authenticated, of_caller
@@ -129,6 +130,18 @@ def router(service: Service) -> APIRouter:
         request_change(
             service, key, form.change(), word=form.word or None, sender=caller.token_hash, once=idempotency_key
         )
+        return Nothing()
+
+    @api.post("/trips/{trip_id}/rehearsal", status_code=202, responses=documented(429))
+    def rehearse(
+        key: TripKey = Depends(trip_of),
+        passphrase: Annotated[str | None, Header(alias="Amanba-Passphrase", max_length=1000)] = None,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Nothing:
+        """Rehearse the ladder, every text marked. An armed trip with words does so only when the passphrase fits; the
+        answer is the same."""
+        if isinstance(show_trip(service, key, _decoded(passphrase)), WholeTrip):
+            start_rehearsal(service, key, once=idempotency_key)
         return Nothing()
 
     return api

@@ -72,7 +72,10 @@ async def form_fields(request: Request, most: int) -> dict[str, str] | None:
         body += chunk
         if len(body) > most:
             return None
-    parsed = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+    try:
+        parsed = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+    except ValueError:
+        return None
     return {name: values[0].replace("\0", "") for name, values in parsed.items()}
 
 

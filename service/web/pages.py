@@ -94,21 +94,38 @@ def static_router() -> APIRouter:
     return router
 
 
-def language_of(request: Request, default: str | None = None) -> str:
-    """The language of a page: what was chosen by `?lang=`, by an earlier choice, or by the browser."""
+def chosen_language(request: Request) -> str | None:
+    """What was chosen by `?lang=`, or by an earlier choice."""
     for chosen in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
         if chosen in LANGUAGES:
             return str(chosen)
+    return None
+
+
+def language_of(request: Request, default: str | None = None) -> str:
+    """The language of a page: what was chosen, else what the browser asks for."""
+    chosen = chosen_language(request)
+    if chosen is not None:
+        return chosen
     wanted = [part.split(";")[0].strip() for part in _by_weight(request.headers.get("accept-language", ""))]
     installed: str = getattr(request.app.state, "language", FALLBACK)
     return negotiate_locale(wanted, LANGUAGES, sep="-") or default or installed
 
 
 def page(
-    request: Request, template: str, *, default_language: str | None = None, status: int = 200, **context: Any
+    request: Request,
+    template: str,
+    *,
+    default_language: str | None = None,
+    language: str | None = None,
+    status: int = 200,
+    **context: Any,
 ) -> HTMLResponse:
-    """A whole page in the reader's language, with the headers of every page. Remembers a language chosen just now."""
-    language = language_of(request, default_language)
+    """A whole page in the reader's language, with the headers of every page. Remembers a language chosen just now.
+
+    `language` is given by pages that know their reader: theirs goes before what the browser asks for.
+    """
+    language = language or language_of(request, default_language)
     # Every page of a demonstration says what it is.
     context.setdefault("demo", getattr(request.app.state, "demo", False))
     context.setdefault("leave_url", getattr(request.app.state, "leave_url", LEAVE_URL))

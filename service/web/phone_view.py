@@ -141,6 +141,7 @@ def _captions(_: Translate) -> Mapping[str, tuple[str, str]]:
         "alert": (_("Alarm"), "s2"),
         "all_clear": (_("All-clear"), "s0"),
         "notice": (_("News of the alarm"), "s1"),
+        "rehearsal": (_("Rehearsal"), ""),
         "reply": (_("Reply"), ""),
         "invitation": (_("Invitation"), ""),
         "sign_up": (_("Code"), ""),
