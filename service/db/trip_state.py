@@ -64,13 +64,19 @@ class ContactState:
 
 @dataclass(frozen=True, slots=True)
 class TravelerState:
+    """Who travels. `phones`: her numbers, the newest first; `phone` is that one, by which people call her."""
+
     traveler_id: UUID
     language: str
     name: str
-    phone: str
+    phones: tuple[str, ...]
     citizenship: str
     key_id: UUID
     addresses: tuple[Address, ...]
+
+    @property
+    def phone(self) -> str:
+        return self.phones[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ __all__ = [
     "alarm_values",
     "load_contacts",
     "load_trips",
+    "phones_of",
     "watch_values",
 ]
 
@@ -299,15 +300,20 @@ def _traveler(row: RowMapping, opened: Mapping[str, Any], suppressed: _Suppresse
         traveler_id=row["traveler_id"],
         language=row["language"],
         name=opened["name"],
-        phone=opened["phone"],
+        phones=phones_of(opened),
         citizenship=opened.get("citizenship") or "",
         key_id=row["key_id"],
         addresses=suppressed.addresses(_traveler_addresses(opened), ()),
     )
 
 
+def phones_of(opened: Mapping[str, Any]) -> tuple[str, ...]:
+    """A traveler's numbers, the newest first, from what her row keeps sealed."""
+    return tuple(opened.get("phones") or (opened["phone"],))
+
+
 def _traveler_addresses(opened: Mapping[str, Any]) -> list[dict[str, str]]:
-    ways = [{"channel": "sms", "address": opened["phone"]}]
+    ways = [{"channel": "sms", "address": phone} for phone in phones_of(opened)]
     return [*ways, {"channel": "email", "address": opened["email"]}] if opened.get("email") else ways
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 import secrets
 from collections.abc import Mapping
@@ -11,15 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from service.core.wording_text import N_
-from service.db.errors import Conflict, KeyErased
-from service.db.routing import NIL, Link, PhoneOwner, SignUp
-from service.db.rows import insert_ignore
+from service.db.routing import NIL, Link, PhoneOwner
 from service.db.stored import table_of
 from service.db.tables import Traveler
 from service.usecases import numbers, telling
+from service.usecases.codes import WRONG_CODE, count_code, fresh_code, keep_code, try_code
 from service.usecases.context import Service
 from service.usecases.problems import (
     NOT_A_NUMBER,
@@ -34,19 +31,12 @@ from service.usecases.problems import (
 from service.usecases.typed_numbers import why_no_sms
 from service.usecases.work import Work
 
-SIGN_UPS = table_of(SignUp)
 TRAVELERS = table_of(Traveler)
 OWNERS = table_of(PhoneOwner)
 LINKS = table_of(Link)
 
-CODE_LIVES = timedelta(minutes=10)
-CODES_APART = timedelta(minutes=1)
-CODES_AN_HOUR = 5
-WRONG_CODES = 5
-LOCKED_FOR = timedelta(minutes=15)
 TOKENS_LIVE = {"api": timedelta(days=90), "session": timedelta(days=30)}
 """How long a token opens the API, and a browser's session the pages."""
-WRONG_CODE = N_("This code does not fit, or it is older than 10 minutes.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +74,12 @@ def sign_up(service: Service, form: SignUpForm) -> None:
     """
     form = _checked(service, form)
     now = service.clock()
-    code = f"{secrets.randbelow(10**6):06}"
+    code = fresh_code()
 
     def keep(conn: Connection) -> None:
-        digest = service.keys.phone_hash(form.phone)
-        row = _lock(service, conn, digest, now)
-        kept = _kept(service, conn, row)
-        sent = [at for at in kept["sent"] if datetime.fromisoformat(at) > now - timedelta(hours=1)]
-        too_soon = bool(sent) and datetime.fromisoformat(sent[-1]) > now - CODES_APART
-        locked = row["locked_until"] is not None and row["locked_until"] > now
-        if too_soon or locked or len(sent) >= CODES_AN_HOUR:
+        if not count_code(service, conn, form.phone, now):
             return
-        kept = {"form": asdict(form), "sent": [*sent, now.isoformat()]}
-        values = {
-            "code_hash": _code_hash(service, form.phone, code),
-            "sealed": _seal(service, conn, kept, now),
-            "attempts": 0,
-            "expires_at": now + CODE_LIVES,
-        }
-        conn.execute(update(SIGN_UPS).where(SIGN_UPS.c.phone_hash == digest).values(**values))
+        keep_code(service, conn, form.phone, code, asdict(form), now)
         work = Work(service, conn, now)
         telling.sign_up_code(work, form.phone, form.language, code)
         work.flush()
@@ -129,18 +106,11 @@ def verify(service: Service, phone: str, code: str, kind: str = "api") -> Signed
     token = secrets.token_urlsafe(32)
 
     def prove(conn: Connection) -> UUID | timedelta | None:
+        tried = try_code(service, conn, phone, code, now)
+        if tried.said is None:
+            return tried.wait
         digest = service.keys.phone_hash(phone)
-        row = _lock(service, conn, digest, now)
-        if row["locked_until"] is not None and row["locked_until"] > now:
-            wait: timedelta = row["locked_until"] - now
-            return wait
-        right = hmac.compare_digest(row["code_hash"], _code_hash(service, phone, code))
-        if not right or row["expires_at"] <= now:
-            _count_wrong(conn, row, now)
-            return None
-        kept = _kept(service, conn, row)
-        conn.execute(delete(SIGN_UPS).where(SIGN_UPS.c.phone_hash == digest))
-        traveler_id = _keep_traveler(service, conn, digest, SignUpForm(**kept["form"]), now)
+        traveler_id = _keep_traveler(service, conn, digest, SignUpForm(**tried.said), now)
         conn.execute(insert(LINKS), _link(service, token, kind, traveler_id, now))
         return traveler_id
 
@@ -186,53 +156,6 @@ def _checked(service: Service, form: SignUpForm) -> SignUpForm:
         problems.add("email", NOT_AN_EMAIL)
     problems.refuse()
     return SignUpForm(form.name, phone, language or form.language, form.citizenship, form.email)
-
-
-def _lock(service: Service, conn: Connection, digest: bytes, now: datetime) -> dict[str, Any]:
-    """The number's row, made when there is none: a number that nobody asked a code for counts wrong ones as well."""
-    row = {
-        "phone_hash": digest,
-        "code_hash": secrets.token_bytes(32),
-        "sealed": _seal(service, conn, {"form": None, "sent": []}, now),
-        "attempts": 0,
-        "expires_at": now,
-        "created_at": now,
-    }
-    insert_ignore(conn, SIGN_UPS, [row])
-    query = select(SIGN_UPS).where(SIGN_UPS.c.phone_hash == digest).with_for_update()
-    found = conn.execute(query).mappings().first()
-    if found is None:
-        raise Conflict("the number was proven meanwhile")
-    return dict(found)
-
-
-def _kept(service: Service, conn: Connection, row: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        kept: dict[str, Any] = json.loads(service.keys.open(conn, b"sign_up", row["sealed"]))
-    except KeyErased:
-        # Older than the service's keys: long expired.
-        return {"form": None, "sent": []}
-    return kept
-
-
-def _count_wrong(conn: Connection, row: Mapping[str, Any], now: datetime) -> None:
-    lock_ended = row["locked_until"] is not None
-    attempts = 1 if lock_ended else row["attempts"] + 1
-    locked_until = now + LOCKED_FOR if attempts >= WRONG_CODES else None
-    conn.execute(
-        update(SIGN_UPS)
-        .where(SIGN_UPS.c.phone_hash == row["phone_hash"])
-        .values(attempts=0 if locked_until else attempts, locked_until=locked_until)
-    )
-
-
-def _code_hash(service: Service, phone: str, code: str) -> bytes:
-    return service.keys.code_hash(f"sign_up:{phone}:{code}")
-
-
-def _seal(service: Service, conn: Connection, value: dict[str, Any], now: datetime) -> bytes:
-    key_id = service.keys.service_key(conn, now)
-    return service.keys.seal(conn, key_id, b"sign_up", json.dumps(value, ensure_ascii=False).encode())
 
 
 def _keep_traveler(service: Service, conn: Connection, digest: bytes, form: SignUpForm, now: datetime) -> UUID:
