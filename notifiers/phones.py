@@ -31,6 +31,8 @@ from notifiers.base import (
 )
 from notifiers.registry import Clock, NotifierSpec
 
+NUMBER = "+77000000000"
+"""What the service's own number is on the simulated network. No operator has it."""
 PHONE_OFF = "phone_off"
 """The code of a refusal because the phone was switched off."""
 
@@ -91,6 +93,7 @@ class Phones:
     channel = "sms"
 
     def __init__(self, path: Path, now: Clock) -> None:
+        self.inbound_numbers = (NUMBER,)
         self._path = path
         self._now = now
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -47,7 +47,8 @@ class Inbox(Stored, table=True):
 
 
 class PhoneOwner(Stored, table=True):
-    """Whose a number is: the traveler's (`contact_id` NIL; armed in one trip at most) or contacts'."""
+    """Whose a number is: the traveler's (`contact_id` NIL; armed in one trip at most) or contacts'. `heard`: JSON of
+    when a text last came from the traveler's number while no trip of hers was armed, by its source."""
 
     __tablename__ = "phone_owners"
     __table_args__ = (
@@ -65,6 +66,7 @@ class PhoneOwner(Stored, table=True):
     contact_id: UUID = Field(default=NIL, primary_key=True)
     trip_id: UUID | None = None
     armed: bool = False
+    heard: dict[str, str] | None = Field(default=None, sa_type=JSONText)
 
 
 class Link(Stored, table=True):

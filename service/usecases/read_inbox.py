@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from service.core.reply import Reading, read
+from service.core.reply import Meaning, Reading, read
 from service.core.wording import PageReason
 from service.db.claims import Rows, claim_inbox, finish_inbox
 from service.db.errors import Conflict, SchemaUnknown, SecretMissing, StorageUnavailable
@@ -24,9 +24,10 @@ from service.db.trips import TripKey, TripState
 from service.usecases import telling
 from service.usecases.context import Service
 from service.usecases.own_trip import OwnMessage, handle_own, word_kind
+from service.usecases.phone_proof import Waiting, note_heard
 from service.usecases.replies import answered_lately
 from service.usecases.route import Routed, Sender, route
-from service.usecases.stop import CARRIER_STARTS, is_carriers, start_number
+from service.usecases.stop import CARRIER_STARTS, is_carriers, start_number, stop_number
 from service.usecases.work import Work
 
 INBOX = table_of(Inbox)
@@ -146,7 +147,7 @@ def _read_batch(service: Service, conn: Connection, limit: int) -> int:
 
 def _handle_all(service: Service, conn: Connection, claimed: Rows, now: datetime) -> None:
     rows = [_open(service, conn, row) for row in claimed]
-    owners = _owners(conn, {row.sender for row in rows if row.traveler_id is None})
+    owners, waiting = _owners(conn, {row.sender for row in rows if row.traveler_id is None})
     wanted = [row.own_key for row in rows if row.own_key is not None]
     wanted += [TripKey(row.traveler_id, row.trip_id) for row in rows if row.traveler_id and row.trip_id]
     wanted += [key for sender in owners.values() for key in sender.keys]
@@ -157,6 +158,8 @@ def _handle_all(service: Service, conn: Connection, claimed: Rows, now: datetime
     for row in sorted(rows, key=lambda one: one.inbox_id):
         routed = session.handle(row, owners.get(row.sender))
         changes.append(_read_row(service, conn, row, routed, trips))
+        if waiting_here := waiting.get(row.sender, []):
+            _from_draft(session.work, row, waiting_here)
     session.finish()
     finish_inbox(conn, now, changes)
     session.work.flush()
@@ -229,20 +232,37 @@ def _open(service: Service, conn: Connection, row: Any) -> _Row:
     )
 
 
-def _owners(conn: Connection, senders: set[bytes]) -> dict[bytes, Sender]:
-    """Whose these numbers are: a traveler's in her armed trip, contacts' in any number."""
+def _owners(conn: Connection, senders: set[bytes]) -> tuple[dict[bytes, Sender], dict[bytes, list[Waiting]]]:
+    """Whose these numbers are: a traveler's in her armed trip, contacts' in any number; and, apart from these, those of
+    travelers of whose trips none is armed."""
     if not senders:
-        return {}
+        return {}, {}
     own: dict[bytes, TripKey] = {}
     contact: dict[bytes, list[tuple[TripKey, UUID]]] = defaultdict(list)
-    query = select(OWNERS).where(OWNERS.c.phone_hash.in_(senders), OWNERS.c.trip_id.is_not(None))
-    for row in conn.execute(query):
-        key = TripKey(row.traveler_id, row.trip_id)
-        if row.contact_id != NIL:
-            contact[row.phone_hash].append((key, row.contact_id))
-        elif row.armed:
-            own[row.phone_hash] = key
-    return {digest: Sender(own.get(digest), tuple(contact.get(digest, ()))) for digest in {*own, *contact}}
+    waiting: dict[bytes, list[Waiting]] = defaultdict(list)
+    for row in conn.execute(select(OWNERS).where(OWNERS.c.phone_hash.in_(senders))):
+        if row.contact_id == NIL and not row.armed:
+            waiting[row.phone_hash].append(Waiting(row.traveler_id, row.heard or {}))
+        elif row.trip_id is None:
+            continue
+        elif row.contact_id == NIL:
+            own[row.phone_hash] = TripKey(row.traveler_id, row.trip_id)
+        else:
+            contact[row.phone_hash].append((TripKey(row.traveler_id, row.trip_id), row.contact_id))
+    return {digest: Sender(own.get(digest), tuple(contact.get(digest, ()))) for digest in {*own, *contact}}, waiting
+
+
+def _from_draft(work: Work, row: _Row, whose: list[Waiting]) -> None:
+    """A text of a traveler who has not left yet: it proves that her phone reaches us, and STOP and START hold for it.
+
+    It gets no answer, which she could take for the answer to a check-in.
+    """
+    note_heard(work.conn, row.sender, row.source, row.received_at, whose)
+    meaning = read(row.text).meaning
+    if meaning is Meaning.STOP:
+        stop_number(work, row.sender, row.source, at=row.received_at)
+    elif meaning is Meaning.START or is_carriers(row.text, CARRIER_STARTS):
+        start_number(work, row.sender, row.source)
 
 
 def _read_row(

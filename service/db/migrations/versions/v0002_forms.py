@@ -1,4 +1,4 @@
-"""Add what the forms need: how long a session shows the private page, and rehearsals.
+"""Add what the forms need: how long a session shows the private page, phones heard from, and rehearsals.
 
 Revises 0001.
 """
@@ -16,6 +16,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("links", sa.Column("private_until", UTCDateTime(), nullable=True))
+    op.add_column("phone_owners", sa.Column("heard", JSONText(), nullable=True))
     _create_rehearsals()
 
 

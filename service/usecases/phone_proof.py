@@ -1,0 +1,44 @@
+"""Whether texts from a phone reach us: proven by one that came, before anything depends on it.
+
+The code of the sign-in proves the other way only: that our texts reach her.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, select, update
+
+from service.db.routing import NIL, PhoneOwner
+from service.db.stored import table_of
+
+OWNERS = table_of(PhoneOwner)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A traveler of whose trips none is armed. `heard`: when her number was heard from, by source (ISO 8601)."""
+
+    traveler_id: UUID
+    heard: Mapping[str, str]
+
+
+def note_heard(conn: Connection, number: bytes, source: str, at: datetime, whose: Iterable[Waiting]) -> None:
+    """Keep that a text came from this number (its keyed hash) by this source; an armed trip's check-ins tell it."""
+    for waiting in whose:
+        of_her = (OWNERS.c.phone_hash == number) & (OWNERS.c.traveler_id == waiting.traveler_id)
+        heard = {**waiting.heard, source: at.isoformat()}
+        conn.execute(update(OWNERS).where(of_her, OWNERS.c.contact_id == NIL).values(heard=heard))
+
+
+def heard_at(conn: Connection, traveler_id: UUID, number: bytes, source: str, since: datetime) -> datetime | None:
+    """When a text last came from her number by this source; None when none came since then."""
+    query = select(OWNERS.c.heard).where(
+        OWNERS.c.phone_hash == number, OWNERS.c.traveler_id == traveler_id, OWNERS.c.contact_id == NIL
+    )
+    text = (conn.execute(query).scalar() or {}).get(source)
+    at = datetime.fromisoformat(text) if text else None
+    return at if at is not None and at >= since else None
