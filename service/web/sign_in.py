@@ -108,6 +108,10 @@ def router(service: Service) -> APIRouter:
             end_session(service, token)
         return _gone(RedirectResponse(service.leave_url, status_code=303, headers=dict(HEADERS)))
 
+    @routes.get("/leaving")
+    def about_leaving(request: Request) -> Response:
+        return page(request, "leaving.html")
+
     return routes
 
 
