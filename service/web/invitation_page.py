@@ -1,0 +1,137 @@
+"""`/i/{token}`: a contact's own page. She is asked, says yes or no, chooses for herself, and may leave.
+
+GET changes nothing: previews and scanners open links. Every POST may be sent twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from service.texts import known_language
+from service.usecases import contact_choices, contact_way
+from service.usecases.context import Service
+from service.usecases.problems import FieldProblem, Invalid, StorageUnavailable
+from service.web.check_in import busy, not_here
+from service.web.forms import Typed, read_form
+from service.web.pages import HEADERS, chosen_language, page
+
+PLACE = "place-"
+"""Fields that say which place an address shall have: `place-0` to `place-N` by the address's index."""
+
+Act = Callable[[Service, str, Typed], bool]
+
+
+def router(service: Service) -> APIRouter:
+    """The contact's own page."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/i/{token}")
+    def show(request: Request, token: str, done: str = "") -> Response:
+        return _shown(service, request, token, Typed(), done if done in ACTS else "")
+
+    @routes.post("/i/{token}")
+    def act(request: Request, token: str, typed: Typed = Depends(read_form)) -> Response:
+        name = typed.text("do")
+        path = request.url.path
+        if name not in ACTS:
+            return RedirectResponse(path, status_code=303, headers=dict(HEADERS))
+        try:
+            found = ACTS[name](service, token, typed)
+        except Invalid as refused:
+            return _shown(service, request, token, typed.refused(refused.problems), "", status=422)
+        except StorageUnavailable:
+            return busy(request)
+        if not found:
+            return not_here(request)
+        chosen = known_language(typed.text("language")) if name in ("accept", "language") else None
+        query = f"?done={name}" + (f"&lang={chosen}" if chosen and typed.text("language") else "")
+        return RedirectResponse(path + query, status_code=303, headers=dict(HEADERS))
+
+    return routes
+
+
+def _shown(service: Service, request: Request, token: str, form: Typed, done: str, *, status: int = 200) -> Response:
+    shown = contact_way.show_way(service, token, chosen_language(request))
+    if shown is None:
+        return not_here(request)
+    return page(
+        request,
+        "invitation.html",
+        language=chosen_language(request) or known_language(shown.language),
+        status=status,
+        path=request.url.path,
+        done=done,
+        form=form,
+        shown=shown,
+    )
+
+
+def _accept(service: Service, token: str, typed: Typed) -> bool:
+    """Accepted first: what she chose beside it must not cost us her yes."""
+    found = contact_way.accept(service, token)
+    problems: list[FieldProblem] = []
+    for choose in (_language, _order, _pin):
+        try:
+            found = found and choose(service, token, typed)
+        except Invalid as refused:
+            problems.extend(refused.problems)
+    if problems:
+        raise Invalid(problems)
+    return found
+
+
+def _refuse(service: Service, token: str, _typed: Typed) -> bool:
+    return contact_way.refuse(service, token)
+
+
+def _leave(service: Service, token: str, _typed: Typed) -> bool:
+    return contact_way.leave(service, token)
+
+
+def _pin(service: Service, token: str, typed: Typed) -> bool:
+    """A PIN may be chosen later."""
+    if not typed.text("pin") and typed.text("do") == "accept":
+        return True
+    return contact_choices.choose_pin(service, token, typed.text("pin"), typed.text("present_pin"))
+
+
+def _language(service: Service, token: str, typed: Typed) -> bool:
+    if not typed.text("language") and typed.text("do") == "accept":
+        return True
+    return contact_choices.set_language(service, token, typed.text("language"))
+
+
+def _order(service: Service, token: str, typed: Typed) -> bool:
+    """Her addresses by the places that she gave them; of two with one place the earlier field goes first."""
+    given = [(name.removeprefix(PLACE), value) for name, value in typed.pairs if name.startswith(PLACE)]
+    known = [(int(place), int(index)) for index, place in given if _is_small(index) and _is_small(place)]
+    order = [index for _place, index in sorted(known, key=lambda one: one[0])]
+    return contact_choices.order_channels(service, token, order)
+
+
+def _is_small(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 2
+
+
+def _email(service: Service, token: str, typed: Typed) -> bool:
+    return contact_choices.ask_email(service, token, typed.text("email"), typed.text("email_pin"))
+
+
+def _email_code(service: Service, token: str, typed: Typed) -> bool:
+    return contact_choices.add_email(service, token, typed.text("email_code"))
+
+
+ACTS: Mapping[str, Act] = {
+    "accept": _accept,
+    "refuse": _refuse,
+    "leave": _leave,
+    "pin": _pin,
+    "language": _language,
+    "order": _order,
+    "email": _email,
+    "email_code": _email_code,
+}
+"""What the page's buttons do, by their `do`."""
