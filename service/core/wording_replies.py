@@ -54,6 +54,7 @@ class Reply(StrEnum):
     DECLINED = "declined"
     STOPPED = "stopped"
     HOME_CONFIRMED = "home_confirmed"
+    REHEARSED = "rehearsed"
 
 
 TO_TRAVELER = frozenset(list(Reply)[: list(Reply).index(Reply.TAKEN)])
@@ -93,6 +94,7 @@ _TEXTS = {
     Reply.DECLINED: N_("Thank you for telling us. We will not write again."),
     Reply.STOPPED: N_("You will get no more messages from us."),
     Reply.HOME_CONFIRMED: N_("Thank you. {name} is home; the trip has ended."),
+    Reply.REHEARSED: N_("Thank you. This was only a rehearsal."),
 }
 # While a duress alarm is open, nothing about its trip may ask to call or say that all is safe.
 _DURESS_TEXTS = {

@@ -39,7 +39,7 @@ from sqlalchemy.sql.dml import ReturningUpdate, Update
 from service.db.errors import Conflict
 from service.db.routing import Inbox, PhoneOwner
 from service.db.stored import table_of
-from service.db.tables import Alarm, Outbox, Watch
+from service.db.tables import Alarm, Outbox, Rehearsal, Watch
 from service.db.types import UTCDateTime
 
 LEASE = timedelta(seconds=120)
@@ -53,6 +53,7 @@ INBOX = table_of(Inbox)
 OWNERS = table_of(PhoneOwner)
 WATCHES = table_of(Watch)
 ALARMS = table_of(Alarm)
+REHEARSALS = table_of(Rehearsal)
 OUTBOX = table_of(Outbox)
 
 _NOW = bindparam("now", type_=UTCDateTime())
@@ -123,8 +124,19 @@ def claim_alarms(
     return _due(conn, ALARMS, now, limit, only, form)
 
 
+def claim_rehearsals(
+    conn: Connection,
+    now: datetime,
+    limit: int = 100,
+    only: tuple[UUID, UUID] | None = None,
+    form: Form | None = None,
+) -> Rows:
+    """Up to `limit` rehearsals whose `look_at` has come; `only`: a (traveler, rehearsal). As `claim_watches`."""
+    return _due(conn, REHEARSALS, now, limit, only, form)
+
+
 def postpone(conn: Connection, table: Table, key: tuple[UUID, UUID], until: datetime) -> None:
-    """Look at a watch (traveler, trip) or an alarm (traveler, alarm) no sooner than `until`."""
+    """Look at a watch (traveler, trip), an alarm or a rehearsal (traveler, its id) no sooner than `until`."""
     first, second = table.primary_key.columns
     values = {"look_at": until, "version": table.c.version + 1}
     conn.execute(update(table).where(first == key[0], second == key[1]).values(**values))
@@ -146,7 +158,8 @@ def claim_outbox(
        her first number must not hold back her second.
     3. An all-clear waits while any alert to that person is pending or sending, and is cancelled when none of them
        left (is sent or of unknown fate) or the alarm is open again.
-    4. An alert of a closed alarm, and a row whose time has passed, is cancelled.
+    4. An alert of a closed alarm, a text of a rehearsal that does not run any more, and a row whose time has passed,
+       are cancelled.
 
     A claimed row bears `token`, a lease of `lease` from `now`, and one more attempt.
     Killed here: nothing is claimed. Killed after the commit: `expired_leases` finds the rows.
@@ -294,9 +307,21 @@ def _verdict() -> ColumnElement[str]:
     pointless = or_(
         OUTBOX.c.valid_until <= _NOW,
         and_(OUTBOX.c.kind == "alert", alarm_is(closed=True)),
+        and_(OUTBOX.c.kind == "rehearsal", ~_is_rehearsed()),
         and_(OUTBOX.c.kind == "all_clear", or_(~was_told, alarm_is(closed=False))),
     )
     return case((pointless, "cancelled"), else_="sending")
+
+
+def _is_rehearsed() -> ColumnElement[bool]:
+    """Whether a rehearsal of the row's trip runs; one that an open alarm has silenced does not."""
+    return _is_there(
+        REHEARSALS,
+        REHEARSALS.c.traveler_id == OUTBOX.c.traveler_id,
+        REHEARSALS.c.trip_id == OUTBOX.c.trip_id,
+        REHEARSALS.c.ended_at.is_(None),
+        REHEARSALS.c.state == literal_column("'running'"),
+    )
 
 
 @lru_cache

@@ -53,17 +53,14 @@ def latest_rehearsal(conn: Connection, key: TripKey, rehearsal_id: UUID | None =
     return kept(row) if row is not None else None
 
 
-def unended_rehearsals(conn: Connection, keys: Sequence[TripKey]) -> list[KeptRehearsal]:
-    """The rehearsals of these trips that have not ended, locked until the transaction ends, in the order of `keys`."""
-    found = []
-    for key in keys:
-        query = select(REHEARSALS).where(
-            REHEARSALS.c.traveler_id == key.traveler_id,
-            REHEARSALS.c.trip_id == key.trip_id,
-            REHEARSALS.c.ended_at.is_(None),
-        )
-        found += [kept(row) for row in conn.execute(query.with_for_update()).all()]
-    return found
+def unended_rehearsals(conn: Connection, key: TripKey) -> list[KeptRehearsal]:
+    """The rehearsal of this trip that has not ended, locked until the transaction ends; empty when there is none."""
+    query = select(REHEARSALS).where(
+        REHEARSALS.c.traveler_id == key.traveler_id,
+        REHEARSALS.c.trip_id == key.trip_id,
+        REHEARSALS.c.ended_at.is_(None),
+    )
+    return [kept(row) for row in conn.execute(query.with_for_update()).all()]
 
 
 def named_rehearsal(conn: Connection, traveler_id: UUID, rehearsal_id: UUID) -> KeptRehearsal | None:

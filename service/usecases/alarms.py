@@ -8,6 +8,7 @@ from datetime import datetime
 
 from service.core.alarm import AlarmKind, AlarmView, open_alarm
 from service.core.ladder import audience
+from service.db.rehearsals import silence
 from service.db.trips import AlarmState, ContactState, TripState
 from service.usecases import telling
 from service.usecases.work import Work, cancel, cancel_notices
@@ -42,6 +43,7 @@ def put_alarm(work: Work, trip: TripState, view: AlarmView) -> TripState:
             kinds=(*PENDING_OF_AN_ALARM, "all_clear"),
         )
         work.audit.add(trip.key.traveler_id, "engine", f"alarm_raised:{view.kind}")
+        silence(work.conn, trip.key, work.now)
         if view.kind is AlarmKind.DURESS:
             cancel_notices(work.conn, trip, work.now)
     work.save_alarm(trip, changed, work.now)
@@ -57,9 +59,10 @@ def open_new(
     blind_since: datetime | None = None,
     unreadable: bool = False,
 ) -> TripState:
-    """Open an alarm; its first rung is told at the ladder's next look, which is now."""
+    """Open an alarm; its first rung is told at the ladder's next look, which is now. A rehearsal falls silent."""
     if kind is AlarmKind.DURESS:
         cancel_notices(work.conn, trip, work.now)
+    silence(work.conn, trip.key, work.now)
     state = work.open_alarm(open_alarm(kind, work.now, missed, blind_since, unreadable))
     work.save_alarm(trip, state, work.now)
     work.audit.add(trip.key.traveler_id, "engine", f"alarm_opened:{kind}")

@@ -1,8 +1,8 @@
 """Where a text belongs: an alarm that its sender was told of, an invitation, a question about the end, or her own trip.
 
-In this order: a code names its alarm or question; a bare digit goes to the only alarm that this number was told of
-(with several, the reply lists them), and 4 to the one that has ended; then an open invitation; then the question
-whether she is home; then the number's own trip.
+In this order: a code names its alarm, rehearsal or question; a bare digit goes to the only alarm that this number was
+told of (with several, the reply lists them), and 4 to the one that has ended; then an open invitation; then a rehearsal
+that waits for her; then the question whether she is home; then the number's own trip.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from service.db.stored import table_of
 from service.db.trips import ContactState, TripKey, TripState
 from service.usecases import telling
 from service.usecases.answer import answer_alarm
+from service.usecases.answer_rehearsal import answer_by_code, answer_by_page, answer_by_text, rehearsal_awaiting
 from service.usecases.end_trip import confirm_end, deny_end
 from service.usecases.reachability import after_loss, after_return
 from service.usecases.replies import reply_to_contact
@@ -31,6 +32,8 @@ from service.usecases.stop import start_number, stop_number
 from service.usecases.work import Work
 
 CODES = table_of(AckCode)
+REHEARSAL = "rehearsal"
+"""The source of a rehearsal's page, and what an answer to one is called."""
 
 Trips = dict[TripKey, TripState]
 
@@ -113,6 +116,9 @@ def route(
     if by_page:
         if not roles:
             return Routed("no_trip")
+        if message.source == REHEARSAL:
+            answer_by_page(work, message.sender, roles[0].contact.contact_id, message.occurred_at)
+            return Routed(REHEARSAL, roles[0].trip.key)
         return _answer(work, trips, roles[0], text.strip(), message, "page", message.alarm_id)
     if reading.meaning is Meaning.STOP:
         return _stop(work, trips, sender, roles, message)
@@ -149,6 +155,10 @@ def _coded(work: Work, trips: Trips, roles: list[_Role], reading: Reading, messa
     if row is None or role is None or reading.digit is None:
         told = [one for one in roles if one.open_alarm is not None]
         return _unclear(work, told, message) if told else None
+    if row.rehearsal_id is not None:
+        # Never the alarm that may have opened since: "2" would end it, and she answers something else.
+        answer_by_code(work, row.traveler_id, row.rehearsal_id, row.contact_id, message.occurred_at)
+        return _rehearsed(work, role, message)
     if role.contact.status == "invited":
         return _invitation(work, trips, role, reading, message)
     if row.alarm_id is None and role.is_asked and reading.digit in (1, 4):
@@ -172,6 +182,11 @@ def _digit(
         return _which(work, told, message)
     if invited := [role for role in roles if role.contact.status == "invited"]:
         return _invitation(work, trips, invited[0], reading, message)
+    awaiting = rehearsal_awaiting(work, [(role.trip.key, role.contact.contact_id) for role in roles])
+    if awaiting is not None:
+        rehearsal, contact_id = awaiting
+        answer_by_text(work, rehearsal, contact_id, message.occurred_at)
+        return _rehearsed(work, next(role for role in roles if role.contact.contact_id == contact_id), message)
     asked = [role for role in roles if role.is_asked] if digit in (1, 4) else []
     if len(asked) == 1:
         return _end(work, trips, asked[0], digit, message)
@@ -202,6 +217,11 @@ def _answer(
             until=answered.until,
         )
     return Routed(f"answer:{answer}", trip.key)
+
+
+def _rehearsed(work: Work, role: _Role, message: Message) -> Routed:
+    reply_to_contact(work, role.trip, role.contact, message.inbox_id, message.address, Reply.REHEARSED)
+    return Routed(REHEARSAL, role.trip.key)
 
 
 def _which(work: Work, roles: Sequence[_Role], message: Message) -> Routed:

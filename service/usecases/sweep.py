@@ -16,7 +16,8 @@ from service.core.alarm import AlarmKind, add_missed
 from service.core.ladder import AlarmFacts, Notice, Page, Tell, step_alarm
 from service.core.watch import Reminder, WatchFacts, step_watch
 from service.core.wording import ContactNotice, PageReason
-from service.db.claims import claim_alarms, claim_watches, postpone
+from service.db.claims import claim_alarms, claim_rehearsals, claim_watches, postpone
+from service.db.rehearsals import REHEARSALS, kept
 from service.db.state import get_state, lock_state, put_state
 from service.db.stored import table_of
 from service.db.tables import Alarm, Watch
@@ -27,6 +28,7 @@ from service.usecases.alarms import open_new, put_alarm
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
 from service.usecases.proof import Proof, read_proof
+from service.usecases.step_rehearsals import step_rehearsals
 from service.usecases.waiting import as_shown
 from service.usecases.work import Work
 
@@ -51,32 +53,35 @@ class Swept:
 
     watches: int = 0
     alarms: int = 0
+    rehearsals: int = 0
     waits_for_proof: bool = False
 
 
 def sweep(service: Service) -> Swept:
-    """Step every watch and alarm whose time has come, in batches of 100.
+    """Step every watch, alarm and rehearsal whose time has come, in batches of 100.
 
     1. Watches: reminders are written; missed deadlines open an alarm or are counted by the open one.
     2. Alarms: the next rung is told, holds end, people stand back, the operator is paged.
-    3. The completed sweep is noted, which is what health and the outside heartbeat go by.
+    3. Rehearsals: the next rung is told; after the alarms, so that none begins beside one that has just opened.
+    4. The completed sweep is noted, which is what health and the outside heartbeat go by.
     One whose step raises is set aside alone for a while and the operator is paged; the others are stepped.
 
     Killed here: a batch is written whole or not at all, and is due again.
     """
     watches, waits = _until_none_is_due(service, _sweep_watches, WATCHES)
     alarms, _ = _until_none_is_due(service, _sweep_alarms, ALARMS)
+    rehearsals, _ = _until_none_is_due(service, _sweep_rehearsals, REHEARSALS)
     service.run(lambda conn: put_state(conn, "sweep", {"watches": watches, "alarms": alarms}, service.clock()))
-    if watches or alarms:
+    if watches or alarms or rehearsals:
         service.wake.outbox.set()
-    return Swept(watches, alarms, waits)
+    return Swept(watches, alarms, rehearsals, waits)
 
 
 _Sweep = Callable[[Service, "_Claimed", int, Connection], tuple[int, bool]]
 
 
 class _Claimed:
-    """The keys (traveler, and trip or alarm) of what the transaction that runs has claimed, the longest due first."""
+    """The keys (traveler, and what is stepped) of what the transaction that runs has claimed, the longest due first."""
 
     def __init__(self) -> None:
         self.keys: list[tuple[UUID, UUID]] = []
@@ -196,6 +201,15 @@ def _sweep_alarms(service: Service, claimed: _Claimed, limit: int, conn: Connect
     for alarm_id, key in sorted(keys.items(), key=lambda item: item[1]):
         _step_alarm(work, trips[key], alarm_id)
     work.flush()
+    return len(rows), False
+
+
+def _sweep_rehearsals(service: Service, claimed: _Claimed, limit: int, conn: Connection) -> tuple[int, bool]:
+    now = service.clock()
+    rows = claim_rehearsals(conn, now, limit)
+    claimed.keys = [(row.traveler_id, row.rehearsal_id) for row in rows]
+    if rows:
+        step_rehearsals(Work(service, conn, now), [kept(row) for row in rows])
     return len(rows), False
 
 

@@ -47,6 +47,7 @@ class Priority:
     REMINDER = 4
     REPLY = 5
     INVITATION = 6
+    REHEARSAL = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,14 @@ class Work:
     def send(self, draft: Draft) -> None:
         self._drafts.append(draft)
 
-    def fresh_code(self, traveler_id: UUID, alarm_id: UUID | None, contact_id: UUID | None) -> str:
+    def fresh_code(
+        self,
+        traveler_id: UUID,
+        alarm_id: UUID | None,
+        contact_id: UUID | None,
+        *,
+        rehearsal_id: UUID | None = None,
+    ) -> str:
         """A short code that names a message: a letter and a digit at least, no character mistaken for another."""
         taken = {row["code"] for row in self._codes}
         while True:
@@ -105,6 +113,7 @@ class Work:
                 "code": code,
                 "traveler_id": traveler_id,
                 "alarm_id": alarm_id,
+                "rehearsal_id": rehearsal_id,
                 "contact_id": contact_id,
                 "created_at": self.now,
             }

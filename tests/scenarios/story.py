@@ -36,6 +36,7 @@ from tests.mock_twilio import MockTwilio, Phone
 
 WATCHES, ALARMS = table_of(tables.Watch), table_of(tables.Alarm)
 CHANGES, OUTBOX = table_of(tables.Change), table_of(tables.Outbox)
+REHEARSALS = table_of(tables.Rehearsal)
 
 START = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
 """09:00 in Almaty, 07:00 in Istanbul."""
@@ -221,7 +222,8 @@ class Story:
 
 
 def _awaited(conn: Connection) -> list[datetime]:
-    columns = (WATCHES.c.look_at, ALARMS.c.look_at, CHANGES.c.effective_at, OUTBOX.c.available_at, OUTBOX.c.lease_until)
+    columns = (WATCHES.c.look_at, ALARMS.c.look_at, REHEARSALS.c.look_at, CHANGES.c.effective_at)
+    columns += (OUTBOX.c.available_at, OUTBOX.c.lease_until)
     waiting = {OUTBOX.c.available_at: OUTBOX.c.state == "pending", OUTBOX.c.lease_until: OUTBOX.c.state == "sending"}
     found: list[datetime] = []
     for column in columns:

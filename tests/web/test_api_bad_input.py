@@ -265,9 +265,7 @@ def test_errors_are_said_in_the_readers_language(world: World) -> None:
 
 def test_what_comes_later_says_so(world: World) -> None:
     world.sign_in()
-    trip = world.trip()
     for method, path in [
-        ("POST", f"{trip}/rehearsal"),
         ("POST", "/travelers/me/export"),
         ("DELETE", "/travelers/me"),
         ("GET", "/countries/KZ?citizen=KZ"),

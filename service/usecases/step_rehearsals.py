@@ -1,0 +1,105 @@
+"""The engine's part of rehearsals: whose turn it is, told in the words of a real alarm, each text marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from service.core import wording
+from service.core.rehearsal import ENDS_AFTER, RehearsalFacts, end_rehearsal, step_rehearsal
+from service.db.rehearsals import KIND, KeptRehearsal, dedupe_prefix, first_accepted, messages_of, put_rehearsals
+from service.db.rows import insert_ignore
+from service.db.trips import ContactState, TripState
+from service.texts import translator
+from service.usecases.alarm_facts import first_usable
+from service.usecases.links import ALARM_TOKEN_LETTERS, LINKS, base62
+from service.usecases.rehearsal_facts import sample_facts
+from service.usecases.work import Draft, Priority, Work
+
+STAY_GOOD = timedelta(hours=2)
+"""A rehearsal that reaches somebody later than this only puzzles her."""
+LINKS_LIVE = ENDS_AFTER + timedelta(hours=72)
+
+
+def step_rehearsals(work: Work, due: Sequence[KeptRehearsal]) -> None:
+    """Step each of these rehearsals and write what it decides; that of a trip which is gone or over ends.
+
+    Killed here: nothing is written, and they are due again. A telling that is written twice is one row.
+    """
+    service, now = work.service, work.now
+    trips = service.trips(work.conn, [one.key for one in due], now)
+    changed: list[tuple[KeptRehearsal, datetime | None]] = []
+    for one in due:
+        trip = trips.get(one.key)
+        if trip is None or trip.status == "ended":
+            changed.append((replace(one, view=end_rehearsal(one.view, now)), None))
+            continue
+        view = first_accepted(messages_of(work.conn, one.key.traveler_id, one.rehearsal_id), one.view)
+        facts = RehearsalFacts(trip.people, trip.alarm is not None, service.limits.rehearsal_wait_at_most)
+        decision = step_rehearsal(view, trip.ladder, facts, now)
+        for person in decision.tells:
+            contact = trip.contact(person)
+            if contact is not None:
+                _tell(work, trip, one, contact, decision.rehearsal.rung)
+        changed.append((replace(one, view=decision.rehearsal), decision.look_again_at))
+    put_rehearsals(work.conn, changed, now)
+    work.flush()
+
+
+def _tell(work: Work, trip: TripState, rehearsal: KeptRehearsal, contact: ContactState, rung: int) -> None:
+    """One person's turn, by her first usable address; failures go on to her next one as those of an alarm do."""
+    address = first_usable(contact.addresses)
+    if address is None:
+        return
+    _ = translator(contact.language)
+    codes = [_fresh_code(work, rehearsal, contact) for _part in range(2)]
+    link = _link(work, rehearsal, contact)
+    facts = sample_facts(trip, rehearsal, contact, work.now, ref_code=codes[0], link=link)
+    parts = wording.alert(
+        facts, full=contact.disclosure == "full", _=_, count=work.service.segments, second_code=codes[1]
+    )
+    for part, (text, code) in enumerate(zip(parts, codes, strict=False)):
+        work.send(
+            Draft(
+                kind=KIND,
+                to=address.address,
+                channel=address.channel,
+                channel_index=address.index,
+                body=text,
+                subject=wording.subject(trip.traveler.name, _, rehearsal=True),
+                dedupe_key=f"{dedupe_prefix(rehearsal.rehearsal_id)}{contact.id}:{part}:{address.index}",
+                priority=Priority.REHEARSAL,
+                traveler_id=trip.key.traveler_id,
+                trip_id=trip.key.trip_id,
+                contact_id=contact.contact_id,
+                key_id=trip.key_id,
+                step=rung,
+                ref_code=code,
+                part=part,
+                valid_for=STAY_GOOD,
+            )
+        )
+
+
+def _fresh_code(work: Work, rehearsal: KeptRehearsal, contact: ContactState) -> str:
+    return work.fresh_code(rehearsal.key.traveler_id, None, contact.contact_id, rehearsal_id=rehearsal.rehearsal_id)
+
+
+def _link(work: Work, rehearsal: KeptRehearsal, contact: ContactState) -> str:
+    """The address of this contact's page of this rehearsal: the same in every text of it."""
+    keys = work.service.keys
+    token = base62(keys.token_hash(f"{KIND}:{rehearsal.rehearsal_id}:{contact.id}"), ALARM_TOKEN_LETTERS)
+    row = {
+        "token_hash": keys.token_hash(token),
+        "kind": KIND,
+        "traveler_id": rehearsal.key.traveler_id,
+        "trip_id": rehearsal.key.trip_id,
+        "contact_id": contact.contact_id,
+        "rehearsal_id": rehearsal.rehearsal_id,
+        "created_at": work.now,
+        "expires_at": work.now + LINKS_LIVE,
+        "used": 0,
+    }
+    insert_ignore(work.conn, LINKS, [row])
+    return f"{work.service.public_url}/r/{token}"
