@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -52,12 +52,19 @@ def read_table(lines: Iterable[str]) -> Mapping[str, Emergency]:
     table = csv.DictReader(lines, strict=True)
     if tuple(table.fieldnames or ()) != COLUMNS:
         raise ValueError(f"other columns than {', '.join(COLUMNS)}")
-    for row in table:
+    for row in _rows(table):
         entry = _entry(row)
         if entry.country in found:
             raise ValueError(f"{entry.country} stands there twice")
         found[entry.country] = entry
     return MappingProxyType(found)
+
+
+def _rows(table: csv.DictReader[str]) -> Iterator[Mapping[str, str | None]]:
+    try:
+        yield from table
+    except csv.Error as error:
+        raise ValueError(f"line {table.line_num}: {error}") from error
 
 
 @lru_cache(maxsize=1)
@@ -75,4 +82,7 @@ def _entry(row: Mapping[str, str | None]) -> Emergency:
         raise ValueError(f"{country}: no number, or something else in its place")
     if not source.strip():
         raise ValueError(f"{country}: no source")
-    return Emergency(country, general, police, ambulance, fire, source, date.fromisoformat(checked))
+    try:
+        return Emergency(country, general, police, ambulance, fire, source, date.fromisoformat(checked))
+    except ValueError as error:
+        raise ValueError(f"{country}: {checked!r} is no date") from error

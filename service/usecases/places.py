@@ -51,7 +51,6 @@ _NAMED_BEFORE = {
     "Atlantic/Faroe": "Atlantic/Faeroe",
     "Europe/Kyiv": "Europe/Kiev",
     "Pacific/Chuuk": "Pacific/Truk",
-    "Pacific/Kanton": "Pacific/Enderbury",
     "Pacific/Pohnpei": "Pacific/Ponape",
 }
 # What the people of a country call it, where CLDR's name in their language is another.
@@ -102,16 +101,26 @@ def main_zone(country: str) -> str:
 
 
 def zone_label(zone: str, language: str) -> str:
-    """The city that an IANA zone is named for, as in "20:00 in Istanbul"; UTC's own name for zones without a city."""
-    if zone.startswith("Etc/") or "/" not in zone:
-        return zone.removeprefix("Etc/")
+    """The city that an IANA zone is named for, as in "20:00 in Istanbul"; UTC and the offset for zones at sea.
+
+    What is no zone is said as it is.
+    """
+    if not is_known_zone(zone):
+        return zone
+    if zone.startswith("Etc/"):
+        # Etc/GMT+5 lies west of Greenwich, and is UTC−5 to everybody else.
+        offset = offset_at(zone, datetime(1970, 1, 1, tzinfo=UTC))
+        return _utc(offset) if offset else "UTC"
     return _city(zone, language)
 
 
 @lru_cache(maxsize=2048)
 def _city(zone: str, language: str) -> str:
-    known = _NAMED_BEFORE.get(zone, zone)
-    return str(get_timezone_location(known, locale=_locale(language), return_city=True))
+    locale = _locale(language)
+    named = locale.time_zones.get(_NAMED_BEFORE.get(zone, zone), {})
+    city = named.get("city") or get_timezone_location(zone, locale=locale, return_city=True)
+    # Without a name of its own in the language: "Argentina/Buenos Aires".
+    return str(city).rsplit("/", 1)[-1]
 
 
 def _utc(offset: timedelta) -> str:

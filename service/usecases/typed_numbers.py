@@ -25,7 +25,7 @@ _PLUS = frozenset("+\uff0b\ufe62\u2795")
 _SEPARATORS = frozenset("\t.·․‧・。．/⁄∕／()（）[]［］~⁓∼～\u2212\u30fc\uff70")
 _SCHEME = re.compile(r"\s*tel:(?://)?", re.IGNORECASE)
 _EXTENSION = re.compile(
-    r"(?:;\s*ext\s*=|[;,#x×]|\bext(?:ensi?on?)?\b\.?|\bдоб(?:авочный|авочн)?\b\.?|\bвн\b\.?|\bішкі\b)[\s:#.№]*\d{1,7}#?\s*$",
+    r"(?:;\s*ext\s*=|[;,#x×]|\bext(?:ensi?on?)?\b\.?|\bдоб(?:авочный|авочн)?\b\.?|\bвн\b\.?|\bішкі\b)[\s:#.№]*\d{1,7}#?[\s)]*$",
     re.IGNORECASE,
 )
 _NO_SMS = frozenset(
