@@ -109,12 +109,20 @@ def add_in(work: Work, trip: TripState, form: ContactForm, path: str = "") -> UU
     return contact_id
 
 
+def invite_anew(work: Work, trip: TripState, contact_id: UUID) -> None:
+    """Ask a contact afresh by the addresses that she has; the earlier invitation's page is open no more."""
+    work.conn.execute(update(CONTACTS).where(*_is(trip.key, contact_id)).values(**_invited(work.now)))
+    _forget_invitations(work.conn, trip.key, contact_id, work.now)
+    _invite(work, trip.key, contact_id)
+
+
 def change_contact(
     service: Service, key: TripKey, contact_id: UUID, change: Callable[[ContactForm], ContactForm]
 ) -> str:
-    """Describe a contact of a draft anew; her status. Other addresses than those that she accepted ask her afresh.
+    """Describe a contact of a draft anew; her status. Other addresses than those that she accepted ask her afresh; the
+    same in another order are only tried in that order.
 
-    `change` gets her as she is, her addresses as channels.
+    `change` gets her as she is, her addresses as channels, in the order in which they are tried.
 
     Raises:
         Invalid, NotFound, Conflict409: see `load_draft`.
@@ -124,18 +132,17 @@ def change_contact(
     def keep(conn: Connection) -> str:
         trip = load_draft(service, conn, key, now)
         contact = _of_trip(trip, contact_id)
-        before = _channels_of(service, conn, trip.key, contact_id)
-        form = change(_form_of(contact, before))
+        sealed = _sealed_of(service, conn, trip.key, contact_id)
+        form = change(_form_of(contact, in_order(sealed)))
         channels, language = _checked(service, conn, trip, form, but=contact_id)
         work = Work(service, conn, now)
-        # What she chose on her own page stays as long as the page does.
-        own = {} if channels != before else _own_choices(service, conn, trip.key, contact_id)
-        values = _columns(work, trip, form, channels, language, own)
-        if channels != before:
+        kept = _kept(sealed, channels)
+        values = _columns(work, trip, form, channels, language, kept)
+        if not kept:
             values |= _invited(now)
         conn.execute(update(CONTACTS).where(*_is(trip.key, contact_id)).values(**values))
         work.audit.add(key.traveler_id, "traveler", "contact_changed", trip.key_id, {"contact": str(contact_id)})
-        if channels != before:
+        if not kept:
             _forget_addresses(conn, trip.key, contact_id, now)
             _own_numbers(work, trip, contact_id, channels)
             _invite(work, trip.key, contact_id)
@@ -200,21 +207,28 @@ def _form_of(contact: ContactState, channels: Channels) -> ContactForm:
     )
 
 
-def _channels_of(service: Service, conn: Connection, key: TripKey, contact_id: UUID) -> Channels:
-    """Her addresses as they are stored, also those whose channel nobody serves here."""
-    channels: Channels = _sealed_of(service, conn, key, contact_id)["channels"]
-    return channels
-
-
-def _own_choices(service: Service, conn: Connection, key: TripKey, contact_id: UUID) -> dict[str, Any]:
-    sealed = _sealed_of(service, conn, key, contact_id)
-    return {name: value for name, value in sealed.items() if name in ("order", "pin", "email")}
+def in_order(sealed: Mapping[str, Any]) -> Channels:
+    """Her addresses, of what is sealed of her, in the order in which they are tried; also those that nobody serves."""
+    channels: Channels = sealed["channels"]
+    chosen = [index for index in dict.fromkeys(sealed.get("order") or ()) if 0 <= index < len(channels)]
+    return [channels[index] for index in (*chosen, *(i for i in range(len(channels)) if i not in chosen))]
 
 
 def _sealed_of(service: Service, conn: Connection, key: TripKey, contact_id: UUID) -> dict[str, Any]:
     sealed = conn.execute(select(CONTACTS.c.sealed).where(*_is(key, contact_id))).scalar_one()
     value: dict[str, Any] = json.loads(service.keys.open(conn, b"contact", sealed))
     return value
+
+
+def _kept(sealed: Mapping[str, Any], channels: Channels) -> dict[str, Any]:
+    """What stays of her when the addresses are the same: what she chose on her own page, and each address in its
+    place, since messages on their way name it. Nothing when there are others."""
+    before: Channels = sealed["channels"]
+    if len(before) != len(channels) or any(entry not in before for entry in channels):
+        return {}
+    if channels == in_order(sealed):
+        return dict(sealed)
+    return {**sealed, "order": [before.index(entry) for entry in channels]}
 
 
 def _checked(
@@ -226,7 +240,7 @@ def _checked(
     if language is None:
         problems.add(f"{path}language", UNKNOWN_LANGUAGE)
     channels: Channels = []
-    taken = _addresses_of_others(service, conn, trip, but)
+    taken = addresses_of_contacts(service, conn, trip, but)
     addresses = list(_addresses(form))
     for name, channel, address in addresses:
         clean = _clean(service, problems, path + name, channel, address)
@@ -276,9 +290,12 @@ def _check_reached(service: Service, name: str, channels: Channels) -> None:
     raise Invalid.of(name, ONLY_A_LANDLINE if landlines else NOTHING_REACHES)
 
 
-def _addresses_of_others(service: Service, conn: Connection, trip: TripState, but: UUID | None) -> frozenset[str]:
+def addresses_of_contacts(
+    service: Service, conn: Connection, trip: TripState, but: UUID | None = None
+) -> frozenset[str]:
+    """The numbers and addresses, casefolded, of the people of a trip, without those of one of them."""
     others = [contact.contact_id for contact in _present(trip) if contact.contact_id != but]
-    channels = (entry for one in others for entry in _channels_of(service, conn, trip.key, one))
+    channels = (entry for one in others for entry in _sealed_of(service, conn, trip.key, one)["channels"])
     return frozenset(entry["address"].casefold() for entry in channels)
 
 
@@ -296,9 +313,9 @@ def _check_whose(trip: TripState, taken: frozenset[str], problems: Problems, nam
 
 
 def _columns(
-    work: Work, trip: TripState, form: ContactForm, channels: Channels, language: str, own: Mapping[str, Any]
+    work: Work, trip: TripState, form: ContactForm, channels: Channels, language: str, kept: Mapping[str, Any]
 ) -> dict[str, Any]:
-    value: Mapping[str, Any] = {**own, "name": form.name, "relation": form.relation, "channels": channels}
+    value: Mapping[str, Any] = {"channels": channels, **kept, "name": form.name, "relation": form.relation}
     first = next((entry["address"] for entry in channels if entry["channel"] in CALLED_BY_NUMBER), None)
     keys = work.service.keys
     return {
@@ -346,6 +363,10 @@ def _invite(work: Work, key: TripKey, contact_id: UUID) -> None:
 
 def _forget_addresses(conn: Connection, key: TripKey, contact_id: UUID, now: datetime) -> None:
     conn.execute(delete(OWNERS).where(OWNERS.c.traveler_id == key.traveler_id, OWNERS.c.contact_id == contact_id))
+    _forget_invitations(conn, key, contact_id, now)
+
+
+def _forget_invitations(conn: Connection, key: TripKey, contact_id: UUID, now: datetime) -> None:
     invitations = (
         (OUTBOX.c.traveler_id == key.traveler_id)
         & (OUTBOX.c.contact_id == contact_id)
@@ -354,7 +375,7 @@ def _forget_addresses(conn: Connection, key: TripKey, contact_id: UUID, now: dat
     conn.execute(
         update(OUTBOX).where(invitations, OUTBOX.c.state == "pending").values(state="cancelled", settled_at=now)
     )
-    # An invitation is written once for each of her addresses: those to the old ones make room for the new.
+    # An invitation is written once for each of her addresses: the old ones make room for the new.
     conn.execute(update(OUTBOX).where(invitations).values(dedupe_key=OUTBOX.c.dedupe_key + f":{now.isoformat()}"))
 
 

@@ -59,6 +59,12 @@ def foresee_missed(plan: Plan, ladder: Ladder, people: tuple[Person, ...], deadl
     return Foreseen(reminders, opens_at, _climb(alarm, ladder, people, frozenset(), opens_at, 3))
 
 
+def foresee_order(ladder: Ladder, people: tuple[Person, ...], opens_at: datetime, tellings: int) -> tuple[Telling, ...]:
+    """Whom an alarm that opens at `opens_at` tells while nobody answers, when every message is taken at once."""
+    alarm = open_alarm(AlarmKind.MISSED, opens_at, (opens_at,))
+    return _climb(alarm, ladder, people, frozenset(), opens_at, tellings)
+
+
 def _wait(
     watch: WatchView, plan: Plan, has_words: bool, now: datetime
 ) -> tuple[tuple[datetime, ...], datetime | None, tuple[datetime, ...]]:

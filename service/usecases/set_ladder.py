@@ -56,6 +56,25 @@ def set_ladder(service: Service, key: TripKey, form: LadderForm) -> None:
     service.run(keep)
 
 
+def clear_ladder(service: Service, key: TripKey) -> None:
+    """Go back to the usual order, which follows who has accepted.
+
+    Raises:
+        NotFound, Conflict409: see `load_draft`.
+    """
+    now = service.clock()
+
+    def drop(conn: Connection) -> None:
+        load_draft(service, conn, key, now)
+        conn.execute(delete(RUNGS).where(RUNGS.c.traveler_id == key.traveler_id, RUNGS.c.trip_id == key.trip_id))
+        set_columns(conn, key, repeat_seconds=None)
+        work = Work(service, conn, now)
+        work.audit.add(key.traveler_id, "traveler", "ladder_cleared")
+        work.flush()
+
+    service.run(drop)
+
+
 def check_ladder(service: Service, trip: TripState, form: LadderForm, path: str = "") -> None:
     """Raise `Invalid` unless every rung names people of this trip and waits a sensible time."""
     problems = Problems()
