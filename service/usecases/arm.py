@@ -20,6 +20,7 @@ from service.db.stored import table_of
 from service.db.tables import Watch
 from service.db.trips import TripKey, TripState, watch_values
 from service.usecases.answer_once import answer_once
+from service.usecases.ask_later import ask_later
 from service.usecases.context import Service
 from service.usecases.drafts import load_locked, set_columns
 from service.usecases.links import base62, check_in_url
@@ -124,6 +125,7 @@ def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> Arm
     }
     conn.execute(insert(LINKS), link)
     work = Work(service, conn, now)
+    ask_later(work, trip)
     work.audit.add(key.traveler_id, "traveler", "armed")
     work.flush()
     return Armed(key.trip_id, watch.deadline, check_in_url(service, token))

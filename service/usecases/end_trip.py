@@ -15,6 +15,7 @@ from service.db.stored import table_of
 from service.db.tables import Change, Trip
 from service.db.trips import ContactState, TripState
 from service.usecases import telling
+from service.usecases.ask_later import stop_asking
 from service.usecases.work import Work, cancel_reminders
 
 TRIPS = table_of(Trip)
@@ -77,6 +78,7 @@ def finish(work: Work, trip: TripState, by: str) -> TripState:
         .values(armed=False)
     )
     cancel_reminders(work.conn, trip, work.now)
+    stop_asking(work.conn, trip.key, work.now)
     work.audit.add(trip.key.traveler_id, by, "trip_ended")
     telling.tell_others(work, trip, ContactNotice.ENDED, but=(by,))
     return replace(trip, status="ended", watch=end(trip.watch))

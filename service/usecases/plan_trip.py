@@ -27,6 +27,7 @@ from service.usecases.problems import (
     NotFound,
     Problems,
 )
+from service.usecases.unknown_facts import check_later, with_later
 from service.usecases.work import Work
 
 TRIPS = table_of(Trip)
@@ -60,7 +61,8 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class TripForm:
-    """`facts` are the optional sections by their names in the API: employer, agency, consulate, companions, …"""
+    """`facts` are the optional sections by their names in the API: employer, agency, consulate, companions, …, and
+    `later`: the fields that she does not know yet."""
 
     starts_at: datetime
     ends_at: datetime
@@ -121,15 +123,19 @@ def other_sides(details: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(str(way).casefold() for way in ways if way)
 
 
-def _checked(service: Service, form: TripForm, now: datetime) -> dict[str, Any]:
-    """The details as they are stored."""
-    problems = Problems()
-    if form.ends_at <= form.starts_at:
+def check_days(problems: Problems, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
+    """Whether a trip lasts as long as one may."""
+    if ends_at <= starts_at:
         problems.add("ends_at", ENDS_TOO_EARLY)
-    elif form.ends_at - form.starts_at > LONGEST_TRIP:
+    elif ends_at - starts_at > LONGEST_TRIP:
         problems.add("ends_at", LASTS_TOO_LONG)
-    elif form.ends_at <= now:
+    elif ends_at <= now:
         problems.add("ends_at", IN_THE_PAST)
+
+
+def check_journey(problems: Problems, form: TripForm, now: datetime) -> dict[str, Any]:
+    """Where a trip leads, as it is stored; `problems` says what of it cannot be used."""
+    check_days(problems, form.starts_at, form.ends_at, now)
     check_place(problems, "destination.", form.destination.country, form.destination.zone)
     before = form.starts_at
     for index, leg in enumerate(form.legs):
@@ -137,10 +143,6 @@ def _checked(service: Service, form: TripForm, now: datetime) -> dict[str, Any]:
         if leg.starts_at <= before:
             problems.add(f"legs[{index}].from", LEG_TOO_EARLY)
         before = leg.starts_at
-    facts: dict[str, Any] = json.loads(json.dumps(dict(form.facts)))
-    for path, fact in _reachable(facts):
-        _check_reach(service, problems, path, fact)
-    problems.refuse()
     place = form.destination
     return {
         "destination": {"country": place.country, "city": place.city, "address": place.address, "zone": place.zone},
@@ -148,16 +150,35 @@ def _checked(service: Service, form: TripForm, now: datetime) -> dict[str, Any]:
             {"from": leg.starts_at.isoformat(), "country": leg.country, "city": leg.city, "zone": leg.zone}
             for leg in form.legs
         ],
-        **facts,
     }
 
 
-def _reachable(facts: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def check_facts(service: Service, problems: Problems, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Sections of a trip as they are stored, their numbers in E.164; `problems` says what of them cannot be used."""
+    facts: dict[str, Any] = json.loads(json.dumps(dict(given)))
+    for path, fact in people_of(facts):
+        _check_reach(service, problems, path, fact)
+    check_later(problems, facts)
+    return facts
+
+
+def people_of(facts: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Whoever in these sections may have a number or an address, each with the path to it."""
     for section in ("employer", "agency", "consulate", "insurance"):
         if facts.get(section):
             yield section, facts[section]
     for index, companion in enumerate(facts.get("companions") or ()):
         yield f"companions[{index}]", companion
+
+
+def _checked(service: Service, form: TripForm, now: datetime) -> dict[str, Any]:
+    """The details as they are stored."""
+    problems = Problems()
+    journey = check_journey(problems, form, now)
+    facts = check_facts(service, problems, form.facts)
+    problems.refuse()
+    details = {**journey, **facts}
+    return with_later(details, (), ()) if "later" in facts else details
 
 
 def _check_reach(service: Service, problems: Problems, path: str, fact: dict[str, Any]) -> None:

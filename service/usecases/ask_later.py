@@ -1,0 +1,83 @@
+"""One text, a day after she arrives, that asks for what she wanted to tell later.
+
+It lies in the outbox from the moment of arming. A trip with words and a discreet one get none: there the private page
+shows what is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from service.core import wording, wording_later
+from service.db.stored import table_of
+from service.db.tables import Outbox
+from service.db.trips import TripKey, TripState
+from service.texts import translator
+from service.usecases.alarm_facts import first_usable
+from service.usecases.unknown_facts import open_fields
+from service.usecases.work import Draft, Priority, Work
+
+OUTBOX = table_of(Outbox)
+
+AFTER_ARRIVAL = timedelta(hours=24)
+STAYS_GOOD = timedelta(days=5)
+PAGE = "/later"
+
+
+def ask_later(work: Work, trip: TripState) -> None:
+    """Write the text of a trip that is being armed, to go out 24 h after its first leg begins, or after now."""
+    _write(work, trip, open_fields(trip.details), max(trip.starts_at, work.now) + AFTER_ARRIVAL)
+
+
+def ask_for_the_rest(work: Work, trip: TripState, fields: Sequence[str]) -> None:
+    """She has told something: a text that still waits asks for `fields` alone, or for nothing."""
+    waiting = work.conn.execute(select(OUTBOX.c.available_at).where(*_waits(trip.key))).scalar()
+    if waiting is None:
+        return
+    stop_asking(work.conn, trip.key, work.now)
+    _write(work, trip, fields, waiting)
+
+
+def stop_asking(conn: Connection, key: TripKey, now: datetime) -> None:
+    """Cancel the text, if it still waits."""
+    gone = {"state": "cancelled", "settled_at": now, "dedupe_key": f"{_name(key)}:{now.isoformat()}"}
+    conn.execute(update(OUTBOX).where(*_waits(key)).values(**gone))
+
+
+def _write(work: Work, trip: TripState, fields: Sequence[str], at: datetime) -> None:
+    address = first_usable(trip.traveler.addresses)
+    if address is None or not fields or trip.one_reply:
+        return
+    _, service = translator(trip.traveler.language), work.service
+    work.send(
+        Draft(
+            kind="traveler_notice",
+            to=address.address,
+            channel=address.channel,
+            channel_index=address.index,
+            body=wording_later.ask_later(fields, _, count=service.segments, link=service.public_url + PAGE),
+            subject=wording.reminder_subject(_),
+            dedupe_key=_name(trip.key),
+            priority=Priority.REPLY,
+            traveler_id=trip.key.traveler_id,
+            trip_id=trip.key.trip_id,
+            key_id=trip.key_id,
+            available_at=at,
+            valid_for=at - work.now + STAYS_GOOD,
+        )
+    )
+
+
+def _name(key: TripKey) -> str:
+    return f"later:{key.trip_id}"
+
+
+def _waits(key: TripKey) -> tuple[ColumnElement[bool], ...]:
+    return (
+        OUTBOX.c.traveler_id == key.traveler_id,
+        OUTBOX.c.dedupe_key == _name(key),
+        OUTBOX.c.state == "pending",
+    )
