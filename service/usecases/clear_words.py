@@ -1,0 +1,36 @@
+"""Take the words off a draft again: its traveler wants none, or has forgotten them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete
+
+from service.db.stored import table_of
+from service.db.tables import Word
+from service.usecases.context import Service
+from service.usecases.drafts import TripKey, load_draft, set_columns, write_details
+from service.usecases.work import Work
+
+WORDS = table_of(Word)
+
+
+def clear_words(service: Service, key: TripKey) -> None:
+    """Forget the words of a draft, its question and its passphrase. Without words nothing happens.
+
+    Raises:
+        NotFound, Conflict409: see `load_draft`.
+    """
+    now = service.clock()
+
+    def drop(conn: Connection) -> None:
+        trip = load_draft(service, conn, key, now)
+        if not trip.has_words:
+            return
+        conn.execute(delete(WORDS).where(WORDS.c.traveler_id == key.traveler_id, WORDS.c.trip_id == key.trip_id))
+        kept = {name: value for name, value in trip.details.items() if name != "question"}
+        write_details(service, conn, trip, kept)
+        set_columns(conn, key, has_words=False, word_key=None, passphrase_hash=None)
+        work = Work(service, conn, now)
+        work.audit.add(key.traveler_id, "traveler", "words_cleared")
+        work.flush()
+
+    service.run(drop)
