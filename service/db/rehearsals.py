@@ -119,24 +119,23 @@ def silence(conn: Connection, key: TripKey, now: datetime) -> None:
     cancel_messages(conn, key, now)
 
 
-def cancel_messages(conn: Connection, key: TripKey, now: datetime) -> None:
-    """Cancel what still waits to be sent of this trip's rehearsals."""
-    conn.execute(
-        update(OUTBOX)
-        .where(
-            OUTBOX.c.traveler_id == key.traveler_id,
-            OUTBOX.c.trip_id == key.trip_id,
-            OUTBOX.c.kind == KIND,
-            OUTBOX.c.state == "pending",
-        )
-        .values(state="cancelled", settled_at=now)
+def cancel_messages(conn: Connection, key: TripKey, now: datetime, *, contact_id: UUID | None = None) -> None:
+    """Cancel what still waits to be sent of this trip's rehearsals, to everybody or to one contact."""
+    statement = update(OUTBOX).where(
+        OUTBOX.c.traveler_id == key.traveler_id,
+        OUTBOX.c.trip_id == key.trip_id,
+        OUTBOX.c.kind == KIND,
+        OUTBOX.c.state == "pending",
     )
+    if contact_id is not None:
+        statement = statement.where(OUTBOX.c.contact_id == contact_id)
+    conn.execute(statement.values(state="cancelled", settled_at=now))
 
 
 def messages_of(conn: Connection, traveler_id: UUID, rehearsal_id: UUID) -> Sequence[Any]:
     """Its messages, oldest first: to whom, by which address, at which rung (`step`), and what became of them."""
     columns = (OUTBOX.c.contact_id, OUTBOX.c.channel, OUTBOX.c.address_hash, OUTBOX.c.step)
-    query = select(*columns, OUTBOX.c.state, OUTBOX.c.delivery, OUTBOX.c.settled_at).where(
+    query = select(*columns, OUTBOX.c.state, OUTBOX.c.delivery, OUTBOX.c.error, OUTBOX.c.settled_at).where(
         OUTBOX.c.traveler_id == traveler_id,
         OUTBOX.c.kind == KIND,
         OUTBOX.c.dedupe_key.startswith(dedupe_prefix(rehearsal_id)),

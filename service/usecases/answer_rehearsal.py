@@ -10,7 +10,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from service.core.rehearsal import answer_rehearsal
-from service.db.rehearsals import KeptRehearsal, messages_of, named_rehearsal, put_rehearsals, unended_rehearsals
+from service.db.rehearsals import (
+    KeptRehearsal,
+    cancel_messages,
+    messages_of,
+    named_rehearsal,
+    put_rehearsals,
+    unended_rehearsals,
+)
 from service.db.trips import TripKey
 from service.usecases.links import LINKS
 from service.usecases.work import Work
@@ -63,4 +70,6 @@ def _note(work: Work, rehearsal: KeptRehearsal, contact_id: UUID, at: datetime, 
     if answered == rehearsal.view:
         return
     put_rehearsals(work.conn, [(replace(rehearsal, view=answered), work.now)], work.now)
+    # Another try of hers that still waits would only ask again.
+    cancel_messages(work.conn, rehearsal.key, work.now, contact_id=contact_id)
     work.audit.add(rehearsal.key.traveler_id, str(contact_id), f"rehearsal_answered:{via}")

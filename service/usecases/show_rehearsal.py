@@ -57,7 +57,7 @@ class ShownWay:
 @dataclass(frozen=True, slots=True)
 class ShownPerson:
     """What became of one contact. `told_after` and `answered_after` are seconds since the start, `told_after` when a
-    provider first took a message to her; `way` is the address that it went to, `failed` those that did not work.
+    provider first took a message to her; `way` is the address that it went to, `failed` those that refused it.
     `answered_by` is "text" (a digit by SMS or messenger) or "page"."""
 
     contact_id: UUID
@@ -132,7 +132,7 @@ def _person(view: RehearsalView, contact: ContactState, messages: Sequence[Any])
     best = min(messages, key=_rank, default=None)
     taken = [row.settled_at for row in messages if row.state == "sent" and row.settled_at]
     worked = best.address_hash if best is not None and best.state != "failed" else None
-    failed = [row for row in messages if row.state == "failed" and row.address_hash != worked]
+    failed = [row for row in messages if row.state != "sent" and row.error and row.address_hash != worked]
     return ShownPerson(
         contact_id=contact.contact_id,
         name=contact.name,

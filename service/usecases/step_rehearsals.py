@@ -15,7 +15,7 @@ from service.texts import translator
 from service.usecases.alarm_facts import first_usable
 from service.usecases.links import ALARM_TOKEN_LETTERS, LINKS, base62
 from service.usecases.rehearsal_facts import sample_facts
-from service.usecases.work import Draft, Priority, Work
+from service.usecases.work import EMAIL, Draft, Priority, Work
 
 STAY_GOOD = timedelta(hours=2)
 """A rehearsal that reaches somebody later than this only puzzles her."""
@@ -53,12 +53,15 @@ def _tell(work: Work, trip: TripState, rehearsal: KeptRehearsal, contact: Contac
     if address is None:
         return
     _ = translator(contact.language)
-    codes = [_fresh_code(work, rehearsal, contact) for _part in range(2)]
+    is_full = contact.disclosure == "full"
+    codes = [_fresh_code(work, rehearsal, contact)]
     link = _link(work, rehearsal, contact)
     facts = sample_facts(trip, rehearsal, contact, work.now, ref_code=codes[0], link=link)
-    parts = wording.alert(
-        facts, full=contact.disclosure == "full", _=_, count=work.service.segments, second_code=codes[1]
-    )
+    if address.channel == EMAIL:
+        parts: tuple[str, ...] = (wording.alert_letter(facts, full=is_full, _=_),)
+    else:
+        codes.append(_fresh_code(work, rehearsal, contact))
+        parts = wording.alert(facts, full=is_full, _=_, count=work.service.segments, second_code=codes[1])
     for part, (text, code) in enumerate(zip(parts, codes, strict=False)):
         work.send(
             Draft(
