@@ -9,12 +9,13 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ from notifiers.base import Message
 
 NO_SUBJECT = "A message for you"
 LONGEST_SUBJECT = 200
+LONGEST_PLAIN = 60
+WORD_BYTES = 33
 
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 _AFTER_A_LINK = ".,;:!?)"
@@ -87,19 +90,22 @@ def message_id(message: Message, sender: Address) -> str:
     return f"<{message.outbox_id}@{sender.domain}>"
 
 
-def compose(message: Message, sender: Address, to: Address, at: datetime) -> EmailMessage:
-    """The mail, made `at` (aware)."""
-    mail = EmailMessage(policy=SMTPUTF8 if needs_utf8(to) or needs_utf8(sender) else SMTP)
-    mail["From"] = sender
-    mail["To"] = to
-    mail["Subject"] = one_line(message.subject or "")[:LONGEST_SUBJECT] or NO_SUBJECT
-    mail["Date"] = format_datetime(at)
-    mail["Message-ID"] = message_id(message, sender)
-    mail["Auto-Submitted"] = "auto-generated"
+def compose(message: Message, sender: Address, to: Address, at: datetime) -> bytes:
+    """The mail, made `at` (aware), in lines that end with CRLF."""
     text = _line_breaks(message.body)
-    mail.set_content(text, cte="quoted-printable")
-    mail.add_alternative(as_html(text, _home(message)), subtype="html", cte="quoted-printable")
-    return mail
+    body = EmailMessage(policy=SMTP)
+    body.set_content(text, cte="quoted-printable")
+    body.add_alternative(as_html(text, _home(message)), subtype="html", cte="quoted-printable")
+    subject = one_line(message.subject or "")[:LONGEST_SUBJECT] or NO_SUBJECT
+    head = {
+        "From": f"{_phrase(sender.display_name)} <{sender.addr_spec}>" if sender.display_name else sender.addr_spec,
+        "To": to.addr_spec,
+        "Subject": subject if _is_plain(subject) else _encoded(subject),
+        "Date": format_datetime(at),
+        "Message-ID": message_id(message, sender),
+        "Auto-Submitted": "auto-generated",
+    }
+    return "".join(f"{name}: {value}\r\n" for name, value in head.items()).encode() + body.as_bytes()
 
 
 def as_html(text: str, home: str | None) -> str:
@@ -107,6 +113,27 @@ def as_html(text: str, home: str | None) -> str:
     groups = [group for group in re.split(r"\n{2,}", text.strip("\n")) if group.strip()]
     lines = ("<br>".join("".join(_linked(line, home)) for line in group.split("\n")) for group in groups)
     return _PAGE.replace("{body}", "".join(_PARAGRAPH.format(lines=one) for one in lines))
+
+
+def _phrase(name: str) -> str:
+    if not _is_plain(name):
+        return _encoded(name)
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and len(text) <= LONGEST_PLAIN and "=?" not in text
+
+
+def _encoded(text: str) -> str:
+    """RFC 2047, by ourselves: what Python's email package folds loses and gains spaces in long names and subjects."""
+    words, word = [], ""
+    for char in text:
+        if word and len((word + char).encode()) > WORD_BYTES:
+            words.append(word)
+            word = ""
+        word += char
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(one.encode()).decode()}?=" for one in (*words, word))
 
 
 def _linked(line: str, home: str | None) -> Iterator[str]:

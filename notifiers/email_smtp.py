@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -157,7 +157,7 @@ class EmailSmtp:
         line.ask(Asked.SENDER, lambda: line.mail(self._sender.addr_spec, options))
         line.ask(Asked.RECIPIENT, lambda: line.rcpt(to.addr_spec))
         line.ask(Asked.DATA, lambda: line.docmd("DATA"), yes=3)
-        line.hand_over(compose(message, self._sender, to, self._now()).as_bytes())
+        line.hand_over(compose(message, self._sender, to, self._now()))
         return Accepted(message_id(message, self._sender), DeliveryState.SENT)
 
 
@@ -229,6 +229,9 @@ class _Line(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         self._hurry()
+        if self.file is None and self.sock is not None:
+            # An answer may have any number of lines, each of them in time.
+            self.file = _Lines(self.sock.makefile("rb"), self._hurry)
         return super().getreply()
 
     def _hurry(self) -> None:
@@ -248,6 +251,19 @@ class _Line(smtplib.SMTP):
             return sock
         sock.settimeout(self._left())
         return self._tls.wrap_socket(sock, server_hostname=host)
+
+
+class _Lines:
+    """What the server says, with a look at the clock before each line."""
+
+    def __init__(self, lines: BinaryIO, hurry: Callable[[], None]) -> None:
+        self._lines = lines
+        self._hurry = hurry
+        self.close = lines.close
+
+    def readline(self, limit: int) -> bytes:
+        self._hurry()
+        return self._lines.readline(limit)
 
 
 def parse_server(url: str) -> Server:

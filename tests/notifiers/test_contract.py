@@ -33,7 +33,7 @@ from notifiers.base import (
     Unavailable,
 )
 from notifiers.registry import NotifierSpec, configured, discover
-from tests.notifiers.worlds import MakeWorld, World, example_env, world_of
+from tests.notifiers.worlds import MakeWorld, World, address_of, example_env, world_of
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 ALMATY = timezone(timedelta(hours=5))
@@ -93,10 +93,13 @@ def test_half_a_configuration_stops_the_start(spec: NotifierSpec, tmp_path: Path
 @every_spec
 def test_its_secrets_do_not_show(spec: NotifierSpec, tmp_path: Path) -> None:
     env = example_env(spec, tmp_path)
-    for name in spec.settings.model_fields:
+    for name, field in spec.settings.model_fields.items():
         if spec.is_secret(name):
-            settings = spec.load({**env, spec.variable(name): "s3cret-s3cret"})
-            assert "s3cret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+            secret = str(field.examples[0]) if field.examples else "s3cret-s3cret"
+            settings = spec.load({**env, spec.variable(name): secret})
+            shown = f"{settings!r} {settings} {settings.model_dump_json()}"
+            assert secret not in shown
+            assert (urlsplit(secret).password or secret) not in shown
 
 
 @every_real_spec
@@ -109,7 +112,7 @@ def test_nobody_listens_so_it_was_surely_not_sent(spec: NotifierSpec, tmp_path: 
     with create_server(("127.0.0.1", 0)) as socket:
         port = socket.getsockname()[1]
     notifier = _at(spec, tmp_path, port)
-    result = notifier.send(message())
+    result = notifier.send(message(to=address_of(spec)))
     assert isinstance(result, Unavailable)
     assert not result.maybe_accepted
     _expect_no_knowledge(notifier)
@@ -120,9 +123,9 @@ def test_nobody_listens_so_it_was_surely_not_sent(spec: NotifierSpec, tmp_path: 
 def test_nonsense_from_the_provider_is_a_verdict(spec: NotifierSpec, status: int, tmp_path: Path) -> None:
     with _nonsense(status) as port:
         notifier = _at(spec, tmp_path, port)
-        result = notifier.send(message())
+        result = notifier.send(message(to=address_of(spec)))
         assert isinstance(result, Rejected | Unavailable)
-        assert "77010000001" not in result.reason
+        assert address_of(spec).lstrip("+") not in result.reason
         _expect_no_knowledge(notifier)
 
 
@@ -131,7 +134,10 @@ def _at(spec: NotifierSpec, folder: Path, port: int) -> Notifier:
     env = example_env(spec, folder)
     usual: CallsOut = spec.build(spec.load(env), now)  # type: ignore[assignment]
     scheme = urlsplit(usual.api_url).scheme.replace("https", "http")
-    return spec.build(spec.load({**env, spec.variable("api_url"): f"{scheme}://127.0.0.1:{port}"}), now)
+    there = "api_url" if "api_url" in spec.settings.model_fields else "url"
+    # A provider that speaks another language may wait for us to begin, for ever.
+    hurry = {spec.variable("timeout"): "0.5"} if "timeout" in spec.settings.model_fields else {}
+    return spec.build(spec.load({**env, **hurry, spec.variable(there): f"{scheme}://127.0.0.1:{port}"}), now)
 
 
 def _expect_no_knowledge(notifier: Notifier) -> None:
@@ -275,7 +281,8 @@ def test_a_provider_that_went_away_is_unavailable(world: World) -> None:
     world.go_away()
     result = world.notifier.send(replace(sent, outbox_id=str(uuid4())))
     assert isinstance(result, Unavailable)
-    assert isinstance(_searchable(world).find_sent(sent, world.now()), Unavailable)
+    if isinstance(world.notifier, Searchable):
+        assert isinstance(world.notifier.find_sent(sent, world.now()), Unavailable)
     if isinstance(world.notifier, ReadsStatus):
         assert isinstance(world.notifier.fetch_status("1"), Unavailable)
     if isinstance(world.notifier, ListsInbound):

@@ -58,6 +58,13 @@ def world_of(spec: NotifierSpec) -> MakeWorld | None:
     return cast(MakeWorld, importlib.import_module(name).world)
 
 
+def address_of(spec: NotifierSpec) -> str:
+    """An address as this notifier takes it: `ADDRESS` of its world's module, else a number."""
+    name = f"tests.notifiers.world_{spec.name}"
+    found = importlib.import_module(name) if importlib.util.find_spec(name) else None
+    return str(getattr(found, "ADDRESS", "+77010000001"))
+
+
 def example_env(spec: NotifierSpec, folder: Path) -> dict[str, str]:
     """Enough settings for `build`: each required field's first example, or a path in `folder`."""
     env = {}
