@@ -25,7 +25,7 @@ from service.usecases.context import Service
 from service.usecases.links import check_in_link
 from service.usecases.passphrase import passphrase_fits
 from service.usecases.problems import NotFound
-from service.usecases.waiting import as_shown
+from service.usecases.waiting import as_shown, people_gone
 
 TRIPS = table_of(Trip)
 PLANS = table_of(PlanRow)
@@ -101,11 +101,16 @@ def _read(service: Service, conn: Connection, key: TripKey, now: datetime) -> tu
         has_words=row["has_words"],
         check_in_url=check_in_link(service, conn, key) if row["status"] != "draft" else None,
         plan=plan,
-        contacts=contacts_of(service, conn, key),
+        contacts=contacts_of(service, conn, key, people_gone(conn, service.keys, key, now)),
         # The question is never readable again, like the words.
         details={name: value for name, value in details.items() if name != "question"},
     )
     return row, shown, whole
+
+
+def read_whole(service: Service, conn: Connection, key: TripKey, now: datetime) -> WholeTrip:
+    """The whole trip. Who may see it is the caller's to know."""
+    return _read(service, conn, key, now)[2]
 
 
 def shown_of(
@@ -125,10 +130,17 @@ def plan_of(service: Service, conn: Connection, key: TripKey) -> Plan | None:
     return None if sealed is None else codec.plan_from_json(json.loads(service.keys.open(conn, b"plan", sealed)))
 
 
-def contacts_of(service: Service, conn: Connection, key: TripKey) -> tuple[ShownContact, ...]:
+def contacts_of(
+    service: Service, conn: Connection, key: TripKey, gone: frozenset[UUID] = frozenset()
+) -> tuple[ShownContact, ...]:
+    """Her contacts in their order, but for those who are gone as far as she is shown."""
     query = select(CONTACTS).where(CONTACTS.c.traveler_id == key.traveler_id, CONTACTS.c.trip_id == key.trip_id)
     rows = conn.execute(query.order_by(CONTACTS.c.position)).mappings().all()
-    return tuple(_contact(service, conn, row) for row in rows if row["status"] not in GONE - {"refused"})
+    return tuple(_contact(service, conn, row) for row in rows if _is_shown(row, gone))
+
+
+def _is_shown(row: RowMapping, gone: frozenset[UUID]) -> bool:
+    return row["contact_id"] not in gone and row["status"] not in GONE - {"refused"}
 
 
 def _contact(service: Service, conn: Connection, row: RowMapping) -> ShownContact:

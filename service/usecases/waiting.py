@@ -20,7 +20,7 @@ from service.db.sealed import Keyring
 from service.db.stored import table_of
 from service.db.tables import Change as ChangeRow
 from service.db.trips import TripKey
-from service.usecases.changes import End, Pause, Waiting, from_json
+from service.usecases.changes import End, Pause, RemoveContact, RemoveNumber, TakeOver, Waiting, from_json
 
 CHANGES = table_of(ChangeRow)
 
@@ -56,6 +56,30 @@ def as_shown(
             plan = changed_plan(plan, waiting, now)
             deadline = replan(WatchView(armed_at, deadline), plan, now, may_postpone=True).deadline
     return "armed", deadline
+
+
+def people_gone(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> frozenset[UUID]:
+    """The contacts who have left the list by now, or whom only an alarm still holds on it."""
+    gone = (waiting for _, waiting in due(conn, keys, key, now) if isinstance(waiting, RemoveContact | TakeOver))
+    return frozenset(waiting.contact_id for waiting in gone)
+
+
+def numbers_gone(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> frozenset[str]:
+    """The traveler's numbers that were taken off by now and that only an alarm still keeps as hers.
+
+    What comes from them still counts. Nothing may go to them: it would tell whoever holds one that something holds
+    the change back.
+    """
+    gone = (waiting for _, waiting in due(conn, keys, key, now) if isinstance(waiting, RemoveNumber))
+    return frozenset(waiting.phone for waiting in gone)
+
+
+def plan_shown(conn: Connection, keys: Keyring, key: TripKey, now: datetime, plan: Plan) -> Plan:
+    """The plan as its traveler sees it: as if no change that is due still waited for anything."""
+    for _, waiting in due(conn, keys, key, now):
+        if isinstance(waiting, Pause | Plan):
+            plan = changed_plan(plan, waiting, now)
+    return plan
 
 
 def changed_plan(plan: Plan, waiting: Pause | Plan, now: datetime) -> Plan:

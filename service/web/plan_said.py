@@ -1,0 +1,31 @@
+"""A plan in words: "every day at 08:00 and 20:00", "every 24 hours after your last answer"."""
+
+from __future__ import annotations
+
+from babel.dates import get_day_names
+from babel.lists import format_list
+
+from service.core.plan import DailyTime, Plan
+from service.core.wording import Translate
+
+ALL_DAYS = frozenset(range(7))
+
+
+def plan_said(plan: Plan, language: str, _: Translate) -> list[str]:
+    """What a plan expects, a sentence each; times are by the clock where she is."""
+    said = []
+    if plan.every is not None:
+        said.append(_("Every {hours} h after your last answer").format(hours=f"{plan.every.total_seconds() / 3600:g}"))
+    for days in dict.fromkeys(due.weekdays for due in plan.daily):
+        times = format_list([_clock(due) for due in plan.daily if due.weekdays == days], locale=language)
+        if days == ALL_DAYS:
+            said.append(_("Every day at {times}").format(times=times))
+        else:
+            names = get_day_names("abbreviated", locale=language)
+            listed = ", ".join(names[day] for day in sorted(days))
+            said.append(_("{days} at {times}").format(days=listed, times=times))
+    return said
+
+
+def _clock(due: DailyTime) -> str:
+    return due.at.isoformat("auto" if due.at.second else "minutes")
