@@ -3,5 +3,5 @@
 The facts lie beside this file in tables that a person can read and correct; `SOURCES.md` says where each comes from.
 """
 
-from service.directory.emergency import Emergency as Emergency
-from service.directory.emergency import emergency as emergency
+from service.directory.emergency_numbers import Emergency as Emergency
+from service.directory.emergency_numbers import emergency as emergency

@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 
 from service.directory import Emergency, emergency
-from service.directory.emergency import COLUMNS, read_table
+from service.directory.emergency_numbers import COLUMNS, read_table
 from service.usecases.places import NEAR, countries, is_country
 
 TABLE = files("service.directory").joinpath("emergency.csv").read_text("utf-8")
