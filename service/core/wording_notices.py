@@ -24,6 +24,7 @@ class ContactNotice(StrEnum):
     CHANGE_ASKED = "change_asked"
     CONTACT_REMOVED = "contact_removed"
     COUNTRY_CHANGED = "country_changed"
+    NUMBER_ADDED = "number_added"
     END_ASKED = "end_asked"
     ENDED = "ended"
     PAGE_LOCKED = "page_locked"
@@ -73,6 +74,7 @@ _NOTICES = {
     ContactNotice.COUNTRY_CHANGED: N_(
         "{name} has named another country: {place}. If it surprises you, call and ask your question."
     ),
+    ContactNotice.NUMBER_ADDED: N_("{name} has named a new number: {number}. Please call and ask your question."),
     ContactNotice.END_ASKED: N_(
         "{name} says that the trip is over. If you know that {name} is home, answer 1."
         " If not, call and ask your question."
@@ -96,6 +98,9 @@ _DURESS_NOTICES = {
     ),
     ContactNotice.COUNTRY_CHANGED: N_(
         "A message names another country for {name}: {place}. It does not prove who wrote. Do NOT call or text {name}."
+    ),
+    ContactNotice.NUMBER_ADDED: N_(
+        "A message names a new number for {name}. It does not prove who wrote. Do NOT call or text {name}."
     ),
     ContactNotice.END_ASKED: N_(
         "A message says that the trip of {name} is over. It does not prove who wrote. Do NOT call or text {name}."
@@ -141,6 +146,7 @@ def notice(
     at: str = "",
     until: str = "",
     place: str = "",
+    number: str = "",
     ref_code: str = "",
     code: str = "",
     duress: bool = False,
@@ -149,8 +155,8 @@ def notice(
     """A text to a contact about a trip or an open alarm.
 
     `name` is the traveler, `who` the contact who acts, `at` and `until` are formatted times, `place` the new country,
-    `ref_code` the alarm's or the question's code, `code` the one that opens the page. `duress` says that such an alarm
-    is open on the trip.
+    `number` her new one, `ref_code` the alarm's or the question's code, `code` the one that opens the page. `duress`
+    says that such an alarm is open on the trip.
     """
     msgid = _DURESS_NOTICES.get(kind, _NOTICES[kind]) if duress else _NOTICES[kind]
     text = _(msgid).format(
@@ -159,6 +165,7 @@ def notice(
         at=at,
         until=until,
         place=cut(place, NAME_LIMIT * 2),
+        number=number,
         code=code,
     )
     return mark(join((text, _tag(ref_code))), rehearsal, _)

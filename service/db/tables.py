@@ -275,7 +275,8 @@ class AuditLine(Stored, table=True):
 
 
 class Change(Stored, table=True):
-    """A change in mid-trip that waits for its time: state pending, done or cancelled."""
+    """A change in mid-trip that waits for its time: state pending, done or cancelled; a hand-over is `invited` until
+    she who was asked has accepted."""
 
     __tablename__ = "changes"
     __table_args__ = (

@@ -28,7 +28,7 @@ def answer_once(
     """
     if key is None:
         return act()
-    name = f"{call}:{hashlib.sha256(key.encode()).hexdigest()}"
+    name = _name(call, key)
     row = {"traveler_id": traveler_id, "key": name, "status": 0, "body": "", "at": now}
     same = (ANSWERS.c.traveler_id == traveler_id) & (ANSWERS.c.key == name)
     if insert_ignore(conn, ANSWERS, [row]) == 0:
@@ -37,3 +37,15 @@ def answer_once(
     body = json.dumps(answer, ensure_ascii=False)
     conn.execute(update(ANSWERS).where(same).values(status=200, body=body))
     return answer
+
+
+def was_answered(conn: Connection, traveler_id: UUID, call: str, key: str | None) -> bool:
+    """Whether `key` has been used for `call`."""
+    if key is None:
+        return False
+    same = (ANSWERS.c.traveler_id == traveler_id) & (ANSWERS.c.key == _name(call, key))
+    return conn.execute(select(ANSWERS.c.key).where(same)).first() is not None
+
+
+def _name(call: str, key: str) -> str:
+    return f"{call}:{hashlib.sha256(key.encode()).hexdigest()}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from uuid import UUID
 
 from sqlalchemy import Connection, exists, or_, select, update
 
@@ -14,10 +15,14 @@ from service.db.routing import NIL, Inbox, PhoneOwner
 from service.db.stored import table_of
 from service.db.tables import Alarm
 from service.db.trips import TripKey, TripState
-from service.usecases.changes import End, Pause, RemoveContact, Waiting
+from service.usecases.ask_later import stop_asking
+from service.usecases.changes import End, Pause, RemoveContact, RemoveNumber, TakeOver, Waiting
 from service.usecases.contacts import retire_in
 from service.usecases.context import Service
 from service.usecases.end_trip import finish
+from service.usecases.hand_over import may_take_over, take_over_in
+from service.usecases.her_numbers import drop_number_in
+from service.usecases.reachability import page_if_last
 from service.usecases.set_ladder import LadderForm, write_ladder
 from service.usecases.set_plan import write_plan
 from service.usecases.set_words import Fingerprints, write_words
@@ -77,15 +82,15 @@ def _apply_of_trip(service: Service, key: TripKey, now: datetime, conn: Connecti
     work = Work(service, conn, now)
     before = trip.watch
     for change_id, waiting in changes:
-        armed = trip.status == "armed"
-        if armed:
+        applies = trip.status == "armed" and not (isinstance(waiting, TakeOver) and not may_take_over(trip, waiting))
+        if applies:
             trip = _apply(work, trip, waiting)
         conn.execute(
             update(CHANGES)
             .where(CHANGES.c.traveler_id == key.traveler_id, CHANGES.c.change_id == change_id)
-            .values(state="done" if armed else "cancelled")
+            .values(state="done" if applies else "cancelled")
         )
-        work.audit.add(key.traveler_id, "engine", "change_applied" if armed else "change_cancelled")
+        work.audit.add(key.traveler_id, "engine", "change_applied" if applies else "change_cancelled")
     if trip.watch is not None and trip.watch != before:
         cancel_reminders(conn, trip, now)
         work.save_watch(trip, trip.watch, now if trip.status == "armed" else None)
@@ -98,16 +103,30 @@ def _apply(work: Work, trip: TripState, waiting: Waiting) -> TripState:
         case End():
             return finish(work, trip, "traveler")
         case RemoveContact(contact_id):
-            retire_in(work, trip, contact_id)
-            return trip
+            return _leave(work, trip, contact_id)
+        case TakeOver():
+            return take_over_in(work, trip, waiting)
+        case RemoveNumber(phone):
+            return drop_number_in(work, trip, phone)
         case LadderForm():
             write_ladder(work.conn, trip.key, waiting)
             return trip
         case Fingerprints():
             write_words(work, trip, waiting)
+            stop_asking(work.conn, trip.key, work.now)
             return replace(trip, details={**trip.details, "question": waiting.question}, has_words=True)
         case Pause() | Plan():
             return _postpone(work, trip, waiting)
+
+
+def _leave(work: Work, trip: TripState, contact_id: UUID) -> TripState:
+    contact = trip.contact(contact_id)
+    if contact is None:
+        return trip
+    retire_in(work, trip, contact_id)
+    trip = trip.with_contact(replace(contact, status="removed"))
+    page_if_last(work, trip, contact)
+    return trip
 
 
 def _postpone(work: Work, trip: TripState, waiting: Pause | Plan) -> TripState:

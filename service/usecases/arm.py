@@ -114,6 +114,7 @@ def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> Arm
     if taken.rowcount != 1:
         # Another trip of hers was armed between the look and the write.
         raise Conflict409(NOT_READY, ("phone_in_use",))
+    _take_other_numbers(service, conn, trip)
     token = base62(secrets.token_bytes(TOKEN_BYTES), TOKEN_LETTERS)
     link = {
         **names,
@@ -129,6 +130,20 @@ def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> Arm
     work.audit.add(key.traveler_id, "traveler", "armed")
     work.flush()
     return Armed(key.trip_id, watch.deadline, check_in_url(service, token))
+
+
+def _take_other_numbers(service: Service, conn: Connection, trip: TripState) -> None:
+    """Her further numbers are hers on this trip as well, but for one that is another traveler's by now."""
+    others = [service.keys.phone_hash(phone) for phone in trip.traveler.phones[1:]]
+    if not others:
+        return
+    taken = select(OWNERS.c.phone_hash).where(OWNERS.c.contact_id == NIL, OWNERS.c.armed.is_(True))
+    conn.execute(
+        update(OWNERS)
+        .where(OWNERS.c.traveler_id == trip.key.traveler_id, OWNERS.c.contact_id == NIL)
+        .where(OWNERS.c.phone_hash.in_(others), OWNERS.c.phone_hash.not_in(taken))
+        .values(trip_id=trip.key.trip_id, armed=True)
+    )
 
 
 def _is_in_use(service: Service, conn: Connection, trip: TripState) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import insert
 
@@ -26,6 +26,7 @@ from service.usecases.changes import (
     AddContact,
     Change,
     End,
+    HandOver,
     Late,
     NewLadder,
     NewLeg,
@@ -33,11 +34,15 @@ from service.usecases.changes import (
     NewWords,
     Pause,
     RemoveContact,
+    RemoveNumber,
+    TakeOver,
     Waiting,
     to_json,
 )
 from service.usecases.contacts import GONE, add_in
 from service.usecases.end_trip import request_end
+from service.usecases.hand_over import ask_in
+from service.usecases.her_numbers import check_removable
 from service.usecases.plan_trip import LEG_TOO_EARLY, LegForm, check_place
 from service.usecases.problems import (
     IN_THE_PAST,
@@ -49,6 +54,7 @@ from service.usecases.problems import (
 )
 from service.usecases.set_ladder import check_ladder
 from service.usecases.set_plan import build_plan, plan_limits, write_plan
+from service.usecases.waiting import people_gone
 from service.usecases.work import Work, cancel_reminders
 
 CHANGES = table_of(ChangeRow)
@@ -86,8 +92,13 @@ def request_in(work: Work, trip: TripState, change: Change, *, verified: bool, d
             waiting = change
         case RemoveContact(contact_id):
             found = trip.contact(contact_id)
-            if found is None or found.status in GONE:
+            if found is None or found.status in GONE or contact_id in _gone(work, trip):
                 raise Invalid.of("remove_contact", UNKNOWN_CONTACT)
+            waiting = change
+        case HandOver():
+            waiting = ask_in(work, trip, change, _gone(work, trip))
+        case RemoveNumber(phone):
+            check_removable(work, trip, phone)
             waiting = change
         case NewLadder(ladder):
             check_ladder(work.service, trip, ladder, "ladder.")
@@ -109,6 +120,10 @@ def is_more_watching(old: Plan, new: Plan, now: datetime) -> bool:
     before = deadlines(old, now, COMPARED)
     after = deadlines(new, now, len(before))
     return len(after) == len(before) and all(late <= early for late, early in zip(after, before, strict=True))
+
+
+def _gone(work: Work, trip: TripState) -> frozenset[UUID]:
+    return people_gone(work.conn, work.service.keys, trip.key, work.now)
 
 
 def _check_ahead(name: str, until: datetime, now: datetime) -> None:
@@ -175,13 +190,13 @@ def _wait(work: Work, trip: TripState, waiting: Waiting, *, verified: bool, dure
         "sealed": sealed,
         "requested_at": work.now,
         "effective_at": effective_at,
-        "state": "pending",
+        "state": "invited" if isinstance(waiting, TakeOver) else "pending",
         "verified": verified,
     }
     work.conn.execute(insert(CHANGES), row)
     work.audit.add(trip.key.traveler_id, "traveler", f"change_asked:{kind}")
     if duress or isinstance(waiting, End):
         return
-    removed = (str(waiting.contact_id),) if isinstance(waiting, RemoveContact) else ()
+    removed = (str(waiting.contact_id),) if isinstance(waiting, RemoveContact | TakeOver) else ()
     notice = ContactNotice.CONTACT_REMOVED if removed else ContactNotice.CHANGE_ASKED
     telling.tell_others(work, trip, notice, but=removed, until=effective_at)

@@ -47,6 +47,29 @@ class AddContact:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """Somebody else is asked to take a contact's place."""
+
+    contact_id: UUID
+    contact: ContactForm
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """`to`, once she has accepted, takes the place of `contact_id`."""
+
+    contact_id: UUID
+    to: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveNumber:
+    """One of the traveler's numbers (E.164) is hers no more."""
+
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewPlan:
     plan: PlanForm
 
@@ -66,10 +89,15 @@ class NewLeg:
     leg: LegForm
 
 
-Change = Late | Pause | End | RemoveContact | AddContact | NewPlan | NewWords | NewLadder | NewLeg
+Change = (
+    Late | Pause | End | RemoveContact | AddContact | HandOver | RemoveNumber | NewPlan | NewWords | NewLadder | NewLeg
+)
 
-Waiting = Pause | End | RemoveContact | Plan | Fingerprints | LadderForm
+Waiting = Pause | End | RemoveContact | TakeOver | RemoveNumber | Plan | Fingerprints | LadderForm
 """What may wait for its time, checked when it was asked for."""
+
+HAND_OVER = "hand_over"
+"""The kind of a waiting `TakeOver`. Its row's state is `invited` until she who was asked has accepted."""
 
 
 def to_json(waiting: Waiting) -> tuple[str, dict[str, Any]]:
@@ -81,6 +109,10 @@ def to_json(waiting: Waiting) -> tuple[str, dict[str, Any]]:
             return "end", {}
         case RemoveContact(contact_id):
             return "remove_contact", {"contact": str(contact_id)}
+        case TakeOver(contact_id, to):
+            return HAND_OVER, {"contact": str(contact_id), "to": str(to)}
+        case RemoveNumber(phone):
+            return "remove_number", {"phone": phone}
         case Plan():
             return "plan", codec.plan_to_json(waiting)
         case Fingerprints():
@@ -108,6 +140,10 @@ def from_json(kind: str, value: Mapping[str, Any]) -> Waiting:
             return End()
         case "remove_contact":
             return RemoveContact(UUID(value["contact"]))
+        case "hand_over":
+            return TakeOver(UUID(value["contact"]), UUID(value["to"]))
+        case "remove_number":
+            return RemoveNumber(value["phone"])
         case "plan":
             return codec.plan_from_json(dict(value))
         case "words":

@@ -301,7 +301,7 @@ def addresses_of_contacts(
 
 def _check_whose(trip: TripState, taken: frozenset[str], problems: Problems, name: str, address: str) -> None:
     folded = address.casefold()
-    if address == trip.traveler.phone:
+    if address in trip.traveler.phones:
         found = OWN_NUMBER
     elif folded in other_sides(trip.details):
         found = OTHER_SIDE

@@ -14,6 +14,7 @@ from service.db.tables import Contact, Outbox
 from service.db.trips import TripKey
 from service.usecases import telling
 from service.usecases.context import Service
+from service.usecases.hand_over import settle_hand_over
 from service.usecases.work import Work
 
 CONTACTS = table_of(Contact)
@@ -64,6 +65,7 @@ def _expire_invitations(service: Service, conn: Connection) -> int:
             .values(status="expired", settled_at=now, traveler_told_at=now)
         )
         if contact is not None:
+            settle_hand_over(work, trip, contact, accepts=False)
             telling.tell_traveler(work, trip, TravelerNotice.CONTACT_NOT_ACCEPTED, contact)
         work.audit.add(row.traveler_id, "engine", "invitation_expired")
     work.flush()

@@ -14,44 +14,68 @@ from service.usecases.alarm_facts import first_usable
 from service.usecases.links import check_in_link
 from service.usecases.telling import to_traveler
 from service.usecases.times import said
+from service.usecases.waiting import numbers_gone
 from service.usecases.work import EMAIL, Priority, Work
 
 STAY_GOOD = timedelta(hours=2)
 
 
 def remind(work: Work, trip: TripState, reminder: Reminder) -> None:
-    """Ask the traveler for her check-in; the third time by another address when she has one."""
-    usable = [address for address in trip.traveler.addresses if address.usable]
+    """Ask the traveler for her check-in; the third time by another channel or number, when she has one."""
+    usable = usable_now(work, trip)
     if not usable:
         return
-    address = usable[1] if reminder.stage == 3 and len(usable) > 1 else usable[0]
+    address = _second(usable) if reminder.stage == 3 else usable[0]
     key = f"reminder:{trip.key.trip_id}:{reminder.deadline.isoformat()}:{reminder.stage}"
     _remind(work, trip, address, key, reminder)
 
 
 def remind_again(work: Work, trip: TripState, until: datetime | None) -> None:
     """One more question while the storm brake holds her alarm: it is likelier that we broke."""
-    usable = first_usable(trip.traveler.addresses)
+    usable = first_usable(usable_now(work, trip))
     if usable is None or trip.watch is None or trip.watch.deadline is None or until is None:
         return
     key = f"reminder:{trip.key.trip_id}:again:{until.isoformat()}"
     _remind(work, trip, usable, key, Reminder(3, trip.watch.deadline))
 
 
+def usable_now(work: Work, trip: TripState) -> list[Address]:
+    """Her addresses in their order, without a number that she has taken off and that only an alarm keeps as hers."""
+    usable = [address for address in trip.traveler.addresses if address.usable]
+    if trip.alarm is None or len(usable) < 2:
+        return usable
+    gone = numbers_gone(work.conn, work.service.keys, trip.key, work.now)
+    return [address for address in usable if address.address not in gone]
+
+
+def _second(usable: list[Address]) -> Address:
+    """The first one of another channel than the first, else the next."""
+    others = [address for address in usable if address.channel != usable[0].channel]
+    return next(iter([*others, *usable[1:], usable[0]]))
+
+
 def _remind(work: Work, trip: TripState, address: Address, key: str, reminder: Reminder) -> None:
     if trip.plan is None:
         return
     _ = translator(trip.traveler.language)
-    by_email = address.channel == EMAIL
+    is_email = address.channel == EMAIL
     body = wording.reminder(
         reminder.stage,
         _,
         wording=Wording(trip.wording),
         has_words=trip.has_words,
         deadline=said(reminder.deadline, leg_at(trip.plan, work.now).zone, work.now),
-        number=work.service.number_to_text if by_email else None,
+        number=work.service.number_to_text if is_email else None,
         asks_home=reminder.asks_home,
     )
-    if by_email and not trip.one_reply:
-        body = wording.reminder_letter(body, _, link=check_in_link(work.service, work.conn, trip.key) or "")
+    if is_email:
+        body = by_email(work, trip, body)
     to_traveler(work, trip, "reminder", address, body, key, Priority.REMINDER, STAY_GOOD)
+
+
+def by_email(work: Work, trip: TripState, body: str) -> str:
+    """A text to the traveler as an e-mail, with her page to say OK; where every text is empty, nothing is added."""
+    if trip.one_reply:
+        return body
+    link = check_in_link(work.service, work.conn, trip.key)
+    return wording.reminder_letter(body, translator(trip.traveler.language), link=link or "")

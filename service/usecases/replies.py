@@ -15,6 +15,7 @@ from service.db.tables import Outbox
 from service.db.trips import Address, ContactState, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import zone_of_contact
+from service.usecases.reminding import usable_now
 from service.usecases.telling import to_traveler, under_duress
 from service.usecases.times import said
 from service.usecases.work import Draft, Priority, Work
@@ -45,7 +46,7 @@ def reply_to_traveler(
 ) -> None:
     """Answer a text of hers that was sent `at`. In a trip with one reply nothing of it depends on what she wrote."""
     address = next((a for a in before.traveler.addresses if a.address == to), None)
-    if address is None or address.suppressed or _is_flood(work, address):
+    if address is None or address not in usable_now(work, before) or _is_flood(work, address):
         return
     deadline = after.watch.deadline if after.watch else None
     zone = leg_at(after.plan, work.now).zone if after.plan else "UTC"

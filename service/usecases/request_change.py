@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 from sqlalchemy import Connection, select
 
 from service.db.stored import table_of
 from service.db.tables import Trip
 from service.db.trips import TripKey
-from service.usecases.accept import Inbound, accept
 from service.usecases.answer_once import answer_once
 from service.usecases.change_trip import request_in
 from service.usecases.changes import Change
@@ -17,6 +14,7 @@ from service.usecases.context import Service
 from service.usecases.drafts import ENDED, NOT_ARMED
 from service.usecases.own_trip import word_kind
 from service.usecases.problems import Conflict409, NotFound
+from service.usecases.request_word import keep_word
 from service.usecases.waiting import ends_by_now
 from service.usecases.work import Work
 
@@ -41,12 +39,7 @@ def request_change(
     """
     now = service.clock()
     service.read(lambda conn: _refuse_draft(conn, key))
-    if word is not None:
-        name = f"{key.trip_id}:change:{once}" if once else str(uuid4())
-        accept(
-            service,
-            Inbound("api", name, sender, word, occurred_at=now, traveler_id=key.traveler_id, trip_id=key.trip_id),
-        )
+    keep_word(service, key, word, sender=sender, once=once)
 
     def keep(conn: Connection) -> None:
         trip = service.trip(conn, key, now, lock=True)

@@ -11,6 +11,7 @@ from service.db.stored import table_of
 from service.db.tables import Contact
 from service.db.trips import ContactState, TripState
 from service.usecases import telling
+from service.usecases.hand_over import settle_hand_over
 from service.usecases.work import Work
 
 CONTACTS = table_of(Contact)
@@ -32,6 +33,7 @@ def settle_invitation(work: Work, trip: TripState, contact: ContactState, *, acc
     if changed.rowcount == 0:
         return trip
     work.audit.add(trip.key.traveler_id, contact.id, f"invitation_{status}")
+    settle_hand_over(work, trip, contact, accepts=accepts)
     told = TravelerNotice.CONTACT_ACCEPTED if accepts else TravelerNotice.CONTACT_REFUSED
     telling.tell_traveler(work, trip, told, contact)
     if trip.alarm is not None:

@@ -16,6 +16,7 @@ from service.usecases.changes import (
     AddContact,
     Change,
     End,
+    HandOver,
     Late,
     NewLadder,
     NewLeg,
@@ -233,6 +234,13 @@ class NoFields(Form):
     """An empty object."""
 
 
+class HandOverIn(Form):
+    """Somebody else is asked to take a contact's place."""
+
+    contact_id: Id
+    contact: ContactIn
+
+
 class ChangeIn(Form):
     """Exactly one change, and with it one of her words or none."""
 
@@ -247,6 +255,7 @@ class ChangeIn(Form):
     end: Yes | None = None
     remove_contact: Id | None = None
     add_contact: ContactIn | None = None
+    hand_over: HandOverIn | None = None
     plan: PlanIn | None = None
     words: WordsIn | None = None
     ladder: LadderIn | None = None
@@ -271,6 +280,8 @@ class ChangeIn(Form):
             found = RemoveContact(self.remove_contact)
         elif self.add_contact is not None:
             found = AddContact(self.add_contact.form())
+        elif self.hand_over is not None:
+            found = HandOver(self.hand_over.contact_id, self.hand_over.contact.form())
         elif self.plan is not None:
             found = NewPlan(self.plan.form())
         elif self.words is not None:

@@ -1,0 +1,185 @@
+"""A new number of a traveler on a running trip: added once a code has come to it.
+
+A new number is one more way to answer, and the first by which she is asked. Whoever holds her phone could add his own:
+so her people hear of it, and in a trip with words one of them is needed. Nothing shown depends on which word it was.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from service.core.wording import ContactNotice
+from service.core.wording_text import N_
+from service.db.routing import NIL, PhoneOwner
+from service.db.rows import insert_ignore
+from service.db.stored import table_of
+from service.db.trips import TripKey, TripState
+from service.usecases import telling
+from service.usecases.answer_once import answer_once, was_answered
+from service.usecases.codes import WRONG_CODE, count_code, fresh_code, keep_code, try_code, waiting_code
+from service.usecases.contacts import addresses_of_contacts
+from service.usecases.context import Service
+from service.usecases.drafts import ENDED, NOT_ARMED
+from service.usecases.her_numbers import let_stay, shown_numbers, stored_phones, write_phones
+from service.usecases.own_trip import word_kind
+from service.usecases.plan_trip import other_sides
+from service.usecases.problems import Conflict409, Invalid, NotFound, TooManyTries
+from service.usecases.request_word import keep_word
+from service.usecases.typed_numbers import shown_number, why_no_sms
+from service.usecases.waiting import ends_by_now
+from service.usecases.work import Work
+
+OWNERS = table_of(PhoneOwner)
+
+MOST_NUMBERS = 5
+HERS_ALREADY = N_("This is your number already.")
+SOMEBODY_ELSES = N_("This number belongs to somebody of this trip. Write a number of your own.")
+TOO_MANY_NUMBERS = N_("Five numbers are the most. Take one off the list first.")
+
+
+def asked_number(service: Service, key: TripKey) -> str | None:
+    """The number to which a code is on its way that is still good."""
+    said = service.read(lambda conn: waiting_code(service, conn, _name(key), service.clock()))
+    return None if said is None else str(said["phone"])
+
+
+def ask_number(service: Service, key: TripKey, phone: str) -> None:
+    """Send a code to her new number (E.164), a code a minute and five an hour at most; nothing tells which limit.
+
+    Raises:
+        NotFound, Conflict409: no such trip of hers, or it is not armed.
+        Invalid: `phone` takes no SMS, is hers already, or somebody else's of this trip.
+    """
+    now, code = service.clock(), fresh_code()
+
+    def keep(conn: Connection) -> None:
+        trip = _armed(service, conn, key, now)
+        _check_free(service, conn, trip, phone, now)
+        if not (count_code(service, conn, phone, now) and count_code(service, conn, _name(key), now)):
+            return
+        keep_code(service, conn, _name(key), code, {"phone": phone}, now)
+        work = Work(service, conn, now)
+        telling.sign_up_code(work, phone, trip.traveler.language, code)
+        work.flush()
+
+    service.run(keep)
+    service.wake.outbox.set()
+
+
+def add_number(
+    service: Service, key: TripKey, code: str, *, word: str | None, sender: bytes, once: str | None = None
+) -> None:
+    """Add the number that a code came to. In a trip with words nothing is added without one, and nothing says so.
+
+    1. The word goes into the inbox like any text of hers: one of duress raises its alarm there.  2. The code is tried;
+    a wrong one is counted.  3. The number is hers, is asked first, and may answer and sign in.
+    Killed here: the word counts, and a repeat of the request adds the number.
+
+    Raises:
+        NotFound, Conflict409: no such trip of hers, or it is not armed.
+        Invalid: the code is wrong; so it is for the number of another traveler who is on a trip.
+        TooManyTries: five wrong codes.
+    """
+    now = service.clock()
+    service.read(lambda conn: _armed(service, conn, key, now, lock=False))
+    keep_word(service, key, word, sender=sender, once=once)
+    call = f"number:{key.trip_id}"
+
+    def keep(conn: Connection) -> bool | timedelta:
+        if was_answered(conn, key.traveler_id, call, once):
+            return True
+        trip = _armed(service, conn, key, now)
+        tried = try_code(service, conn, _name(key), code, now)
+        if tried.said is None:
+            return tried.wait or False
+        kind = word_kind(trip, word) if word is not None else None
+        if kind is not None or not trip.has_words:
+            work = Work(service, conn, now)
+            if not _add(work, trip, tried.said["phone"], duress=kind == "duress"):
+                return False
+            work.flush()
+        answer_once(conn, key.traveler_id, call, once, now, lambda: True)
+        return True
+
+    try:
+        # A wrong code is counted: the count must be kept although the caller is refused.
+        outcome = service.run(keep)
+    except IntegrityError:
+        # It became another traveler's between the look and the write.
+        outcome = False
+    if isinstance(outcome, timedelta):
+        raise TooManyTries(outcome)
+    if not outcome:
+        raise Invalid.of("code", WRONG_CODE)
+    service.wake.outbox.set()
+
+
+def _name(key: TripKey) -> str:
+    """What the codes of a new number are bound to: one number at a time is asked for."""
+    return f"number:{key.traveler_id}"
+
+
+def _armed(service: Service, conn: Connection, key: TripKey, now: datetime, *, lock: bool = True) -> TripState:
+    trip = service.trip(conn, key, now, lock=lock)
+    if trip is None:
+        raise NotFound
+    if trip.status != "armed":
+        raise Conflict409(NOT_ARMED, ("not_armed",))
+    if ends_by_now(conn, key, now):
+        # An end that waits for an alarm's close looks like an end.
+        raise Conflict409(ENDED, ("ended",))
+    return trip
+
+
+def _check_free(service: Service, conn: Connection, trip: TripState, phone: str, now: datetime) -> None:
+    if no_sms := why_no_sms(phone):
+        raise Invalid.of("phone", no_sms)
+    shown = shown_numbers(service, conn, trip, now)
+    if phone in shown:
+        raise Invalid.of("phone", HERS_ALREADY)
+    if phone in other_sides(trip.details) | addresses_of_contacts(service, conn, trip):
+        raise Invalid.of("phone", SOMEBODY_ELSES)
+    if len(shown) >= MOST_NUMBERS:
+        raise Invalid.of("phone", TOO_MANY_NUMBERS)
+
+
+def _add(work: Work, trip: TripState, phone: str, *, duress: bool) -> bool:
+    """Make a proven number hers; False when it is another traveler's who is on a trip."""
+    if not _own(work, trip, work.service.keys.phone_hash(phone)):
+        return False
+    let_stay(work, trip.key, phone)
+    write_phones(work, trip.key.traveler_id, (phone, *(one for one in trip.traveler.phones if one != phone)))
+    work.audit.add(trip.key.traveler_id, "traveler", "number_added", trip.traveler.key_id, {"phone": phone})
+    if not duress:
+        telling.tell_others(work, trip, ContactNotice.NUMBER_ADDED, number=shown_number(phone))
+    return True
+
+
+def _own(work: Work, trip: TripState, digest: bytes) -> bool:
+    """Route what comes from a number to her trip."""
+    conn, key = work.conn, trip.key
+    hers = (OWNERS.c.phone_hash == digest) & (OWNERS.c.contact_id == NIL)
+    others = conn.execute(select(OWNERS).where(hers, OWNERS.c.traveler_id != key.traveler_id)).mappings().all()
+    if any(row["armed"] for row in others):
+        return False
+    for row in others:
+        # She has just proven that it is hers now: who had it before her must not be asked on it any more.
+        _pass_on(work, row["traveler_id"], digest)
+    fresh = {"phone_hash": digest, "traveler_id": key.traveler_id, "contact_id": NIL, "trip_id": None, "armed": False}
+    insert_ignore(conn, OWNERS, [fresh])
+    mine = hers & (OWNERS.c.traveler_id == key.traveler_id)
+    conn.execute(update(OWNERS).where(mine).values(trip_id=key.trip_id, armed=True))
+    return True
+
+
+def _pass_on(work: Work, traveler_id: UUID, digest: bytes) -> None:
+    mine = (OWNERS.c.traveler_id == traveler_id) & (OWNERS.c.contact_id == NIL)
+    work.conn.execute(delete(OWNERS).where(mine, OWNERS.c.phone_hash == digest))
+    phones = stored_phones(work, traveler_id)
+    if left := tuple(one for one in phones if work.service.keys.phone_hash(one) != digest):
+        write_phones(work, traveler_id, left)
+    work.audit.add(traveler_id, "engine", "number_passed_on")
