@@ -139,12 +139,12 @@ class EmailSmtp:
                 line.open()
                 return self._hand_over(line, message, to)
         except ssl.SSLCertVerificationError:
-            return Rejected(Cause.CONFIGURATION, "certificate", "the mail server's certificate is not to be trusted")
+            return Rejected(Cause.CONFIGURATION, "certificate", "mail server (its certificate cannot be trusted)")
         except smtplib.SMTPResponseException as error:
             said = error.smtp_error
             return refused(line.asked, error.smtp_code, said if isinstance(said, bytes) else said.encode())
         except smtplib.SMTPNotSupportedError:
-            return Rejected(Cause.CONFIGURATION, "not_offered", f"the mail server does not offer {line.asked.value}")
+            return Rejected(Cause.CONFIGURATION, "not_offered", f"mail server (does not offer {line.asked.value})")
         except (OSError, smtplib.SMTPException, ValueError) as error:
             return Unavailable(type(error).__name__, maybe_accepted=line.asked is Asked.MESSAGE)
 
@@ -152,7 +152,7 @@ class EmailSmtp:
         options: list[str] = []
         if needs_utf8(to) or needs_utf8(self._sender):
             if not line.has_extn("smtputf8"):
-                return Rejected(Cause.PERMANENT, "smtputf8", "the mail server cannot take such an address")
+                return Rejected(Cause.PERMANENT, "smtputf8", "mail server (cannot take such an address)")
             options = ["SMTPUTF8", "BODY=8BITMIME"]
         line.ask(Asked.SENDER, lambda: line.mail(self._sender.addr_spec, options))
         line.ask(Asked.RECIPIENT, lambda: line.rcpt(to.addr_spec))

@@ -43,7 +43,7 @@ def refused(asked: Asked, code: int, answer: bytes = b"") -> SendResult:
     if not 400 <= code <= 599:
         return Unavailable(f"no sense in the answer to {asked.value}", maybe_accepted=asked is Asked.MESSAGE)
     kind = _kind(answer)
-    return Rejected(_cause(asked, code, kind), _code(code, kind), f"the mail server refuses {asked.value}")
+    return Rejected(_cause(asked, code, kind), _code(code, kind), f"mail server ({asked.value})")
 
 
 def _cause(asked: Asked, code: int, kind: tuple[int, int] | None) -> Cause:

@@ -12,16 +12,18 @@ from uuid import UUID
 from sqlalchemy import Connection, select, update
 
 from notifiers.base import Cause, Rejected
+from service.core import wording
 from service.core.wording import PageReason
 from service.db.sealed import key_of
 from service.db.stored import table_of
 from service.db.tables import Contact, Outbox
-from service.db.trips import Address, TripKey, TripState
-from service.usecases import telling
+from service.db.trips import Address, ContactState, TripKey, TripState
+from service.texts import translator
+from service.usecases import reminding, telling
 from service.usecases.alarm_facts import first_usable
 from service.usecases.context import Service
 from service.usecases.reachability import page_if_last
-from service.usecases.work import Draft, Work
+from service.usecases.work import EMAIL, Draft, Work
 
 CONTACTS = table_of(Contact)
 OUTBOX = table_of(Outbox)
@@ -70,7 +72,7 @@ def _next_address(work: Work, trip: TripState, failure: Failure) -> TripState:
     addresses = contact.addresses if contact else trip.traveler.addresses
     following = _after(addresses, failure.channel_index)
     if following is not None:
-        _send_again(work, failure, following)
+        _send_again(work, trip, contact, failure, following)
     if contact is None or failure.rejected.cause is not Cause.PERMANENT:
         return trip
     dead = tuple(replace(a, dead=True) if a.index == failure.channel_index else a for a in addresses)
@@ -91,12 +93,13 @@ def _after(addresses: Sequence[Address], index: int) -> Address | None:
     return first_usable(addresses[place + 1 :])
 
 
-def _send_again(work: Work, failure: Failure, address: Address) -> None:
+def _send_again(work: Work, trip: TripState, contact: ContactState | None, failure: Failure, address: Address) -> None:
     row: Any = work.conn.execute(
         select(OUTBOX).where(OUTBOX.c.traveler_id == failure.traveler_id, OUTBOX.c.outbox_id == failure.outbox_id)
     ).one()
     for part, one in enumerate((row, *_behind(work.conn, row))):
-        _send_one_again(work, one, address, part)
+        if contact is None or not _is_written_anew(work, trip, contact, one, address):
+            _send_one_again(work, trip, contact, one, address, part)
 
 
 def _behind(conn: Connection, row: Any) -> Sequence[Any]:
@@ -115,16 +118,54 @@ def _behind(conn: Connection, row: Any) -> Sequence[Any]:
     return conn.execute(query.order_by(OUTBOX.c.created_at, OUTBOX.c.step)).all()
 
 
-def _send_one_again(work: Work, row: Any, address: Address, part: int) -> None:
+def _is_written_anew(work: Work, trip: TripState, contact: ContactState, row: Any, address: Address) -> bool:
+    """An alarm and an invitation are not the same by e-mail as by SMS: one says all at once, the other fits."""
+    if (row.channel == EMAIL) == (address.channel == EMAIL):
+        return False
+    alarm = trip.alarm
+    is_alert = row.kind == "alert" and alarm is not None and alarm.alarm_id == row.alarm_id
+    if not is_alert and row.kind != "invitation":
+        return False
+    if _is_there(work.conn, row, address):
+        return True
+    if is_alert and alarm is not None:
+        telling.alert_by(work, trip, alarm, contact, address, step=row.step)
+    else:
+        telling.invite_by(work, trip, contact, address)
+    return True
+
+
+def _is_there(conn: Connection, row: Any, address: Address) -> bool:
+    """Whether an earlier refusal of the same telling has brought it to this address already."""
+    query = select(OUTBOX.c.outbox_id).where(
+        OUTBOX.c.traveler_id == row.traveler_id,
+        OUTBOX.c.contact_id == row.contact_id,
+        OUTBOX.c.alarm_id == row.alarm_id if row.alarm_id else OUTBOX.c.alarm_id.is_(None),
+        OUTBOX.c.kind == row.kind,
+        OUTBOX.c.step == row.step,
+        OUTBOX.c.channel_index == address.index,
+        OUTBOX.c.created_at >= row.created_at,
+    )
+    return conn.execute(query).first() is not None
+
+
+def _send_one_again(
+    work: Work, trip: TripState, contact: ContactState | None, row: Any, address: Address, part: int
+) -> None:
     secret = json.loads(work.service.keys.open(work.conn, b"outbox", row.sealed))
+    _, body = translator(contact.language if contact else trip.traveler.language), secret["body"]
+    if row.channel == EMAIL and address.channel != EMAIL:
+        body = wording.as_text(body, _)
+    elif row.channel != EMAIL and address.channel == EMAIL:
+        body = wording.letter(body, _) if contact else reminding.by_email(work, trip, body)
     work.send(
         Draft(
             kind=row.kind,
             to=address.address,
             channel=address.channel,
             channel_index=address.index,
-            body=secret["body"],
-            subject=secret.get("subject"),
+            body=body,
+            subject=secret.get("subject") or wording.news_subject(trip.traveler.name, _),
             dedupe_key=f"{row.dedupe_key}>{address.index}"[:255],
             priority=row.priority,
             traveler_id=row.traveler_id,
