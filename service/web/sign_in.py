@@ -96,9 +96,10 @@ def router(service: Service) -> APIRouter:
         return start_session(request, answer, opened.token)
 
     @routes.post("/out")
-    def sign_out(form: Typed = Depends(filled), session: Session = Depends(whose)) -> Response:
+    def sign_out(request: Request, form: Typed = Depends(filled), session: Session = Depends(whose)) -> Response:
         if form.says("everywhere"):
             end_all_sessions(service, session.traveler_id)
+        end_session(service, request.cookies[SESSION])
         return _gone(Response(status_code=303, headers={**HEADERS, "Location": "/in"}))
 
     @routes.post("/leave")
