@@ -1,50 +1,92 @@
-"""The people of a running trip as its traveler sees them: who they are, what they said, and when they would be told.
-
-What is due and waits only for an alarm's close is shown as done.
-"""
+"""The people of a trip as its traveler planned them: what each has answered, and the order in which they are told."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from service.core.ladder import Ladder, Person, Role, Rung, default_ladder
+from service.core.plan import leg_at, next_deadline
+from service.db.stored import table_of
+from service.db.tables import Contact
 from service.db.trips import ContactState, TripKey, TripState
-from service.usecases.changes import RemoveContact, TakeOver
+from service.usecases.contacts import in_order
 from service.usecases.context import Service
-from service.usecases.hand_over import may_take_over, standing_hand_overs, with_new_one
+from service.usecases.foresee import Telling, foresee_order
+from service.usecases.invite_again import UNANSWERED, may_invite_again_at
+from service.usecases.numbers import zone_of_number
 from service.usecases.problems import NotFound
-from service.usecases.waiting import due
+from service.usecases.set_ladder import LadderForm, RungForm
+from service.usecases.set_plan import legs_of
+
+CONTACTS = table_of(Contact)
+EXPLAINED = 8
+"""Tellings that a picture of the order shows at most; the last one is repeated."""
+ALL_TOLD = timedelta(minutes=30)
+"""The wait of the last rung, which is told again by the ladder's own pauses."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedPerson:
-    """A contact. `step`: the first step of the ladder that tells her, from 1; None before she has accepted.
+    """A person of the trip. `status`: invited, accepted, refused or expired (has not answered for a week).
 
-    `successor`: who has been asked to take her place; `takes_over`: whose place she is to take.
+    `channels`: pairs of channel and address in the order in which they are tried. `again_at`: from when on she may be
+    invited once more (UTC); None when she has answered. `reachable`: whether anything sent from here can reach her.
     """
 
     contact_id: UUID
+    status: str
     name: str
     relation: str
-    status: str
+    language: str
     role: str
-    step: int | None
-    ways: tuple[str, ...] = ()
-    successor: str = ""
-    takes_over: str = ""
+    disclosure: str
+    channels: tuple[tuple[str, str], ...]
+    invited_at: datetime
+    again_at: datetime | None
+    reachable: bool
 
     @property
-    def here(self) -> bool:
-        """Whether she is on the list: accepted, or still asked."""
-        return self.status in ("accepted", "invited")
+    def id(self) -> str:
+        return str(self.contact_id)
 
 
-def show_people(service: Service, key: TripKey) -> tuple[TrustedPerson, ...]:
-    """The contacts in their order; those last who refused or did not answer. Changes nothing.
+@dataclass(frozen=True, slots=True)
+class People:
+    """All people of a trip in the order in which they were added, and whom an alarm tells.
+
+    `rungs` are those before everybody is told; `repeat` is the first pause after that. `is_usual`: the order follows
+    who has accepted. `due_at`, `opens_at`: the first deadline ahead, if there is one, and when an alarm would open then
+    (UTC); `zone`: whose clock she lives by at that time, `home_zone` that of her own number.
+    """
+
+    now: datetime
+    people: tuple[TrustedPerson, ...]
+    rungs: tuple[RungForm, ...]
+    repeat: timedelta
+    is_usual: bool
+    due_at: datetime | None
+    opens_at: datetime | None
+    zone: str
+    home_zone: str
+
+    @property
+    def ladder(self) -> LadderForm:
+        """The whole order, as it would be stored."""
+        return whole_ladder(self, self.rungs, self.repeat)
+
+    @property
+    def present(self) -> tuple[TrustedPerson, ...]:
+        """Those who are or may become contacts: not those who said no or never answered."""
+        return tuple(one for one in self.people if one.status in ("invited", "accepted"))
+
+
+def show_people(service: Service, key: TripKey) -> People:
+    """The people of a trip. Changes nothing.
 
     Raises:
         NotFound: no such trip of hers.
@@ -53,45 +95,77 @@ def show_people(service: Service, key: TripKey) -> tuple[TrustedPerson, ...]:
     return service.read(lambda conn: _show(service, conn, key, now))
 
 
-def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> tuple[TrustedPerson, ...]:
+def whole_ladder(people: People, rungs: tuple[RungForm, ...], repeat: timedelta) -> LadderForm:
+    """These rungs, and behind them everybody."""
+    everybody = RungForm(tuple(one.contact_id for one in people.present), ALL_TOLD)
+    return LadderForm((*rungs, everybody), repeat)
+
+
+def usual_rungs(people: People) -> tuple[RungForm, ...]:
+    """The rungs of the usual order before everybody is told, as things stand."""
+    standing = tuple(Person(one.id, Role(one.role), one.status == "accepted") for one in people.present)
+    return _forms(default_ladder(standing).rungs[:-1], people.present)
+
+
+def tellings(people: People, form: LadderForm) -> tuple[Telling, ...]:
+    """Whom this order tells and when, while nobody answers and all have accepted: the core's own steps. Times count
+    from `opens_at`, or from now where no deadline is planned yet."""
+    ladder = Ladder(tuple(Rung(tuple(map(str, rung.contacts)), rung.wait) for rung in form.rungs), form.repeat)
+    persons = tuple(Person(one.id, Role(one.role)) for one in people.present)
+    return foresee_order(ladder, persons, people.opens_at or people.now, min(len(form.rungs), EXPLAINED))
+
+
+def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> People:
     trip = service.trip(conn, key, now)
     if trip is None:
         raise NotFound
-    standing = standing_hand_overs(conn, service.keys, key)
-    trip = _as_shown(service, conn, trip, now)
-    people = [_person(trip, contact, standing) for contact in trip.contacts if contact.status != "removed"]
-    return tuple(sorted(people, key=lambda person: not person.here))
+    query = select(CONTACTS).where(CONTACTS.c.traveler_id == key.traveler_id, CONTACTS.c.trip_id == key.trip_id)
+    rows = {row["contact_id"]: row for row in conn.execute(query).mappings()}
+    people = tuple(
+        _person(service, conn, trip, contact, rows[contact.contact_id]["sealed"])
+        for contact in trip.contacts
+        if contact.status != "removed"
+    )
+    due = next_deadline(trip.plan, now) if trip.plan else None
+    shown = People(
+        now=now,
+        people=people,
+        rungs=(),
+        repeat=trip.ladder.repeat,
+        is_usual=not trip.ladder_rungs,
+        due_at=due,
+        opens_at=due + trip.plan.grace if due and trip.plan else None,
+        zone=leg_at(trip.plan, due).zone if due and trip.plan else legs_of(trip)[0].zone,
+        home_zone=zone_of_number(trip.traveler.phone),
+    )
+    if shown.is_usual:
+        return replace(shown, rungs=usual_rungs(shown))
+    # Whoever stands on the last one, everybody is told with it.
+    return replace(shown, rungs=_forms(trip.ladder_rungs[:-1], shown.present))
 
 
-def _as_shown(service: Service, conn: Connection, trip: TripState, now: datetime) -> TripState:
-    for _, waiting in due(conn, service.keys, trip.key, now):
-        if isinstance(waiting, RemoveContact):
-            leaving = trip.contact(waiting.contact_id)
-            trip = trip.with_contact(replace(leaving, status="removed")) if leaving else trip
-        elif isinstance(waiting, TakeOver) and may_take_over(trip, waiting):
-            trip = with_new_one(trip, waiting)
-    return trip
+def _forms(rungs: tuple[Rung, ...], present: tuple[TrustedPerson, ...]) -> tuple[RungForm, ...]:
+    """The rungs with those who may still be told; without those that nobody is left on."""
+    by_id = {one.id: one.contact_id for one in present}
+    named = ((tuple(by_id[i] for i in rung.people if i in by_id), rung.wait) for rung in rungs)
+    return tuple(RungForm(ids, wait) for ids, wait in named if ids)
 
 
-def _person(trip: TripState, contact: ContactState, standing: Mapping[UUID, UUID]) -> TrustedPerson:
-    new = trip.contact(standing[contact.contact_id]) if contact.contact_id in standing else None
-    olds = (trip.contact(old) for old, taker in standing.items() if taker == contact.contact_id)
-    old = next((one for one in olds if one is not None and one.status != "removed"), None)
+def _person(service: Service, conn: Connection, trip: TripState, contact: ContactState, sealed: bytes) -> TrustedPerson:
+    channels = in_order(json.loads(service.keys.open(conn, b"contact", sealed)))
+    again_at = None
+    if contact.status in UNANSWERED:
+        again_at = may_invite_again_at(conn, trip.key, contact.contact_id) or contact.invited_at
     return TrustedPerson(
         contact_id=contact.contact_id,
+        status=contact.status,
         name=contact.name,
         relation=contact.relation,
-        status=contact.status,
+        language=contact.language,
         role=contact.role.value,
-        step=_step(trip, contact) if contact.accepted else None,
-        ways=tuple(dict.fromkeys(address.channel for address in contact.addresses)),
-        successor=new.name if new else "",
-        takes_over=old.name if old else "",
+        disclosure=contact.disclosure,
+        channels=tuple((entry["channel"], entry["address"]) for entry in channels),
+        invited_at=contact.invited_at,
+        again_at=again_at,
+        reachable=any(address.usable for address in contact.addresses),
     )
-
-
-def _step(trip: TripState, contact: ContactState) -> int | None:
-    """The last step tells everybody who has accepted, whoever it names."""
-    rungs = trip.ladder.rungs
-    named = (number for number, rung in enumerate(rungs, start=1) if contact.id in rung.people)
-    return next(named, len(rungs) or None)

@@ -1,0 +1,97 @@
+"""The people of a running trip as its traveler sees them: who they are, what they said, and when they would be told.
+
+What is due and waits only for an alarm's close is shown as done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from service.db.trips import ContactState, TripKey, TripState
+from service.usecases.changes import RemoveContact, TakeOver
+from service.usecases.context import Service
+from service.usecases.hand_over import may_take_over, standing_hand_overs, with_new_one
+from service.usecases.problems import NotFound
+from service.usecases.waiting import due
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedPerson:
+    """A contact. `step`: the first step of the ladder that tells her, from 1; None before she has accepted.
+
+    `successor`: who has been asked to take her place; `takes_over`: whose place she is to take.
+    """
+
+    contact_id: UUID
+    name: str
+    relation: str
+    status: str
+    role: str
+    step: int | None
+    ways: tuple[str, ...] = ()
+    successor: str = ""
+    takes_over: str = ""
+
+    @property
+    def here(self) -> bool:
+        """Whether she is on the list: accepted, or still asked."""
+        return self.status in ("accepted", "invited")
+
+
+def people_now(service: Service, key: TripKey) -> tuple[TrustedPerson, ...]:
+    """The contacts in their order; those last who refused or did not answer. Changes nothing.
+
+    Raises:
+        NotFound: no such trip of hers.
+    """
+    now = service.clock()
+    return service.read(lambda conn: _show(service, conn, key, now))
+
+
+def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> tuple[TrustedPerson, ...]:
+    trip = service.trip(conn, key, now)
+    if trip is None:
+        raise NotFound
+    standing = standing_hand_overs(conn, service.keys, key)
+    trip = _as_shown(service, conn, trip, now)
+    people = [_person(trip, contact, standing) for contact in trip.contacts if contact.status != "removed"]
+    return tuple(sorted(people, key=lambda person: not person.here))
+
+
+def _as_shown(service: Service, conn: Connection, trip: TripState, now: datetime) -> TripState:
+    for _, waiting in due(conn, service.keys, trip.key, now):
+        if isinstance(waiting, RemoveContact):
+            leaving = trip.contact(waiting.contact_id)
+            trip = trip.with_contact(replace(leaving, status="removed")) if leaving else trip
+        elif isinstance(waiting, TakeOver) and may_take_over(trip, waiting):
+            trip = with_new_one(trip, waiting)
+    return trip
+
+
+def _person(trip: TripState, contact: ContactState, standing: Mapping[UUID, UUID]) -> TrustedPerson:
+    new = trip.contact(standing[contact.contact_id]) if contact.contact_id in standing else None
+    olds = (trip.contact(old) for old, taker in standing.items() if taker == contact.contact_id)
+    old = next((one for one in olds if one is not None and one.status != "removed"), None)
+    return TrustedPerson(
+        contact_id=contact.contact_id,
+        name=contact.name,
+        relation=contact.relation,
+        status=contact.status,
+        role=contact.role.value,
+        step=_step(trip, contact) if contact.accepted else None,
+        ways=tuple(dict.fromkeys(address.channel for address in contact.addresses)),
+        successor=new.name if new else "",
+        takes_over=old.name if old else "",
+    )
+
+
+def _step(trip: TripState, contact: ContactState) -> int | None:
+    """The last step tells everybody who has accepted, whoever it names."""
+    rungs = trip.ladder.rungs
+    named = (number for number, rung in enumerate(rungs, start=1) if contact.id in rung.people)
+    return next(named, len(rungs) or None)
