@@ -43,11 +43,11 @@ class RehearsalView:
     """One rehearsal as the core sees it. People are named by their contact id.
 
     rung is the last rung told (-1: none yet), rung_at is when its messages were written and accepted_at when a provider
-    first took one of them. Nobody stands twice in told.
+    first took one of them. Nobody stands twice in told. is_silent stays true after the end.
     """
 
     started_at: datetime
-    state: RehearsalState = RehearsalState.RUNNING
+    is_silent: bool = False
     rung: int = -1
     rung_at: datetime | None = None
     accepted_at: datetime | None = None
@@ -56,7 +56,13 @@ class RehearsalView:
 
     @property
     def is_over(self) -> bool:
-        return self.state is RehearsalState.ENDED
+        return self.ended_at is not None
+
+    @property
+    def state(self) -> RehearsalState:
+        if self.is_over:
+            return RehearsalState.ENDED
+        return RehearsalState.SILENT if self.is_silent else RehearsalState.RUNNING
 
     def of(self, person: str) -> Rehearsed | None:
         """What became of one person, None before her turn."""
@@ -102,7 +108,7 @@ def step_rehearsal(rehearsal: RehearsalView, ladder: Ladder, facts: RehearsalFac
     if rehearsal.is_over:
         return RehearsalDecision(rehearsal)
     if facts.alarm_open:
-        rehearsal = replace(rehearsal, state=RehearsalState.SILENT)
+        rehearsal = replace(rehearsal, is_silent=True)
     rungs = ladder_of(AlarmKind.MISSED, ladder, facts.people).rungs
     following = _following(rehearsal, rungs, facts)
     turns: tuple[str, ...] = ()
@@ -130,11 +136,11 @@ def answer_rehearsal(rehearsal: RehearsalView, person: str, at: datetime, via: s
 
 def end_rehearsal(rehearsal: RehearsalView, now: datetime) -> RehearsalView:
     """End it, whoever has not answered."""
-    return replace(rehearsal, state=RehearsalState.ENDED, ended_at=rehearsal.ended_at or now)
+    return replace(rehearsal, ended_at=rehearsal.ended_at or now)
 
 
 def _aloud(rehearsal: RehearsalView, turns: tuple[str, ...]) -> tuple[str, ...]:
-    return turns if rehearsal.state is RehearsalState.RUNNING else ()
+    return () if rehearsal.is_silent else turns
 
 
 def _turns(rehearsal: RehearsalView, rung: Rung, facts: RehearsalFacts) -> tuple[str, ...]:

@@ -143,6 +143,17 @@ def messages_of(conn: Connection, traveler_id: UUID, rehearsal_id: UUID) -> Sequ
     return conn.execute(query.order_by(OUTBOX.c.created_at, OUTBOX.c.outbox_id)).all()
 
 
+def usual_deliveries(conn: Connection, key: TripKey) -> dict[bytes, str | None]:
+    """How the last invitation or rehearsal to each address of this trip's contacts fared, by the provider's reports."""
+    query = select(OUTBOX.c.address_hash, OUTBOX.c.delivery).where(
+        OUTBOX.c.traveler_id == key.traveler_id,
+        OUTBOX.c.trip_id == key.trip_id,
+        OUTBOX.c.kind.in_(("invitation", KIND)),
+        OUTBOX.c.state == "sent",
+    )
+    return {row.address_hash: row.delivery for row in conn.execute(query.order_by(OUTBOX.c.created_at))}
+
+
 def first_accepted(messages: Sequence[Any], view: RehearsalView) -> RehearsalView:
     """The rehearsal with the moment at which a provider first took a message of its present rung."""
     sent = [row.settled_at for row in messages if row.step == view.rung and row.state == "sent" and row.settled_at]
@@ -155,6 +166,7 @@ def _values(view: RehearsalView, look_at: datetime | None) -> dict[str, Any]:
         "view": {
             "rung": view.rung,
             "rung_at": text_or_none(view.rung_at),
+            "is_silent": view.is_silent,
             "told": [[one.person, one.at.isoformat(), text_or_none(one.answered_at), one.via] for one in view.told],
         },
         "ended_at": view.ended_at,
@@ -166,7 +178,8 @@ def _view(row: Row[Any]) -> RehearsalView:
     at = datetime.fromisoformat
     return RehearsalView(
         started_at=row.started_at,
-        state=RehearsalState(row.state),
+        # `silence` writes the state alone.
+        is_silent=row.view["is_silent"] or row.state == RehearsalState.SILENT.value,
         rung=row.view["rung"],
         rung_at=instant_or_none(row.view["rung_at"]),
         told=tuple(

@@ -6,13 +6,15 @@ the page that shows the rehearsal are the same in both cases, so that nobody lea
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
 
+from service.core.rehearsal import end_rehearsal
 from service.core.wording_text import N_
-from service.db.rehearsals import begin_rehearsal, latest_rehearsal
+from service.db.rehearsals import begin_rehearsal, latest_rehearsal, put_rehearsals
 from service.db.trips import TripKey
 from service.usecases.answer_once import answer_once
 from service.usecases.context import Service
@@ -30,7 +32,10 @@ class RehearsedLately(TooManyTries):
 
 
 def start_rehearsal(service: Service, key: TripKey, *, once: str | None = None) -> UUID:
-    """Begin to rehearse a draft or an armed trip; returns the rehearsal's id, that of the one that still runs if any.
+    """Begin to rehearse a draft or an armed trip; returns the rehearsal's id.
+
+    Two never run at once, and none begins within 10 min of another (`Limits.rehearsals_apart`), so that nobody is
+    pestered: while one runs that long it is returned, and after that it ends and a new one begins.
 
     Raises:
         NotFound: no such trip of hers.
@@ -54,13 +59,16 @@ def _start(service: Service, conn: Connection, key: TripKey, now: datetime) -> U
     if trip.status == "ended":
         raise Conflict409(ENDED, ("ended",))
     last = latest_rehearsal(conn, key)
-    if last is not None and not last.view.is_over:
+    again_at = last.view.started_at + service.limits.rehearsals_apart if last is not None else now
+    if last is not None and not last.view.is_over and now < again_at:
         return last.rehearsal_id
     if not any(person.can_be_told for person in trip.people):
         raise Conflict409(NOBODY, ("accepted_contact",))
-    again_at = last.view.started_at + service.limits.rehearsals_apart if last is not None else now
     if now < again_at:
         raise RehearsedLately(again_at - now)
+    if last is not None and not last.view.is_over:
+        # Whoever has not answered yet must not keep her from trying again for a whole day.
+        put_rehearsals(conn, [(replace(last, view=end_rehearsal(last.view, now)), None)], now)
     work = Work(service, conn, now)
     work.audit.add(key.traveler_id, "traveler", "rehearsal_started")
     rehearsal_id = begin_rehearsal(conn, key, now)

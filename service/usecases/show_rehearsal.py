@@ -1,14 +1,15 @@
 """A rehearsal as its traveler may see it: who was reached, by what, and how fast. It reads no alarm.
 
-When a real alarm opens, a rehearsal falls silent (`service.core.rehearsal`). That shows nowhere here: a person who was
-then not told is shown as one whose message is on its way, as she would be on a slow day.
+When a real alarm opens, a rehearsal falls silent (`service.core.rehearsal`). Nothing here shows that, or rehearsing
+would tell whoever holds her phone whether her people have been called: a person who was then not told is shown as one
+whose message left as her messages do, and who has not answered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from sqlalchemy import Connection, select
 
 from notifiers.base import DeliveryState
 from service.core.rehearsal import RehearsalView
-from service.db.rehearsals import latest_rehearsal, messages_of
+from service.db.rehearsals import latest_rehearsal, messages_of, usual_deliveries
 from service.db.stored import table_of
 from service.db.tables import Trip
 from service.db.trips import ContactState, TripKey, load_contacts
@@ -25,6 +26,9 @@ from service.usecases.context import Service
 from service.usecases.problems import NotFound
 
 TRIPS = table_of(Trip)
+LEFT = ("sending", "sent", "unknown")
+USUAL_DELAY = timedelta(seconds=1)
+"""From a turn to the moment at which a provider takes the message."""
 
 
 class Reached(StrEnum):
@@ -114,17 +118,44 @@ def _show(service: Service, conn: Connection, key: TripKey, rehearsal_id: UUID |
     messages: dict[UUID, list[Any]] = {}
     for row in messages_of(conn, key.traveler_id, kept.rehearsal_id):
         messages.setdefault(row.contact_id, []).append(row)
+    usual = usual_deliveries(conn, key) if kept.view.is_silent else {}
     return ShownRehearsal(
         rehearsal_id=kept.rehearsal_id,
         started_at=kept.view.started_at,
         running=not kept.view.is_over,
         ended_at=kept.view.ended_at,
         people=tuple(
-            _person(kept.view, contact, messages.get(contact.contact_id, ()))
+            _person(kept.view, contact, _as_on_any_day(kept.view, contact, messages.get(contact.contact_id, []), usual))
             for contact in contacts
             if contact.status != "removed"
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _AsSent:
+    """A message that a silent rehearsal did not send, as it would show if it had."""
+
+    channel: str
+    address_hash: bytes
+    delivery: str | None
+    settled_at: datetime
+    state: str = "sent"
+    error: str | None = None
+
+
+def _as_on_any_day(
+    view: RehearsalView, contact: ContactState, messages: list[Any], usual: Mapping[bytes, str | None]
+) -> list[Any]:
+    """Her messages; of a silent rehearsal also the one that would have left at her turn, as her last one by that
+    address did."""
+    turn = view.of(contact.id)
+    if not view.is_silent or turn is None or any(row.state in LEFT for row in messages):
+        return messages
+    chosen = messages[-1].address_hash if messages else None
+    ways = [one for one in contact.addresses if one.usable and chosen in (None, one.hash)]
+    sent = [_AsSent(way.channel, way.hash, usual.get(way.hash), turn.at + USUAL_DELAY) for way in ways[:1]]
+    return [*messages, *sent]
 
 
 def _person(view: RehearsalView, contact: ContactState, messages: Sequence[Any]) -> ShownPerson:

@@ -151,7 +151,7 @@ class TestAlarm:
         for minutes in (0, 1, 2, 4, 5):
             aloud = step(aloud, START + minutes * MINUTE).rehearsal
             silent = step(silent, START + minutes * MINUTE, alarm=True).rehearsal
-        assert replace(silent, state=RehearsalState.RUNNING) == aloud
+        assert replace(silent, is_silent=False) == aloud
 
     def test_it_stays_silent_when_the_alarm_is_over(self) -> None:
         silent = step(NEW, START, alarm=True).rehearsal

@@ -80,7 +80,12 @@ class TestStart:
         assert "Репетиция была" in again.json()["detail"]
         assert again.headers["retry-after"] == "600"
         world.wait(minutes=10)
-        assert start_rehearsal(world.service, key) != shown.rehearsal_id
+        second = start_rehearsal(world.service, key)
+        assert second != shown.rehearsal_id
+        world.wait(minutes=9)
+        assert start_rehearsal(world.service, key) == second
+        world.wait(minutes=1)
+        assert start_rehearsal(world.service, key) != second, "silent people keep nobody from trying again"
 
     def test_a_repeated_request_is_one(self, world: World) -> None:
         world.sign_in()
