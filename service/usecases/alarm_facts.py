@@ -21,7 +21,7 @@ def facts_for(
 ) -> AlertFacts:
     """What this contact may be told of this alarm, in her language and zone."""
     view, details = alarm.view, trip.details
-    zone = zone_of_contact(contact)
+    zone = zone_of_contact(contact, trip)
 
     def at(instant: datetime | None) -> str:
         return said(instant, zone, now) if instant else ""
@@ -86,7 +86,7 @@ def first_usable(addresses: Iterable[Address]) -> Address | None:
     return next((address for address in addresses if address.usable), None)
 
 
-def zone_of_contact(contact: ContactState) -> str:
-    """The zone in which this contact reads times: that of her number's country."""
-    phone = next((a.address for a in contact.addresses if a.address.startswith("+")), "")
+def zone_of_contact(contact: ContactState, trip: TripState) -> str:
+    """The zone in which this contact reads times: that of her number's country, else of the traveler's own number."""
+    phone = next((a.address for a in contact.addresses if a.address.startswith("+")), trip.traveler.phone)
     return zone_of_number(phone)

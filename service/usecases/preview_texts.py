@@ -141,7 +141,7 @@ class _Writer:
             name=contact.name,
             relation=contact.relation,
             language=contact.language,
-            zone=zone_of_contact(contact),
+            zone=zone_of_contact(contact, self._trip),
             address=address,
             texts=texts,
         )

@@ -83,7 +83,7 @@ def reply_to_contact(
         duress=under_duress(trip),
         name=trip.traveler.name,
         who=who,
-        until=said(until, zone_of_contact(contact), work.now) if until else "",
+        until=said(until, zone_of_contact(contact, trip), work.now) if until else "",
         alarms=alarms or [],
     )
     work.send(

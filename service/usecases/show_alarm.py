@@ -88,7 +88,7 @@ def _show(service: Service, conn: Connection, token: str, now: datetime) -> Alar
     page = _page(trip, state, contact, now)
     if not page.full or page.form not in ("alarm", "duress"):
         return page
-    return replace(page, unclear=_unclear(service, conn, trip.key, zone_of_contact(contact), now))
+    return replace(page, unclear=_unclear(service, conn, trip.key, zone_of_contact(contact, trip), now))
 
 
 def _unclear(service: Service, conn: Connection, key: TripKey, zone: str, now: datetime) -> tuple[UnclearText, ...]:
@@ -116,7 +116,7 @@ def _unclear(service: Service, conn: Connection, key: TripKey, zone: str, now: d
 
 def _page(trip: TripState, state: AlarmState, contact: ContactState, now: datetime) -> AlarmPage:
     view = state.view
-    zone = zone_of_contact(contact)
+    zone = zone_of_contact(contact, trip)
     closer = trip.contact(view.closed_by) if view.closed_by else None
     return AlarmPage(
         form=_form(trip, view, contact),

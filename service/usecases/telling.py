@@ -79,7 +79,7 @@ def notice(
     address = first_usable(contact.addresses)
     if address is None:
         return
-    zone = zone_of_contact(contact)
+    zone = zone_of_contact(contact, trip)
     texts: dict[str, Any] = {k: said(v, zone, work.now) if isinstance(v, datetime) else v for k, v in values.items()}
     code = work.fresh_code(trip.key.traveler_id, alarm.alarm_id if alarm else None, contact.contact_id)
     body = wording.notice(
@@ -136,7 +136,7 @@ def all_clear(work: Work, trip: TripState, alarm: AlarmState, contact: ContactSt
     if address is None or outcome is None:
         return
     closer = trip.contact(alarm.view.closed_by) if alarm.view.closed_by else None
-    zone = zone_of_contact(contact)
+    zone = zone_of_contact(contact, trip)
     code = work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id)
     body = wording.all_clear(
         outcome,

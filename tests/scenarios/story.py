@@ -233,8 +233,10 @@ def _awaited(conn: Connection) -> list[datetime]:
 
 
 @contextmanager
-def open_story(database_url: str, *, operator: str = OPERATOR, brake: bool = False) -> Iterator[Story]:
-    """A fresh installation over an empty database."""
+def open_story(
+    database_url: str, *, operator: str = OPERATOR, brake: bool = False, env: Mapping[str, str] | None = None
+) -> Iterator[Story]:
+    """A fresh installation over an empty database; `env` sets up more channels beside the texts."""
     stories: list[Story] = []
     databases = []
 
@@ -251,7 +253,7 @@ def open_story(database_url: str, *, operator: str = OPERATOR, brake: bool = Fal
             return Service(
                 db=db,
                 keys=open_keyring(db, [SECRET], clock()),
-                notifiers=configured(twilio.env(), clock),
+                notifiers=configured({**twilio.env(), **(env or {})}, clock),
                 segments=lambda text: measure(spell_cheaply(text)).segments,
                 fold=spell_cheaply,
                 public_url="https://amanba.example",
