@@ -24,7 +24,7 @@ retry = for try in 1 2 3 4 5; do if $(1); then break; fi; \
 	if [ $$try = 5 ]; then echo "Gave up after five tries." >&2; exit 1; fi; \
 	echo "That failed; trying again in $$((try * 3)) s." >&2; sleep $$((try * 3)); done
 
-.PHONY: help setup setup-dev browser run test lint format lock messages screenshots clean
+.PHONY: help setup setup-dev browser run test soak lint format lock messages screenshots clean
 
 help: ## Show what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -37,6 +37,9 @@ run: setup ## Serve everything on http://127.0.0.1:8000
 
 test: setup-dev browser ## Run all tests
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+soak: setup-dev ## Run the long proofs
+	TEST_OPENINGS=10000 $(VENV)/bin/python -m pytest tests/web/test_scanners.py
 
 lint: setup-dev ## Check style, types and the direction of imports
 	$(VENV)/bin/ruff check .

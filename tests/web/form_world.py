@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import unescape
@@ -34,6 +35,7 @@ class FormWorld(World):
     """`get` and `send` speak to the pages; what `World` has speaks to the API of the same installation."""
 
     hidden: dict[str, dict[str, str]] = field(default_factory=dict)
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
     def open(self, path: str, language: str = "en") -> Response:
         """A page as a browser shows it; where it leads elsewhere the answer says so."""
@@ -73,7 +75,7 @@ class FormWorld(World):
         for _ in range(10):
             read = read_inbox(self.service)
             sweep(self.service)
-            if not dispatch(self.service, None) and not read:
+            if not dispatch(self.service, self.pool) and not read:
                 return
 
 
@@ -114,5 +116,7 @@ def _world(url: str) -> Iterator[FormWorld]:
         clock=lambda: times[0],
     )
     with TestClient(create_app(service=service), raise_server_exceptions=False) as client:
-        yield FormWorld(service, client, times)
+        world = FormWorld(service, client, times)
+        yield world
+        world.pool.shutdown()
     db.close()
