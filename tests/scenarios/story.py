@@ -222,8 +222,8 @@ class Story:
 
 
 def _awaited(conn: Connection) -> list[datetime]:
-    columns = (WATCHES.c.look_at, ALARMS.c.look_at, REHEARSALS.c.look_at, CHANGES.c.effective_at)
-    columns += (OUTBOX.c.available_at, OUTBOX.c.lease_until)
+    looked_at = (WATCHES.c.look_at, ALARMS.c.look_at, REHEARSALS.c.look_at)
+    columns = (*looked_at, CHANGES.c.effective_at, OUTBOX.c.available_at, OUTBOX.c.lease_until)
     waiting = {OUTBOX.c.available_at: OUTBOX.c.state == "pending", OUTBOX.c.lease_until: OUTBOX.c.state == "sending"}
     found: list[datetime] = []
     for column in columns:
