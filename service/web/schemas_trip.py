@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import ConfigDict, Field
 
 from service.usecases.plan_trip import Destination, LegForm, TripForm
 from service.usecases.register import SignUpForm
-from service.web.fields import Code, FactName, FactValue, Form, Instant, Line, Name, Notes, Place
+from service.web.fields import Code, Form, Instant, Line, Name, Place
+from service.web.schemas_facts import FactsIn
 
 
 class SignUpIn(Form):
@@ -52,49 +53,7 @@ class LegIn(Form):
         return LegForm(self.from_, self.country, self.city, self.zone)
 
 
-class EmployerIn(Form):
-    name: Name
-    phone: Code | None = None
-    address: Place | None = None
-
-
-class AgencyIn(Form):
-    name: Name
-    phone: Code | None = None
-    licence: Line | None = None
-
-
-class ConsulateIn(Form):
-    name: Name
-    phone: Code | None = None
-    address: Place | None = None
-    email: Line | None = None
-
-
-class CompanionIn(Form):
-    name: Name
-    phone: Code | None = None
-
-
-class VisaIn(Form):
-    kind: Line
-    number: Line | None = None
-
-
-class InsuranceIn(Form):
-    company: Name
-    policy: Line | None = None
-    phone: Code | None = None
-
-
-class ConsentIn(Form):
-    contacts: StrictBool = False
-    police: StrictBool = False
-    consulate: StrictBool = False
-    ngo: StrictBool = False
-
-
-class TripIn(Form):
+class TripIn(FactsIn):
     """A trip. `person` holds what the fact sheet may need of her: short names, short texts, all optional."""
 
     model_config = ConfigDict(
@@ -122,15 +81,6 @@ class TripIn(Form):
     wording: Literal["plain", "discreet"]
     destination: DestinationIn
     legs: Annotated[list[LegIn], Field(max_length=49)] = Field(default_factory=list)
-    employer: EmployerIn | None = None
-    agency: AgencyIn | None = None
-    consulate: ConsulateIn | None = None
-    companions: Annotated[list[CompanionIn], Field(max_length=20)] = Field(default_factory=list)
-    visa: VisaIn | None = None
-    insurance: InsuranceIn | None = None
-    person: Annotated[dict[FactName, FactValue], Field(max_length=80)] | None = None
-    consent: ConsentIn | None = None
-    notes: Notes | None = None
 
     def form(self) -> TripForm:
         facts = self.model_dump(

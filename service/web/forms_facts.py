@@ -1,0 +1,119 @@
+"""The sections of a trip as forms hold them: read from what was typed, and what is to be told later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from service.core.wording_later import LATER
+from service.core.wording_text import N_
+from service.usecases.context import Service
+from service.usecases.drafts import TripKey
+from service.usecases.problems import NotFound, Problems
+from service.usecases.show_trip import WholeTrip, show_trip
+from service.usecases.unknown_facts import open_fields
+from service.web.compact_rows import row_count
+from service.web.fields import Line
+from service.web.forms import Typed, collect
+from service.web.forms_numbers import number_of
+from service.web.schemas_facts import AgencyIn, ConsulateIn, EmployerIn, FactsIn, InsuranceIn, VisaIn
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "employer": ("name", "phone", "address"),
+    "agency": ("name", "phone", "licence"),
+    "consulate": ("name", "phone", "address", "email"),
+    "visa": ("kind", "number"),
+    "insurance": ("company", "policy", "phone"),
+}
+COMPANION = ("name", "phone")
+HEADS = {"employer": "name", "agency": "name", "consulate": "name", "insurance": "company"}
+NAME_TOO = N_("Write the name too, or tick that you do not know it yet.")
+
+
+class _Employer(EmployerIn):
+    name: Line = ""
+
+
+class _Agency(AgencyIn):
+    name: Line = ""
+
+
+class _Consulate(ConsulateIn):
+    name: Line = ""
+
+
+class _Insurance(InsuranceIn):
+    company: Line = ""
+
+
+class _Visa(VisaIn):
+    kind: Line = ""
+
+
+class _Sections(FactsIn):
+    """As in the API, but that somebody may be known by a number alone, for the time being."""
+
+    employer: _Employer | None = None
+    agency: _Agency | None = None
+    consulate: _Consulate | None = None
+    insurance: _Insurance | None = None
+    visa: _Visa | None = None
+
+
+def read_sections(service: Service, typed: Typed, names: Iterable[str], problems: Problems) -> dict[str, Any]:
+    """These sections, those without anything in them as None; `problems` says what of them cannot be used.
+
+    Rows of companions must have been numbered without gaps.
+    """
+    values: dict[str, Any] = {}
+    for name in names:
+        if name in FIELDS:
+            values[name] = _section(service, typed, f"{name}.", FIELDS[name], problems)
+        elif name == "companions":
+            rows = range(row_count(typed, name))
+            found = (_section(service, typed, f"{name}[{row}].", COMPANION, problems) for row in rows)
+            values[name] = [one or {} for one in found]
+        else:
+            values[name] = typed.text(name) or None
+    return checked_sections(values, problems)
+
+
+def checked_sections(values: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
+    """Sections as a use case takes them: every one of `values` is in it."""
+    taken = collect(problems, _Sections, {name: value for name, value in values.items() if value is not None})
+    found = taken.model_dump(mode="json", exclude_none=True) if taken is not None else {}
+    return {name: found.get(name) for name in values}
+
+
+def later_of(typed: Typed, sections: Iterable[str]) -> list[str]:
+    """The fields of these sections that she ticked to be asked for later, and left empty."""
+    told = frozenset(sections)
+    ticked = [field for field in LATER if field.partition(".")[0] in told and typed.says("later", field)]
+    return [field for field in ticked if not typed.text(field) and not typed.indexes(field)]
+
+
+def check_heads(sections: Mapping[str, Any], later: Iterable[str], problems: Problems) -> None:
+    """Whoever has a number has a name, or one that will be told."""
+    for section, head in HEADS.items():
+        if sections.get(section) and not sections[section].get(head) and f"{section}.{head}" not in later:
+            problems.add(f"{section}.{head}", NAME_TOO)
+
+
+def _section(
+    service: Service, typed: Typed, path: str, fields: Iterable[str], problems: Problems
+) -> dict[str, str] | None:
+    found = {}
+    for name in fields:
+        text = number_of(service, typed, path + name, problems) if name == "phone" else typed.text(path + name)
+        if text:
+            found[name] = text
+    return found or None
+
+
+def stored_facts(service: Service, key: TripKey, sections: Iterable[str]) -> dict[str, Any]:
+    """Sections of her trip as they are stored, to be shown in a form, and what of it is to be told later."""
+    trip = show_trip(service, key)
+    if not isinstance(trip, WholeTrip):
+        raise NotFound
+    found = {name: trip.details[name] for name in sections if trip.details.get(name)}
+    return {**found, "later": list(open_fields(trip.details))}

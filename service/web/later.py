@@ -1,0 +1,122 @@
+"""`/later`: what she wanted to tell later, asked again while the trip is under way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from service.core.wording_later import LATER
+from service.core.wording_text import N_
+from service.core.zones import instant_of
+from service.texts import translator
+from service.usecases.context import Service
+from service.usecases.drafts import TripKey
+from service.usecases.my_trip import my_trip
+from service.usecases.problems import Elsewhere, FieldProblem, Invalid, Problems
+from service.usecases.sessions import Session
+from service.usecases.trip_facts import fill_in
+from service.usecases.unknown_facts import open_fields
+from service.web.compact_rows import compacted
+from service.web.fields import Form, Place
+from service.web.forms import Typed, collect
+from service.web.forms_dates import day_of
+from service.web.forms_facts import FIELDS, read_sections, stored_facts
+from service.web.forms_numbers import number_countries
+from service.web.guard import filled_in, form_token, signed_in
+from service.web.pages import language_of, page
+from service.web.wizard import see
+from service.web.wizard_where import MIDNIGHT
+
+NOTHING_YET = N_("Fill in at least one of them, or come back later.")
+COMPANIONS = range(3)
+"""Rows for those who travel with her."""
+
+
+class _Address(Form):
+    address: Place
+
+
+class _Where(Form):
+    destination: _Address
+
+
+def router(service: Service) -> APIRouter:
+    """The page of what is still to be told."""
+    routes = APIRouter(include_in_schema=False)
+    whose, filled = Depends(signed_in(service)), Depends(filled_in(service))
+
+    def shown(request: Request, key: TripKey, form: Typed) -> Response:
+        _ = translator(language_of(request))
+        titles = {field: _(LATER[field]) for field in _open(service, key)}
+        if not titles:
+            raise Elsewhere("/home")
+        return page(
+            request,
+            "later.html",
+            status=422 if form.problems else 200,
+            form=form,
+            csrf=form_token(service, request),
+            fields={field: title[:1].upper() + title[1:] for field, title in titles.items()},
+            companions=COMPANIONS,
+            countries=number_countries(request),
+        )
+
+    @routes.get("/later")
+    def show(request: Request, session: Session = whose) -> Response:
+        return shown(request, _running(service, session), Typed())
+
+    @routes.post("/later")
+    def save(request: Request, session: Session = whose, typed: Typed = filled) -> Response:
+        key = _running(service, session)
+        typed = compacted(typed, "companions")
+        try:
+            told = _read(service, key, typed)
+            left = fill_in(service, key, told)
+        except Invalid as refused:
+            return shown(request, key, typed.refused(refused.problems))
+        if left and not told:
+            return shown(request, key, typed.refused([FieldProblem("later", NOTHING_YET)]))
+        return see("/later" if left else "/home")
+
+    return routes
+
+
+def _running(service: Service, session: Session) -> TripKey:
+    """Her trip that is under way, which this browser may see whole.
+
+    Raises:
+        Elsewhere: there is none, or it has words and the private page is not open.
+    """
+    trip = my_trip(service, session.traveler_id)
+    if trip is None or not trip.armed or (trip.secret and not session.sees(trip.key.trip_id)):
+        raise Elsewhere("/home")
+    return trip.key
+
+
+def _open(service: Service, key: TripKey) -> tuple[str, ...]:
+    return open_fields(_details(service, key))
+
+
+def _details(service: Service, key: TripKey) -> dict[str, Any]:
+    return stored_facts(service, key, (*FIELDS, "companions", "destination", "legs"))
+
+
+def _read(service: Service, key: TripKey, typed: Typed) -> dict[str, Any]:
+    """What was told, section by section.
+
+    Raises:
+        Invalid: fields that cannot be used.
+    """
+    problems = Problems()
+    sections = {name for field in LATER if (name := field.partition(".")[0]) in (*FIELDS, "companions")}
+    told = {name: value for name, value in read_sections(service, typed, sorted(sections), problems).items() if value}
+    if address := typed.text("destination.address"):
+        where = collect(problems, _Where, {"destination": {"address": address}})
+        told |= where.model_dump() if where is not None else {}
+    if day := day_of(typed, "ends_at", problems):
+        details = _details(service, key)
+        last = (details.get("legs") or [details["destination"]])[-1]["zone"]
+        told["ends_at"] = instant_of(last, day, MIDNIGHT).isoformat()
+    problems.refuse()
+    return told

@@ -1,0 +1,161 @@
+"""`/trip/consulate`: who helps her there, who may read what she tells, and what helps to find a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from babel.dates import format_date
+from fastapi import APIRouter, Depends, Request, Response
+
+from service.core.wording_text import N_
+from service.directory import Emergency, emergency
+from service.usecases.context import Service
+from service.usecases.drafts import TripKey
+from service.usecases.places import country_name
+from service.usecases.problems import Invalid, Problems
+from service.usecases.sessions import Session
+from service.usecases.trip_facts import set_facts
+from service.web.forms import Typed
+from service.web.forms_facts import check_heads, checked_sections, later_of, read_sections, stored_facts
+from service.web.forms_numbers import number_countries
+from service.web.guard import filled_in, signed_in
+from service.web.pages import language_of
+from service.web.wizard import draft_of, go_on, step_page
+
+SECTIONS = ("consulate", "consent", "person")
+READERS = ("contacts", "police", "consulate", "ngo")
+
+PERSON = (
+    (
+        N_("Name and birth"),
+        (
+            ("other_names", N_("Earlier names and nicknames"), ""),
+            ("birth_place", N_("Place of birth"), ""),
+            ("languages", N_("Languages that you speak"), ""),
+        ),
+    ),
+    (
+        N_("Papers"),
+        (
+            ("passport", N_("Passport number, and until when it is valid"), ""),
+            (
+                "copies",
+                N_("Who has copies of your papers"),
+                N_("A name and where they lie. Do not send pictures here."),
+            ),
+        ),
+    ),
+    (
+        N_("The way there"),
+        (
+            ("journey", N_("Flight, train or bus"), N_("Its number, and where you change")),
+            ("booking", N_("Booking code"), ""),
+        ),
+    ),
+    (
+        N_("Looks"),
+        (
+            ("height", N_("Height and build"), ""),
+            ("hair_eyes", N_("Hair and eyes"), ""),
+            ("marks", N_("Scars, tattoos, teeth, glasses"), ""),
+            ("photo", N_("Who has a recent photo of you"), ""),
+        ),
+    ),
+    (
+        N_("Health"),
+        (
+            ("health", N_("Illness, pregnancy, allergy"), N_("What somebody who finds you must know")),
+            ("medicine", N_("Medicine that you need"), ""),
+            ("blood_group", N_("Blood group"), ""),
+        ),
+    ),
+    (
+        N_("Phones and accounts"),
+        (
+            ("other_numbers", N_("Other numbers and SIM cards"), ""),
+            ("phone_model", N_("Your phone"), N_("Maker, model, color")),
+            ("accounts", N_("Messengers and social networks"), N_("Names only, never a password")),
+            ("bank", N_("Name of your bank"), N_("No card numbers")),
+        ),
+    ),
+)
+"""What may help to find her, by the names under which it is stored: label and hint in English."""
+
+PERSON_FIELDS = tuple(name for _title, fields in PERSON for name, _label, _hint in fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """The emergency numbers of a country where she will be; None when nobody has told us with a source and a date."""
+
+    country: str
+    numbers: Emergency | None
+    checked: str
+
+
+def router(service: Service) -> APIRouter:
+    """The step "consulate"."""
+    routes = APIRouter(include_in_schema=False)
+    whose, filled = Depends(signed_in(service)), Depends(filled_in(service))
+
+    def shown(request: Request, key: TripKey, form: Typed) -> Response:
+        fields = {f"person.{name}" for name in PERSON_FIELDS}
+        return step_page(
+            service,
+            request,
+            "consulate",
+            "wizard_consulate.html",
+            form,
+            countries=number_countries(request),
+            helps=_helps(stored_facts(service, key, ("destination", "legs")), language_of(request)),
+            person=PERSON,
+            unfolded=any(form.text(name) for name in fields) or bool(fields.intersection(form.mistakes())),
+        )
+
+    @routes.get("/trip/consulate")
+    def show(request: Request, session: Session = whose) -> Response:
+        key = draft_of(service, session)
+        return shown(request, key, Typed.of(stored_facts(service, key, SECTIONS)))
+
+    @routes.post("/trip/consulate")
+    def save(request: Request, session: Session = whose, typed: Typed = filled) -> Response:
+        key = draft_of(service, session)
+        problems, later = Problems(), later_of(typed, SECTIONS)
+        stored = stored_facts(service, key, SECTIONS)
+        try:
+            sections = {
+                **read_sections(service, typed, ("consulate",), problems),
+                **checked_sections({"consent": _consent(typed), "person": _person(typed, stored)}, problems),
+            }
+            check_heads(sections, later, problems)
+            problems.refuse()
+            set_facts(service, key, sections, later)
+        except Invalid as refused:
+            return shown(request, key, typed.refused(refused.problems))
+        return go_on("consulate")
+
+    return routes
+
+
+def _consent(typed: Typed) -> dict[str, bool]:
+    return {reader: typed.says(f"consent.{reader}") for reader in READERS}
+
+
+def _person(typed: Typed, stored: Mapping[str, Any]) -> dict[str, str] | None:
+    """What was typed, and what she told elsewhere under names that this form does not have."""
+    others = {name: text for name, text in (stored.get("person") or {}).items() if name not in PERSON_FIELDS}
+    told = {name: typed.text(f"person.{name}") for name in PERSON_FIELDS}
+    return {**others, **{name: text for name, text in told.items() if text}} or None
+
+
+def _helps(trip: Mapping[str, Any], language: str) -> list[Help]:
+    places = [trip["destination"], *(trip.get("legs") or ())]
+    return [_help(country, language) for country in dict.fromkeys(place["country"] for place in places)]
+
+
+def _help(country: str, language: str) -> Help:
+    numbers = emergency(country)
+    checked = format_date(numbers.checked, "long", locale=language) if numbers else ""
+    return Help(country_name(country, language), numbers, checked)
