@@ -38,7 +38,7 @@ _PAGE = (
     '<div style="max-width:34em">{body}</div></body></html>'
 )
 _PARAGRAPH = '<p style="margin:0 0 1em">{lines}</p>'
-_LINKED = '<a href="{url}" style="color:inherit;overflow-wrap:anywhere">{url}</a>'
+_LINKED = '<a href="{url}" style="color:inherit;display:inline-block;padding:10px 0;overflow-wrap:anywhere">{url}</a>'
 
 
 class NoAddress(ValueError):
