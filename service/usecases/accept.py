@@ -26,6 +26,8 @@ LINKS = table_of(Link)
 OWN_CLOCK = frozenset({"http", "android"})
 """Sources whose clock we do not trust further than this:"""
 CLOCK_TRUSTED_WITHIN = timedelta(minutes=5)
+MOST_WRONG = 5
+"""Wrong secrets; then a link is locked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ def accept_link(
             LINKS.c.token_hash == digest,
             LINKS.c.kind == kind,
             or_(LINKS.c.expires_at.is_(None), LINKS.c.expires_at > moment),
+            # A page that too many wrong secrets have locked takes nothing; texts still do.
+            LINKS.c.used < MOST_WRONG,
         )
         chosen = select(
             literal(kind),

@@ -17,9 +17,16 @@ from service.usecases.times import said
 
 
 def facts_for(
-    trip: TripState, alarm: AlarmState, contact: ContactState, now: datetime, *, ref_code: str = "", link: str = ""
+    trip: TripState,
+    alarm: AlarmState,
+    contact: ContactState,
+    now: datetime,
+    *,
+    ref_code: str = "",
+    link: str = "",
+    language: str | None = None,
 ) -> AlertFacts:
-    """What this contact may be told of this alarm, in her language and zone."""
+    """What this contact may be told of this alarm, in her zone and in `language`, or else in her own."""
     view, details = alarm.view, trip.details
     zone = zone_of_contact(contact, trip)
 
@@ -40,7 +47,7 @@ def facts_for(
         since=at(since),
         ref_code=ref_code,
         missed=len(view.missed),
-        place=place(trip, now, contact.language),
+        place=place(trip, now, language or contact.language),
         address=(details.get("destination") or {}).get("address") or "",
         employer=employer.get("name") or "",
         employer_phone=employer.get("phone") or "",

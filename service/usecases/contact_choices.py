@@ -21,7 +21,8 @@ from service.db.tables import Contact
 from service.db.trips import ContactState
 from service.texts import LANGUAGES, translator
 from service.usecases import numbers
-from service.usecases.contact_way import CODE_LIVES, MOST_WRONG, Opened, change_way, is_her
+from service.usecases.accept import MOST_WRONG
+from service.usecases.contact_way import CODE_LIVES, Opened, change_way, is_her
 from service.usecases.context import Service
 from service.usecases.plan_trip import other_sides
 from service.usecases.problems import NOT_AN_EMAIL, UNKNOWN_LANGUAGE, FieldProblem, Invalid

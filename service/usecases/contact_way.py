@@ -24,6 +24,7 @@ from service.db.tables import Contact, Outbox
 from service.db.trips import Address, ContactState, TripKey, TripState
 from service.texts import translator
 from service.usecases import telling
+from service.usecases.accept import MOST_WRONG
 from service.usecases.answer import answer_alarm
 from service.usecases.context import Service
 from service.usecases.links import invitation_token
@@ -36,8 +37,6 @@ LINKS = table_of(Link)
 CONTACTS = table_of(Contact)
 OUTBOX = table_of(Outbox)
 
-MOST_WRONG = 5
-"""Wrong PINs; then the link asks no more."""
 CODE_LIVES = timedelta(minutes=10)
 SAMPLE_CODES = ("K7M2", "R4PT")
 

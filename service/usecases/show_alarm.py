@@ -5,19 +5,29 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, literal_column, select
 
 from service.core.alarm import LINK_LIVES_AFTER_CLOSE, AlarmKind, AlarmView, Outcome, may_object
 from service.core.ladder import audience
+from service.core.plan import leg_at
+from service.core.stages import stage_at
 from service.core.wording import AlertFacts
 from service.db.routing import Inbox, Link
 from service.db.stored import table_of
 from service.db.trips import AlarmState, ContactState, TripKey, TripState
+from service.directory import Emergency, emergency
+from service.usecases.accept import MOST_WRONG
 from service.usecases.alarm_facts import facts_for, zone_of_contact
+from service.usecases.alarm_history import Event, history
 from service.usecases.alarm_of import alarm_of
 from service.usecases.answer import outcomes
 from service.usecases.context import Service
+from service.usecases.numbers import country_of_number
+from service.usecases.places import country_name
+from service.usecases.sheet_facts import SheetSection, has_agreed, sheet_of
 from service.usecases.times import said
 
 INBOX = table_of(Inbox)
@@ -31,11 +41,13 @@ MOST_UNCLEAR = 10
 class ToldPerson:
     """A contact of the trip as the others see her in an alarm."""
 
+    contact_id: UUID
     name: str
     relation: str
     told: bool
     acts: bool
     until: str = ""
+    is_reader: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +59,29 @@ class UnclearText:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where she is by plan: the clock there, and whom to call in an emergency; `reader_is_there` may dial it."""
+
+    clock: str
+    city: str
+    country: str
+    emergency: Emergency | None
+    reader_is_there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a PIN or a code opens: the sections, and what this phone wrote that nobody understood."""
+
+    sections: tuple[SheetSection, ...]
+    unclear: tuple[UnclearText, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmPage:
-    """One contact's page. `form` is alarm, duress, stand_back or closed; `full` says whether facts may be shown."""
+    """One contact's page. `form` is alarm, duress, stand_back, closed or locked; `full` says whether facts may be
+    shown. `stage` is 0 where nothing is staged. `zone` is the reader's, in which the instants of `events` are said.
+    `written_at` is the day on which the traveler last could write down what the page repeats."""
 
     form: str
     language: str
@@ -63,32 +96,91 @@ class AlarmPage:
     closed_by: str
     closed_at: str
     may_object: bool
+    zone: str
+    now: datetime
+    opened_at: datetime
+    hold_until: datetime | None
     outcomes: tuple[Outcome, ...] = ()
-    unclear: tuple[UnclearText, ...] = ()
+    stage: int = 0
+    events: tuple[Event, ...] = ()
+    place: Place | None = None
+    written_at: str = ""
+    has_pin: bool = False
+    has_sheet: bool = False
+    unclear_count: int = 0
+    sheet: Sheet | None = None
 
 
-def show_alarm(service: Service, token: str) -> AlarmPage | None:
-    """The page behind an alarm link; None when there is none, or 72 h after the alarm ended."""
+def show_alarm(
+    service: Service, token: str, language: str | None = None, *, danger: bool = False, opened: bool = False
+) -> AlarmPage | None:
+    """The page behind an alarm link in `language`, or in hers; None when there is none, or 72 h after the alarm ended.
+
+    `danger`: the reader says that there is a reason not to wait. `opened`: the sheet has just been opened by a PIN or a
+    code, see `open_sheet`.
+    """
     now = service.clock()
-    return service.read(lambda conn: _show(service, conn, token, now))
+    return service.read(lambda conn: _show(service, conn, token, language, now, danger=danger, opened=opened))
 
 
-def _show(service: Service, conn: Connection, token: str, now: datetime) -> AlarmPage | None:
-    digest = service.keys.token_hash(token)
-    link = conn.execute(select(LINKS).where(LINKS.c.token_hash == digest, LINKS.c.kind == "alarm")).first()
+def find_alarm(
+    service: Service, conn: Connection, digest: bytes, now: datetime, *, lock: bool = False
+) -> tuple[Any, TripState, AlarmState, ContactState] | None:
+    """The link's row, and whose page of which alarm it opens, while it lives and its reader is a trusted person."""
+    query = select(LINKS).where(LINKS.c.token_hash == digest, LINKS.c.kind == "alarm")
+    link = conn.execute(query.with_for_update() if lock else query).first()
     if link is None:
         return None
-    trip = service.trip(conn, TripKey(link.traveler_id, link.trip_id), now)
+    trip = service.trip(conn, TripKey(link.traveler_id, link.trip_id), now, lock=lock)
     contact = trip.contact(link.contact_id) if trip else None
-    if trip is None or contact is None:
+    if trip is None or contact is None or not contact.accepted:
         return None
     state = alarm_of(conn, trip, link.alarm_id) if link.alarm_id else None
     if state is None or (state.view.closed_at and now >= state.view.closed_at + LINK_LIVES_AFTER_CLOSE):
         return None
-    page = _page(trip, state, contact, now)
-    if not page.full or page.form not in ("alarm", "duress"):
+    return link, trip, state, contact
+
+
+def form_of(trip: TripState, view: AlarmView, contact: ContactState) -> str:
+    """What this contact's page is like: alarm, duress, stand_back or closed."""
+    if not view.is_open:
+        return "closed"
+    if view.kind is not AlarmKind.DURESS:
+        return "alarm"
+    return "duress" if contact.id in audience(view.kind, trip.people) else "stand_back"
+
+
+def _show(
+    service: Service,
+    conn: Connection,
+    token: str,
+    language: str | None,
+    now: datetime,
+    *,
+    danger: bool,
+    opened: bool,
+) -> AlarmPage | None:
+    found = find_alarm(service, conn, service.keys.token_hash(token), now)
+    if found is None:
+        return None
+    link, trip, state, contact = found
+    page = _page(trip, state, contact, now, language or contact.language)
+    if link.used >= MOST_WRONG and page.form != "closed":
+        return replace(page, form="locked", full=False)
+    if page.form not in ("alarm", "duress"):
         return page
-    return replace(page, unclear=_unclear(service, conn, trip.key, zone_of_contact(contact, trip), now))
+    zone = page.zone
+    unclear = _unclear(service, conn, trip.key, zone, now) if page.full else ()
+    sections = sheet_of(trip, contact, state.view, language or contact.language) if opened else ()
+    return replace(
+        page,
+        stage=stage_at(state.view.kind, state.view.opened_at, now, danger=danger),
+        events=history(conn, trip, state),
+        place=_place(trip, contact, now, language or contact.language) if page.full else None,
+        has_sheet=has_agreed(trip) or bool(unclear),
+        unclear_count=len(unclear),
+        sheet=Sheet(sections, unclear) if opened else None,
+    )
 
 
 def _unclear(service: Service, conn: Connection, key: TripKey, zone: str, now: datetime) -> tuple[UnclearText, ...]:
@@ -114,38 +206,54 @@ def _unclear(service: Service, conn: Connection, key: TripKey, zone: str, now: d
     )
 
 
-def _page(trip: TripState, state: AlarmState, contact: ContactState, now: datetime) -> AlarmPage:
+def _page(trip: TripState, state: AlarmState, contact: ContactState, now: datetime, language: str) -> AlarmPage:
     view = state.view
     zone = zone_of_contact(contact, trip)
     closer = trip.contact(view.closed_by) if view.closed_by else None
+    people = [_person(state, c, contact, zone, now) for c in trip.contacts if c.accepted]
     return AlarmPage(
-        form=_form(trip, view, contact),
+        form=form_of(trip, view, contact),
         language=contact.language,
         kind=view.kind,
-        facts=facts_for(trip, state, contact, now),
+        facts=facts_for(trip, state, contact, now, language=language),
         full=contact.disclosure == "full",
         reader=contact.name,
-        people=tuple(_person(state, c, zone, now) for c in trip.contacts if c.accepted),
+        people=tuple(sorted(people, key=lambda one: (not one.acts, not one.told))),
         held_by_reader=view.held_by == contact.id,
         reader_wants_close=contact.id in view.closers,
         outcome=view.outcome,
         closed_by=closer.name if closer else "",
         closed_at=said(view.closed_at, zone, now) if view.closed_at else "",
         may_object=may_object(view, now),
+        zone=zone,
+        now=now,
+        opened_at=view.opened_at,
+        hold_until=view.hold_until,
         outcomes=outcomes(view, contact) if view.is_open else (),
+        written_at=f"{trip.armed_at:%d.%m.%Y}" if trip.armed_at else "",
+        has_pin=bool(contact.pin),
     )
 
 
-def _form(trip: TripState, view: AlarmView, contact: ContactState) -> str:
-    if not view.is_open:
-        return "closed"
-    if view.kind is not AlarmKind.DURESS:
-        return "alarm"
-    return "duress" if contact.id in audience(view.kind, trip.people) else "stand_back"
+def _place(trip: TripState, contact: ContactState, now: datetime, language: str) -> Place | None:
+    if trip.plan is None:
+        return None
+    leg = leg_at(trip.plan, now)
+    own = {country_of_number(a.address) for a in contact.addresses if a.address.startswith("+")}
+    return Place(
+        clock=said(now, leg.zone, now)[:5],
+        city=leg.city,
+        country=country_name(leg.country, language),
+        emergency=emergency(leg.country),
+        reader_is_there=leg.country in own,
+    )
 
 
-def _person(state: AlarmState, contact: ContactState, zone: str, now: datetime) -> ToldPerson:
+def _person(state: AlarmState, contact: ContactState, reader: ContactState, zone: str, now: datetime) -> ToldPerson:
     view = state.view
     acts = view.held_by == contact.id
     until = said(view.hold_until, zone, now) if acts and view.hold_until else ""
-    return ToldPerson(contact.name, contact.relation, contact.id in state.told, acts, until)
+    is_reader = contact.contact_id == reader.contact_id
+    return ToldPerson(
+        contact.contact_id, contact.name, contact.relation, contact.id in state.told, acts, until, is_reader
+    )

@@ -1,43 +1,41 @@
-"""`/a/{token}`: a contact's page of an alarm. Answers are POSTed and go through the inbox like texts."""
+"""`/a/{token}`: a contact's page of an alarm. Answers are POSTed and go through the inbox like texts.
+
+`/a/{token}/sheet`: a PIN or a code opens the rest of what the traveler wrote down, in the page that answers it.
+"""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
+from service.texts import known_language, translator
 from service.usecases.accept import accept_link
 from service.usecases.answer import CLOSE
 from service.usecases.context import Service
+from service.usecases.open_sheet import Opening, open_with_code, open_with_pin, send_code
 from service.usecases.problems import StorageUnavailable
-from service.usecases.show_alarm import show_alarm
+from service.usecases.show_alarm import AlarmPage, show_alarm
+from service.web.alarm_story import Translate, lanes, moments
 from service.web.check_in import MOST_BYTES, busy, form_fields, not_here
-from service.web.pages import HEADERS, page
+from service.web.pages import HEADERS, chosen_language, page
 
 OUTCOMES = ("not_reached", "authorities_told", "home", "found_no_contact")
 ANSWERS = frozenset({"1", "2", "3", "4", CLOSE, *OUTCOMES})
+STATUS = {Opening.WRONG: 422, Opening.TOO_MANY: 429, Opening.LOCKED: 423}
 
 
 def router(service: Service) -> APIRouter:
-    """The alarm page and its answers."""
+    """The alarm page, its answers and its sheet."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/a/{token}")
     def show(request: Request, token: str, answered: str = "") -> Response:
-        shown = show_alarm(service, token)
-        if shown is None:
-            return not_here(request)
-        return page(
-            request,
-            "alarm.html",
-            default_language=shown.language,
-            path=request.url.path,
-            nonce=secrets.token_urlsafe(12),
-            answered=answered if answered in ANSWERS else "",
-            shown=shown,
-        )
+        return _shown(service, request, token, answered=answered if answered in ANSWERS else "")
 
     @routes.post("/a/{token}")
     async def answer(request: Request, token: str) -> Response:
@@ -51,10 +49,90 @@ def router(service: Service) -> APIRouter:
         try:
             # A double tap is one answer; another answer from the same page, after going back, is another one.
             kept = await run_in_threadpool(accept_link, service, token, "alarm", f"{nonce}:{given}", given)
+            if kept is None:
+                # Locked, or not here.
+                return await run_in_threadpool(_shown, service, request, token)
         except StorageUnavailable:
             return busy(request)
-        if kept is None:
-            return not_here(request)
         return RedirectResponse(f"{request.url.path}?answered={given}", status_code=303, headers=dict(HEADERS))
 
+    @routes.post("/a/{token}/sheet")
+    async def sheet(request: Request, token: str) -> Response:
+        fields = await form_fields(request, MOST_BYTES)
+        if fields is None:
+            return Response(status_code=413)
+        try:
+            opening = await run_in_threadpool(_try, service, token, fields)
+            tried = "code" if _is_code(fields) else "pin"
+            return await run_in_threadpool(_shown, service, request, token, opening=opening, tried=tried)
+        except StorageUnavailable:
+            return busy(request)
+
+    @routes.get("/a/{token}/sheet")
+    def back(request: Request) -> Response:
+        # The address of an opened sheet, loaded again without its form, or with another language.
+        path = request.url.path.removesuffix("/sheet")
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(path + query, status_code=303, headers=dict(HEADERS))
+
     return routes
+
+
+def _try(service: Service, token: str, fields: Mapping[str, str]) -> Opening:
+    if "send" in fields:
+        return send_code(service, token)
+    if _is_code(fields):
+        return open_with_code(service, token, fields["code"][:32])
+    return open_with_pin(service, token, fields.get("pin", "")[:32])
+
+
+def _is_code(fields: Mapping[str, str]) -> bool:
+    return "code" in fields and "pin" not in fields
+
+
+def _shown(
+    service: Service,
+    request: Request,
+    token: str,
+    *,
+    answered: str = "",
+    opening: Opening | None = None,
+    tried: str = "",
+) -> Response:
+    language = chosen_language(request)
+    danger = request.query_params.get("danger") == "1"
+    whole = request.query_params.get("whole") == "1"
+    opened = opening is Opening.OPENED
+    shown = show_alarm(service, token, language, danger=danger, opened=opened)
+    if shown is None:
+        return not_here(request)
+    _ = translator(language or shown.language)
+    return page(
+        request,
+        "alarm_locked.html" if shown.form == "locked" else "alarm.html",
+        language=language or known_language(shown.language),
+        status=STATUS.get(opening, 200) if opening is not None else 200,
+        path=request.url.path.removesuffix("/sheet"),
+        nonce=secrets.token_urlsafe(12),
+        answered=answered,
+        opening=f"wrong_{tried}" if opening is Opening.WRONG else opening or "",
+        whole=whole or opened,
+        danger=danger,
+        elapsed=_elapsed(shown, _),
+        moments=moments(shown, _),
+        lanes=lanes(shown, _),
+        shown=shown,
+    )
+
+
+def _elapsed(shown: AlarmPage, _: Translate) -> str:
+    """How long the alarm has been open, in two units at most."""
+    passed = max(shown.now - shown.opened_at, timedelta(0))
+    hours, minutes = int(passed.total_seconds() // 3600), int(passed.total_seconds() // 60 % 60)
+    if hours >= 48:
+        return _("{days} days {hours} h").format(days=hours // 24, hours=hours % 24)
+    return (
+        _("{hours} h {minutes} min").format(hours=hours, minutes=minutes)
+        if hours
+        else (_("{minutes} min").format(minutes=minutes))
+    )
