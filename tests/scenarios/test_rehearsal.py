@@ -151,6 +151,17 @@ def test_a_real_alarm_silences_it_and_takes_the_digits(story: Story) -> None:
     assert not any("REHEARSAL" in text for phone in (story.brother, story.fund) for text in phone.read_all())
 
 
+def test_a_text_that_still_waits_when_an_alarm_opens_never_leaves(story: Story) -> None:
+    family(story)
+    story.twilio.fail_next(429, 20429)
+    rehearse(story)
+    story.traveler.text("sos")
+    story.advance(minutes=1)
+    texts = story.mother.read_all()
+    assert any("asked for help" in text for text in texts)
+    assert not any("REHEARSAL" in text for text in texts)
+
+
 def test_one_started_beside_an_alarm_shows_what_it_would_show_on_any_day_and_tells_nobody(story: Story) -> None:
     family(story, words=True)
     rehearse(story)
