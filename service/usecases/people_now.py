@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from service.core.wording_text import tidy
 from service.db.trips import ContactState, TripKey, TripState
 from service.usecases.changes import RemoveContact, TakeOver
 from service.usecases.context import Service
@@ -21,7 +22,7 @@ from service.usecases.waiting import due
 
 
 @dataclass(frozen=True, slots=True)
-class TrustedPerson:
+class PersonNow:
     """A contact. `step`: the first step of the ladder that tells her, from 1; None before she has accepted.
 
     `successor`: who has been asked to take her place; `takes_over`: whose place she is to take.
@@ -43,7 +44,7 @@ class TrustedPerson:
         return self.status in ("accepted", "invited")
 
 
-def people_now(service: Service, key: TripKey) -> tuple[TrustedPerson, ...]:
+def people_now(service: Service, key: TripKey) -> tuple[PersonNow, ...]:
     """The contacts in their order; those last who refused or did not answer. Changes nothing.
 
     Raises:
@@ -53,7 +54,7 @@ def people_now(service: Service, key: TripKey) -> tuple[TrustedPerson, ...]:
     return service.read(lambda conn: _show(service, conn, key, now))
 
 
-def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> tuple[TrustedPerson, ...]:
+def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> tuple[PersonNow, ...]:
     trip = service.trip(conn, key, now)
     if trip is None:
         raise NotFound
@@ -73,20 +74,20 @@ def _as_shown(service: Service, conn: Connection, trip: TripState, now: datetime
     return trip
 
 
-def _person(trip: TripState, contact: ContactState, standing: Mapping[UUID, UUID]) -> TrustedPerson:
+def _person(trip: TripState, contact: ContactState, standing: Mapping[UUID, UUID]) -> PersonNow:
     new = trip.contact(standing[contact.contact_id]) if contact.contact_id in standing else None
     olds = (trip.contact(old) for old, taker in standing.items() if taker == contact.contact_id)
     old = next((one for one in olds if one is not None and one.status != "removed"), None)
-    return TrustedPerson(
+    return PersonNow(
         contact_id=contact.contact_id,
-        name=contact.name,
-        relation=contact.relation,
+        name=tidy(contact.name),
+        relation=tidy(contact.relation),
         status=contact.status,
         role=contact.role.value,
         step=_step(trip, contact) if contact.accepted else None,
         ways=tuple(dict.fromkeys(address.channel for address in contact.addresses)),
-        successor=new.name if new else "",
-        takes_over=old.name if old else "",
+        successor=tidy(new.name) if new else "",
+        takes_over=tidy(old.name) if old else "",
     )
 
 
