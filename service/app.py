@@ -13,16 +13,33 @@ from service.usecases.context import Service
 from service.web import (
     alarm_page,
     api,
+    change_pages,
     check_in,
     health,
     home,
+    invitation_page,
     landing,
+    later,
     metrics,
+    my_trip_page,
+    number_pages,
     pages,
+    people_pages,
     phones,
     problems,
     rehearsal_page,
     sign_in,
+    wizard_consulate,
+    wizard_order,
+    wizard_people,
+    wizard_plan,
+    wizard_ready,
+    wizard_rehearsal,
+    wizard_texts,
+    wizard_where,
+    wizard_who,
+    wizard_words,
+    wizard_work,
 )
 from service.web.guard import SameOrigin
 from service.web.health import Duty
@@ -35,9 +52,29 @@ __all__ = ["Duty", "create_app"]
 PUBLIC = (landing, phones, sign_in)
 CONTACT = (
     alarm_page,
+    invitation_page,
     rehearsal_page,
 )
-TRAVELER = (check_in, home)
+TRAVELER = (
+    check_in,
+    home,
+    my_trip_page,
+    later,
+    wizard_who,
+    wizard_where,
+    wizard_work,
+    wizard_consulate,
+    wizard_plan,
+    wizard_order,
+    wizard_people,
+    wizard_words,
+    wizard_texts,
+    wizard_rehearsal,
+    wizard_ready,
+    change_pages,
+    number_pages,
+    people_pages,
+)
 """The modules of pages by their readers; each has a `router`."""
 
 
