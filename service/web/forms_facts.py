@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from service.core.wording_later import LATER
-from service.core.wording_text import N_
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey
 from service.usecases.problems import NotFound, Problems
@@ -26,8 +25,6 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "insurance": ("company", "policy", "phone"),
 }
 COMPANION = ("name", "phone")
-HEADS = {"employer": "name", "agency": "name", "consulate": "name", "insurance": "company"}
-NAME_TOO = N_("Write the name too, or tick that you do not know it yet.")
 
 
 class _Employer(EmployerIn):
@@ -51,7 +48,7 @@ class _Visa(VisaIn):
 
 
 class _Sections(FactsIn):
-    """As in the API, but that somebody may be known by a number alone, for the time being."""
+    """As in the API, but that somebody may be known by a number alone."""
 
     employer: _Employer | None = None
     agency: _Agency | None = None
@@ -90,13 +87,6 @@ def later_of(typed: Typed, sections: Iterable[str]) -> list[str]:
     told = frozenset(sections)
     ticked = [field for field in LATER if field.partition(".")[0] in told and typed.says("later", field)]
     return [field for field in ticked if not typed.text(field) and not typed.indexes(field)]
-
-
-def check_heads(sections: Mapping[str, Any], later: Iterable[str], problems: Problems) -> None:
-    """Whoever has a number has a name, or one that will be told."""
-    for section, head in HEADS.items():
-        if sections.get(section) and not sections[section].get(head) and f"{section}.{head}" not in later:
-            problems.add(f"{section}.{head}", NAME_TOO)
 
 
 def _section(

@@ -18,7 +18,7 @@ from service.usecases.problems import Invalid, Problems
 from service.usecases.sessions import Session
 from service.usecases.trip_facts import set_facts
 from service.web.forms import Typed
-from service.web.forms_facts import check_heads, checked_sections, later_of, read_sections, stored_facts
+from service.web.forms_facts import checked_sections, later_of, read_sections, stored_facts
 from service.web.forms_numbers import number_countries
 from service.web.guard import filled_in, signed_in
 from service.web.pages import language_of
@@ -129,7 +129,6 @@ def router(service: Service) -> APIRouter:
                 **read_sections(service, typed, ("consulate",), problems),
                 **checked_sections({"consent": _consent(typed), "person": _person(typed, stored)}, problems),
             }
-            check_heads(sections, later, problems)
             problems.refuse()
             set_facts(service, key, sections, later)
         except Invalid as refused:

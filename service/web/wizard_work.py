@@ -14,7 +14,7 @@ from service.usecases.trip_facts import set_facts
 from service.web.compact_rows import compacted
 from service.web.form_rows import BUTTON, changed_rows
 from service.web.forms import Typed
-from service.web.forms_facts import check_heads, later_of, read_sections, stored_facts
+from service.web.forms_facts import later_of, read_sections, stored_facts
 from service.web.forms_numbers import number_countries
 from service.web.guard import filled_in, signed_in
 from service.web.pages import language_of
@@ -80,7 +80,6 @@ def router(service: Service) -> APIRouter:
         problems, later = Problems(), later_of(typed, SECTIONS)
         try:
             sections = read_sections(service, typed, SECTIONS, problems)
-            check_heads(sections, later, problems)
             problems.refuse()
             set_facts(service, key, sections, later)
         except Invalid as refused:
