@@ -134,6 +134,7 @@ def test_no_header_comes_out_of_a_subject_or_a_name(server: MailServer, mean: st
     expected = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"}
     assert set(server.mails[0].keys()) <= expected | {"X-Peer", "X-MailFrom", "X-RcptTo"}
     assert server.recipients == ["gulnar@example.org"]
+    assert server.mails[0]["Subject"].isprintable()
     with pytest.raises(NotConfigured, match="AMANBA_SMTP_FROM"):
         SPEC.load({"AMANBA_SMTP_URL": "smtp://127.0.0.1", "AMANBA_SMTP_FROM": f"{mean}\r\nBcc: x <post@example.org>"})
 
@@ -322,6 +323,7 @@ def test_the_server_may_stand_in_a_file(tmp_path: Path, server: MailServer) -> N
         ("RCPT", "451 greylisted", Cause.TEMPORARY),
         ("RCPT", "554 5.7.1 relay access denied", Cause.CONFIGURATION),
         ("RCPT", "530 5.7.0 sign in first", Cause.CONFIGURATION),
+        ("RCPT", "530 sign in first", Cause.CONFIGURATION),
         ("RCPT", "503 5.5.1 bad sequence", Cause.CONFIGURATION),
         ("MAIL", "550 5.7.1 this sender may not", Cause.CONFIGURATION),
         ("MAIL", "451 4.3.0 not now", Cause.TEMPORARY),
