@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from babel.dates import format_date
 from fastapi import Request, Response
 
 from service.core.wording import Translate
@@ -20,7 +21,7 @@ from service.usecases.my_trip import MyTrip
 from service.usecases.places import zone_label
 from service.web.forms import ONCE, Typed, fresh_once
 from service.web.guard import form_token
-from service.web.local_times import clock_said, day_said, local
+from service.web.local_times import clock_said, local
 from service.web.pages import language_of, page
 
 WORD = "word"
@@ -49,7 +50,7 @@ class Running:
             return ""
         at, today = local(instant, self.facts.zone), local(self.facts.now, self.facts.zone).date()
         clock = clock_said(at)
-        return clock if at.date() == today else f"{day_said(at.date(), self.language)}, {clock}"
+        return clock if at.date() == today else f"{format_date(at, 'EEEE, d MMMM', locale=self.language)}, {clock}"
 
     @property
     def place(self) -> str:
