@@ -154,7 +154,7 @@ def change_contact(
     return status
 
 
-def remove_contact(service: Service, key: TripKey, contact_id: UUID) -> None:
+def remove_contact(service: Service, key: TripKey, contact_id: UUID, *, once: str | None = None) -> None:
     """Take a contact off a draft, silently: nobody is told.
 
     Raises:
@@ -172,7 +172,8 @@ def remove_contact(service: Service, key: TripKey, contact_id: UUID) -> None:
         work.audit.add(key.traveler_id, "traveler", "contact_removed", trip.key_id, {"contact": str(contact_id)})
         work.flush()
 
-    service.run(drop)
+    call = f"remove:{key.trip_id}"
+    service.run(lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: drop(conn)))
 
 
 def retire_in(work: Work, trip: TripState, contact_id: UUID) -> None:

@@ -42,12 +42,16 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class PlanPreview:
-    """The next five deadlines, each met at its instant; fewer when no more will come."""
+    """The next five deadlines, each met at its instant; fewer when no more will come.
+
+    `moves`: each counts from the answer before it, so that an early answer brings the next one forward.
+    """
 
     now: datetime
     starts_at: datetime
     dues: tuple[Due, ...]
     home_zone: str
+    moves: bool
 
 
 def plan_ground(service: Service, key: TripKey) -> PlanGround:
@@ -71,7 +75,8 @@ def preview_plan(service: Service, key: TripKey, form: PlanForm) -> PlanPreview:
     trip = _trip(service, key, now)
     plan = build_plan(service, trip, form)
     dues = tuple(_due(trip, plan, at, now) for at in deadlines(plan, now, SHOWN))
-    return PlanPreview(now, max(now, plan.starts_at), dues, zone_of_number(trip.traveler.phone))
+    home_zone = zone_of_number(trip.traveler.phone)
+    return PlanPreview(now, max(now, plan.starts_at), dues, home_zone, moves=plan.every is not None)
 
 
 def _due(trip: TripState, plan: Plan, at: datetime, now: datetime) -> Due:

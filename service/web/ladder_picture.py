@@ -54,7 +54,8 @@ class LadderPicture:
 def draw_ladder(columns: Sequence[Column], due: int = -1) -> LadderPicture:
     """The picture of these columns; `due` is the place of the one at the deadline."""
     highest = max((min(column.count, MOST_DOTS) for column in columns), default=1)
-    base = TOP + 26 + highest * STACK
+    # The word at the deadline stands above the dots.
+    base = TOP + (26 if due >= 0 else 0) + highest * STACK
     step = WIDTH / max(1, len(columns))
     dots: list[Dot] = []
     labels: list[Label] = []

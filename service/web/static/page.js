@@ -48,7 +48,8 @@
       const fresh = new DOMParser().parseFromString(page, "text/html").querySelector("main");
       document.querySelector("main").replaceWith(fresh);
       wire();
-      scrollTo(0, 0);
+      // What is looked at first has come into view by itself.
+      if (!document.querySelector("[data-focus]")) scrollTo(0, 0);
     } catch (_) {
       offline(form, true);
     } finally { delete form.dataset.busy; }

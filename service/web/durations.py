@@ -1,0 +1,32 @@
+"""Spans of time to choose from, in the page's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
+
+from babel.dates import format_timedelta
+
+LARGEST = 366 * 86400
+
+
+def choices_of(seconds: Iterable[int], chosen: str, language: str) -> list[tuple[str, str]]:
+    """These spans, with what they send and how they read; one that was chosen before stays among them."""
+    offered = set(seconds)
+    if chosen.isascii() and chosen.isdecimal() and int(chosen[:9]) <= LARGEST:
+        offered.add(int(chosen[:9]))
+    return [(str(one), span_said(one, language)) for one in sorted(offered)]
+
+
+def span_said(seconds: int, language: str) -> str:
+    """ "15 minutes", "1 hour 30 minutes"."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    shown = partial(format_timedelta, threshold=1e9, locale=language)
+    said = [
+        shown(timedelta(hours=hours), granularity="hour") if hours else "",
+        shown(timedelta(minutes=minutes), granularity="minute") if minutes or not seconds else "",
+        shown(timedelta(seconds=rest), granularity="second") if rest else "",
+    ]
+    return " ".join(part for part in said if part)
