@@ -21,7 +21,7 @@ from service.core.wording import AlertFacts, TravelerNotice
 from service.db.routing import Link
 from service.db.stored import table_of
 from service.db.tables import Contact, Outbox
-from service.db.trips import Address, ContactState, TripKey, TripState
+from service.db.trips import Address, AlarmState, ContactState, TripKey, TripState
 from service.texts import translator
 from service.usecases import telling
 from service.usecases.accept import MOST_WRONG
@@ -189,8 +189,15 @@ def _leave(work: Work, opened: Opened) -> None:
     work.audit.add(trip.key.traveler_id, contact.id, "contact_left")
     telling.tell_traveler(work, trip, TravelerNotice.CONTACT_STOPPED, contact)
     if trip.alarm is not None:
-        work.save_alarm(trip, trip.alarm, work.now)
+        work.save_alarm(trip, _handed_on(trip.alarm), work.now)
     page_if_last(work, trip, contact)
+
+
+def _handed_on(alarm: AlarmState) -> AlarmState:
+    """Without her the first rung may be somebody who has heard nothing yet: it is told anew, at once."""
+    if alarm.view.rung > 0:
+        return alarm
+    return replace(alarm, view=replace(alarm.view, rung=-1, told_at=None, accepted_at=None))
 
 
 def _shown(service: Service, conn: Connection, opened: Opened, language: str | None) -> ContactWay:

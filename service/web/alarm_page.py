@@ -116,7 +116,7 @@ def _shown(
         nonce=secrets.token_urlsafe(12),
         answered=answered,
         opening=f"wrong_{tried}" if opening is Opening.WRONG else opening or "",
-        whole=whole or opened,
+        whole=whole,
         danger=danger,
         elapsed=_elapsed(shown, _),
         moments=moments(shown, _),

@@ -18,7 +18,7 @@ from service.usecases.times import said
 Translate = Callable[[str], str]
 
 LEFT, RIGHT, WIDTH = 12.0, 314.0, 326
-TOP, APART = 30, 40
+TOP, APART = 46, 38
 ONE_TICK = 62.0
 """Pixels at least from one time below the lanes to the next."""
 BEFORE_NOW = timedelta(hours=24)
@@ -101,7 +101,7 @@ def lanes(shown: AlarmPage, _: Translate) -> Lanes | None:
             taken = [dot.x for dot in rows[one.contact_id].dots if dot.look == "now"]
             rows[one.contact_id].bar = (taken[-1] if taken else place(shown.now), place(shown.hold_until))
     text = "; ".join(f"{moment.at} {moment.text}" for moment in moments(shown, _))
-    height = TOP + APART * (len(rows) - 1) + 44
+    height = TOP + APART * (len(rows) - 1) + 40
     return Lanes(tuple(rows.values()), _ticks(begin, end, shown, place), place(shown.now), height, text)
 
 
