@@ -20,7 +20,7 @@ from service.usecases.changes import End, Pause, RemoveContact, RemoveNumber, Ta
 from service.usecases.contacts import retire_in
 from service.usecases.context import Service
 from service.usecases.end_trip import finish
-from service.usecases.hand_over import may_take_over, take_over_in
+from service.usecases.hand_over import may_take_over, settle_hand_over, take_over_in
 from service.usecases.her_numbers import drop_number_in
 from service.usecases.reachability import page_if_last
 from service.usecases.set_ladder import LadderForm, write_ladder
@@ -124,6 +124,7 @@ def _leave(work: Work, trip: TripState, contact_id: UUID) -> TripState:
     if contact is None:
         return trip
     retire_in(work, trip, contact_id)
+    settle_hand_over(work, trip, contact, accepts=False)
     trip = trip.with_contact(replace(contact, status="removed"))
     page_if_last(work, trip, contact)
     return trip
