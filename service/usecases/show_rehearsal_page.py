@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, or_, select
 
+from service.core.rehearsal import RehearsalView
 from service.core.wording import AlertFacts
 from service.db.rehearsals import KIND, latest_rehearsal
-from service.db.trips import TripKey
+from service.db.trips import TripKey, TripState
 from service.usecases.context import Service
 from service.usecases.links import LINKS
 from service.usecases.rehearsal_facts import sample_facts
@@ -16,8 +17,9 @@ from service.usecases.rehearsal_facts import sample_facts
 
 @dataclass(frozen=True, slots=True)
 class RehearsalPage:
-    """One contact's page. `form` is asked, answered, or real: she was told of an alarm that is open now, and must not
-    read here that nothing has happened. `full` says whether she may see facts; `language` is hers."""
+    """One contact's page. `form` is asked, answered, over (it ended without her), or real: she was told of an alarm
+    that is open now, and must not read here that nothing has happened. `full` says whether she may see facts;
+    `language` is hers."""
 
     form: str
     language: str
@@ -48,13 +50,19 @@ def _show(service: Service, conn: Connection, token: str) -> RehearsalPage | Non
     rehearsal = latest_rehearsal(conn, key, link.rehearsal_id)
     if trip is None or trip.status == "ended" or contact is None or not contact.accepted or rehearsal is None:
         return None
-    turn = rehearsal.view.of(contact.id)
-    is_answered = rehearsal.view.is_over or (turn is not None and turn.answered_at is not None)
-    is_real = trip.alarm is not None and contact.id in trip.alarm.addressed
     return RehearsalPage(
-        form="real" if is_real else "answered" if is_answered else "asked",
+        form=_form(trip, rehearsal.view, contact.id),
         language=contact.language,
         reader=contact.name,
         facts=sample_facts(trip, rehearsal, contact, now),
         full=contact.disclosure == "full",
     )
+
+
+def _form(trip: TripState, rehearsal: RehearsalView, reader: str) -> str:
+    if trip.alarm is not None and reader in trip.alarm.addressed:
+        return "real"
+    turn = rehearsal.of(reader)
+    if turn is not None and turn.answered_at is not None:
+        return "answered"
+    return "over" if rehearsal.is_over else "asked"

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from starlette.testclient import TestClient
 
 from service.app import create_app
@@ -106,6 +106,22 @@ class TestStart:
         assert count(world) == 1
         assert len({(answer.status_code, answer.text) for answer in answers}) == 1
 
+    def test_showing_it_reads_no_alarm(self, world: World) -> None:
+        trip = world.armed()
+        key = world.state(trip).key
+        start_rehearsal(world.service, key)
+        sweep(world.service)
+        asked: list[str] = []
+
+        def note(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+            asked.append(statement)
+
+        event.listen(world.service.db.read, "before_cursor_execute", note)
+        assert show_rehearsal(world.service, key) is not None
+        event.remove(world.service.db.read, "before_cursor_execute", note)
+        assert any("rehearsals" in statement for statement in asked)
+        assert not any("alarms" in statement or "watch" in statement for statement in asked)
+
     def test_of_somebody_elses_trip_there_is_none(self, world: World) -> None:
         world.sign_in()
         trip = world.trip()
@@ -170,7 +186,12 @@ class TestPage:
         page = page_of(world, GULNAR)
         assert pages.get("/r/nothing").status_code == 404
         assert pages.post("/r/nothing", data={"answer": "1"}).status_code == 404
-        world.wait(hours=97)
+        world.wait(hours=25)
+        sweep(world.service)
+        over = pages.get(page, params={"lang": "en"}).text
+        assert "This was only a rehearsal." in over
+        assert "Now Aizhan knows" not in over
+        world.wait(hours=72)
         assert pages.get(page).status_code == 404
         assert pages.post(page, data={"answer": "1"}).status_code == 404
 
