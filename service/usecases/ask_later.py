@@ -43,8 +43,11 @@ def ask_for_the_rest(work: Work, trip: TripState, fields: Sequence[str]) -> None
 
 def stop_asking(conn: Connection, key: TripKey, now: datetime) -> None:
     """Cancel the text, if it still waits."""
-    gone = {"state": "cancelled", "settled_at": now, "dedupe_key": f"{_name(key)}:{now.isoformat()}"}
-    conn.execute(update(OUTBOX).where(*_waits(key)).values(**gone))
+    waiting = conn.execute(select(OUTBOX.c.outbox_id).where(*_waits(key))).scalar()
+    if waiting is not None:
+        # Its name becomes free for a text that asks for less.
+        gone = {"state": "cancelled", "settled_at": now, "dedupe_key": f"{_name(key)}:{waiting}"}
+        conn.execute(update(OUTBOX).where(*_waits(key)).values(**gone))
 
 
 def _write(work: Work, trip: TripState, fields: Sequence[str], at: datetime) -> None:
