@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made_by
 from datetime import timedelta
@@ -124,6 +124,9 @@ class Problems:
 
     def extend(self, problems: Iterable[FieldProblem]) -> None:
         self._found.extend(problems)
+
+    def __iter__(self) -> Iterator[FieldProblem]:
+        return iter(self._found)
 
     def refuse(self) -> None:
         """Raise `Invalid` when there are any."""

@@ -79,14 +79,7 @@ def prepare_words(form: WordsForm, path: str = "") -> Fingerprints:
     Raises:
         Invalid: words that somebody could guess, mix up or that mean something else.
     """
-    problems = Problems()
-    for problem in words.check_words(form.safe, form.duress):
-        problems.add(path + problem.field, REASONS[problem.reason])
-    if len(form.passphrase.strip()) < SHORTEST:
-        problems.add(f"{path}passphrase", PASSPHRASE_TOO_SHORT, count=SHORTEST)
-    elif words.normalize(form.passphrase) in {words.normalize(word) for word in (*form.safe, *form.duress)}:
-        problems.add(f"{path}passphrase", PASSPHRASE_IS_A_WORD)
-    problems.refuse()
+    check_words(form, path).refuse()
     word_key = secrets.token_bytes(32)
     kinds = [("safe", word) for word in form.safe] + [("duress", word) for word in form.duress]
     # Mixed, so that a word's place does not tell which kind it is of.
@@ -97,6 +90,18 @@ def prepare_words(form: WordsForm, path: str = "") -> Fingerprints:
         hash_passphrase(form.passphrase),
         form.question or None,
     )
+
+
+def check_words(form: WordsForm, path: str = "") -> Problems:
+    """Everything that is wrong with the words and the passphrase; none when they may be used."""
+    problems = Problems()
+    for problem in words.check_words(form.safe, form.duress):
+        problems.add(path + problem.field, REASONS[problem.reason])
+    if len(form.passphrase.strip()) < SHORTEST:
+        problems.add(f"{path}passphrase", PASSPHRASE_TOO_SHORT, count=SHORTEST)
+    elif words.normalize(form.passphrase) in {words.normalize(word) for word in (*form.safe, *form.duress)}:
+        problems.add(f"{path}passphrase", PASSPHRASE_IS_A_WORD)
+    return problems
 
 
 def write_words(work: Work, trip: TripState, prepared: Fingerprints) -> None:
