@@ -180,7 +180,7 @@ def test_after_stop_the_page_says_how_to_hear_from_us_again(lite: Story) -> None
 def test_an_ended_trip_and_an_unknown_link_look_alike(lite: Story) -> None:
     family(lite, words=True)
     page = own_page(lite, "Gulnar")
-    lite.call("POST", f"/trips/{lite.trip_id}/end", {"text": "green apples"}, 202)
+    lite.call("POST", f"/trips/{lite.trip_id}/changes", {"end": {}, "word": "green apples"}, 202)
     lite.run()
     assert trip_of(lite).status == "ended"
     ended, unknown = lite.client.get(page), lite.client.get("/i/0123456789a")
