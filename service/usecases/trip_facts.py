@@ -17,12 +17,23 @@ from service.usecases.context import Service
 from service.usecases.drafts import NOT_ARMED, load_draft, set_columns, write_details
 from service.usecases.plan_trip import check_days, check_facts, people_of
 from service.usecases.problems import Conflict409, NotFound, Problems
+from service.usecases.show_trip import read_whole
 from service.usecases.unknown_facts import is_known, open_fields, with_later
 from service.usecases.work import Work
 
 TRUSTED = N_("This belongs to somebody whom you want to be told. Those people must not depend on the employer.")
 KNOWN_ALREADY = N_("This is known already, and stays as it is during the trip.")
 ENDS_AT = "ends_at"
+
+
+def show_facts(service: Service, key: TripKey) -> Mapping[str, Any]:
+    """The sections of a trip as she gave them. Whether her browser may see them, the caller knows.
+
+    Raises:
+        NotFound: no such trip of hers.
+    """
+    now = service.clock()
+    return service.read(lambda conn: read_whole(service, conn, key, now)).details
 
 
 def set_facts(service: Service, key: TripKey, sections: Mapping[str, Any], later: Iterable[str] = ()) -> None:

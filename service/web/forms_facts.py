@@ -8,8 +8,8 @@ from typing import Any
 from service.core.wording_later import LATER
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey
-from service.usecases.problems import NotFound, Problems
-from service.usecases.show_trip import WholeTrip, show_trip
+from service.usecases.problems import Problems
+from service.usecases.trip_facts import show_facts
 from service.usecases.unknown_facts import open_fields
 from service.web.compact_rows import row_count
 from service.web.fields import Line
@@ -102,8 +102,6 @@ def _section(
 
 def stored_facts(service: Service, key: TripKey, sections: Iterable[str]) -> dict[str, Any]:
     """Sections of her trip as they are stored, to be shown in a form, and what of it is to be told later."""
-    trip = show_trip(service, key)
-    if not isinstance(trip, WholeTrip):
-        raise NotFound
-    found = {name: trip.details[name] for name in sections if trip.details.get(name)}
-    return {**found, "later": list(open_fields(trip.details))}
+    details = show_facts(service, key)
+    found = {name: details[name] for name in sections if details.get(name)}
+    return {**found, "later": list(open_fields(details))}

@@ -12,7 +12,6 @@ from service.core.zones import instant_of
 from service.texts import translator
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey
-from service.usecases.my_trip import my_trip
 from service.usecases.problems import Elsewhere, FieldProblem, Invalid, Problems
 from service.usecases.sessions import Session
 from service.usecases.trip_facts import fill_in
@@ -25,6 +24,7 @@ from service.web.forms_facts import FIELDS, read_sections, stored_facts
 from service.web.forms_numbers import number_countries
 from service.web.guard import filled_in, form_token, signed_in
 from service.web.pages import language_of, page
+from service.web.trip_access import open_trip
 from service.web.wizard import see
 from service.web.wizard_where import MIDNIGHT
 
@@ -64,11 +64,11 @@ def router(service: Service) -> APIRouter:
 
     @routes.get("/later")
     def show(request: Request, session: Session = whose) -> Response:
-        return shown(request, _running(service, session), Typed())
+        return shown(request, open_trip(service, session, otherwise="/home").key, Typed())
 
     @routes.post("/later")
     def save(request: Request, session: Session = whose, typed: Typed = filled) -> Response:
-        key = _running(service, session)
+        key = open_trip(service, session, otherwise="/home").key
         typed = compacted(typed, "companions")
         try:
             told = _read(service, key, typed)
@@ -80,18 +80,6 @@ def router(service: Service) -> APIRouter:
         return see("/later" if left else "/home")
 
     return routes
-
-
-def _running(service: Service, session: Session) -> TripKey:
-    """Her trip that is under way, which this browser may see whole.
-
-    Raises:
-        Elsewhere: there is none, or it has words and the private page is not open.
-    """
-    trip = my_trip(service, session.traveler_id)
-    if trip is None or not trip.armed or (trip.secret and not session.sees(trip.key.trip_id)):
-        raise Elsewhere("/home")
-    return trip.key
 
 
 def _open(service: Service, key: TripKey) -> tuple[str, ...]:

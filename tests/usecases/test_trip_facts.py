@@ -21,7 +21,7 @@ from tests.web.form_world import forms_once as world
 __all__ = ["both", "world"]
 
 EMPLOYER = "+902422490000"
-UNKNOWN = {"later": ["destination.address", "employer.address", "ends_at"]}
+UNKNOWN: dict[str, Any] = {"later": ["destination.address", "employer.address", "ends_at"]}
 
 
 def key_of(world: World, trip: str) -> TripKey:
