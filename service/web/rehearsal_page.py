@@ -1,5 +1,5 @@
-"""`/r/{token}`: a contact's page of a rehearsal. GET shows it and changes nothing; its one button goes through the inbox
-like a text."""
+"""`/r/{token}`: a contact's page of a rehearsal. GET shows it and changes nothing; its one button goes through the
+inbox like a text."""
 
 from __future__ import annotations
 
