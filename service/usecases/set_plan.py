@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,8 +37,8 @@ REASONS = {
     Reason.REQUIRED: NEEDED,
     Reason.NOT_BOTH: N_("Choose either times of the day or every so many hours, not both."),
     Reason.TOO_MANY: TOO_MANY_HERE,
-    Reason.TOO_CLOSE: N_("This lies less than {apart} after the time before it."),
-    Reason.CLOCK_CHANGE: N_("When the clocks change, two of these times come closer than {apart}."),
+    Reason.TOO_CLOSE: N_("This lies less than {hours} hours after the time before it."),
+    Reason.CLOCK_CHANGE: N_("When the clocks change, two of these times come closer than {hours} hours."),
     Reason.TOO_SHORT: TOO_SHORT_A_TIME,
     Reason.TOO_LONG: TOO_LONG_A_TIME,
     Reason.OUT_OF_RANGE: N_("This is out of range."),
@@ -48,6 +49,15 @@ REASONS = {
     Reason.OVERLAPS: N_("This overlaps with another one."),
     Reason.NOT_SORTED: N_("Each part of the trip must begin after the one before it."),
     Reason.UNKNOWN_ZONE: UNKNOWN_ZONE,
+}
+
+# Where more can be said of a field than that it is too short or too long; paths without their numbers.
+SENTENCES = {
+    ("daily", Reason.REQUIRED): N_("Write at least one time."),
+    ("every_hours", Reason.TOO_SHORT): N_("{hours} hours or more: it shall be a lifeline, not a leash."),
+    ("every_hours", Reason.TOO_LONG): N_("7 days at most, which is 168 hours."),
+    ("once", Reason.TOO_MANY): N_("At most 4 single times within 24 hours."),
+    ("quiet.to", Reason.TOO_LONG): N_("24 hours at most, together with the ones that it touches."),
 }
 
 
@@ -140,10 +150,9 @@ def write_plan(service: Service, conn: Connection, trip: TripState, plan: Plan) 
 
 
 def _said(service: Service, problems: Iterable[PlanProblem], path: str) -> list[FieldProblem]:
-    apart = _span(service.limits.recurring_apart)
-    return [FieldProblem(path + problem.field, REASONS[problem.reason], {"apart": apart}) for problem in problems]
+    hours = {"hours": f"{service.limits.recurring_apart / timedelta(hours=1):g}"}
+    return [FieldProblem(path + problem.field, _sentence(problem), hours) for problem in problems]
 
 
-def _span(length: timedelta) -> str:
-    seconds = int(length.total_seconds())
-    return f"{seconds // 3600} h" if seconds >= 3600 else f"{seconds} s"
+def _sentence(problem: PlanProblem) -> str:
+    return SENTENCES.get((re.sub(r"\[\d+\]", "", problem.field), problem.reason), REASONS[problem.reason])

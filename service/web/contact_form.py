@@ -20,7 +20,7 @@ from service.usecases.contacts import CALLED_BY_NUMBER, ContactForm
 from service.usecases.context import Service
 from service.usecases.problems import FieldProblem, Invalid, Problems
 from service.usecases.show_people import TrustedPerson
-from service.usecases.typed_numbers import cannot_take_sms
+from service.usecases.typed_numbers import cannot_take_sms, shown_number
 from service.web.forms import Typed, collect
 from service.web.forms_numbers import number_of
 from service.web.schemas import ContactIn
@@ -80,7 +80,7 @@ def typed_contact(service: Service, person: TrustedPerson) -> Typed:
     # One without an address yet may come last; one that was left out stays out.
     ahead += [way for way in ways if way.channel not in stored and way.field not in known]
     places = {way.channel: str(place) for place, way in enumerate(ahead, start=1)}
-    addresses = {_field(channel): address for channel, address in reversed(person.channels)}
+    addresses = {_field(channel): shown_number(address) for channel, address in reversed(person.channels)}
     own = {name.removeprefix("address."): value for name, value in addresses.items() if name.startswith("address.")}
     return Typed.of(
         {
