@@ -219,7 +219,7 @@ def _shown(service: Service, conn: Connection, opened: Opened, language: str | N
 
 
 def _is_fresh(service: Service, waiting: Mapping[str, Any]) -> bool:
-    return bool(waiting) and service.clock().timestamp() < waiting["at"] + CODE_LIVES.total_seconds()
+    return bool(waiting.get("code")) and service.clock().timestamp() < waiting["at"] + CODE_LIVES.total_seconds()
 
 
 def _addresses(conn: Connection, opened: Opened) -> tuple[ShownAddress, ...]:

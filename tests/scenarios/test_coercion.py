@@ -207,7 +207,13 @@ def test_what_nobody_understood_is_kept_and_shown_in_an_alarm(story: Story) -> N
     story.advance_to("2026-12-01T21:01+03:00")
     story.advance_to("2026-12-02T21:01+03:00")
     [alarm] = set(re.findall(r"https://amanba\.example(/a/\w+)", "\n".join(story.mother.read_all())))
-    shown = story.client.get(alarm).text
+    closed = story.client.get(alarm).text
+    assert "This phone also wrote something that we did not understand" in closed
+    assert "red bag" not in closed
+    story.client.post(f"{alarm}/sheet", data={"send": "1"})
+    story.run()
+    [code] = re.findall(r"\b\d{6}\b", story.mother.expect("is your code"))
+    shown = story.client.post(f"{alarm}/sheet", data={"code": code}).text
     assert "tell my brother the red bag is at Leyla" in shown
     assert "the door is &lt;b&gt;closed&lt;/b&gt; at night" in shown
     kept = []
