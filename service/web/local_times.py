@@ -26,8 +26,8 @@ def clock_of(text: str) -> time | None:
         return None
 
 
-def date_of(text: str) -> date | None:
-    """The date that was typed (2026-12-03, 3.12.2026), or None when it is none."""
+def date_of(text: str, years: range = _YEARS) -> date | None:
+    """The date that was typed (2026-12-03, 3.12.2026), or None when it is none, or of no such year."""
     text = text.strip()
     try:
         if found := _ISO.fullmatch(text):
@@ -38,7 +38,7 @@ def date_of(text: str) -> date | None:
             return None
     except ValueError:
         return None
-    return day if day.year in _YEARS else None
+    return day if day.year in years else None
 
 
 def clock_said(at: datetime | time) -> str:

@@ -74,7 +74,7 @@ class TestDraft:
         world.sign_in()
         trip = world.trip()
         world.contact(trip)
-        told = {section: {"name": "Somebody", "phone": GULNAR}}
+        told: dict[str, Any] = {section: {"name": "Somebody", "phone": GULNAR}}
         assert list(refused(set_facts, world.service, key_of(world, trip), told)) == [f"{section}.phone"]
         told = {"companions": [{"name": "Mira"}, {"name": "Gulnar", "phone": GULNAR}]}
         assert list(refused(set_facts, world.service, key_of(world, trip), told)) == ["companions[1].phone"]

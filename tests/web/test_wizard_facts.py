@@ -66,7 +66,7 @@ def box(html: str, name: str) -> str:
 class TestTheWay:
     def test_four_steps_are_kept_and_shown_again(self, forms: FormWorld) -> None:
         planned(forms)
-        work = {
+        work: dict[str, Any] = {
             "employer.name": "Lotus Garden",
             "employer.phone": "+90 242 249 00 00",
             "offered_by": "agency",
