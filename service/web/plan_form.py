@@ -36,6 +36,7 @@ BLANKS = {
 }
 _HOURS = re.compile(r"\d{1,4}(?:[.,]\d{1,6})?")
 _ROW = re.compile(r"(daily|once|quiet)\[(\d+)\]")
+_DAY = re.compile(r"(weekdays)\[\d+\]")
 
 
 def typed_plan(plan: Plan | None, legs: Sequence[Leg]) -> Typed:
@@ -128,6 +129,7 @@ class _Reading:
         return [FieldProblem(self._place(one.field), one.message, one.values) for one in problems]
 
     def _place(self, field: str) -> str:
+        field = _DAY.sub(r"\1", field)
         if found := _ROW.match(field):
             name, number = found.group(1), int(found.group(2))
             rows = self._rows[name]
