@@ -56,6 +56,7 @@ LABELS = {
     "bank": N_("Bank"),
     "messengers": N_("Messengers and profiles"),
 }
+ADDRESS, CITIZENSHIP = LABELS["address"], LABELS["citizenship"]
 TRIP, STARTS, ENDS, NOTES = N_("Trip"), N_("Begins"), N_("Ends"), N_("Notes")
 TEXTED = {"employer": ("name", "phone"), "consulate": ("name", "phone"), "companions": ("name", "phone")}
 """What the texts to a person with full disclosure carry already."""
@@ -104,7 +105,7 @@ def _sections(trip: TripState, contact: ContactState, language: str, quiet: bool
         rows = tuple(row for entry in entries for row in _rows(entry, language, quiet and name != "consulate"))
         if name == "person" and trip.traveler.citizenship and contact.disclosure == "full":
             citizenship = country_name(trip.traveler.citizenship, language)
-            rows = (SheetRow(_(LABELS["citizenship"]), citizenship), *rows)
+            rows = (SheetRow(_(CITIZENSHIP), citizenship), *rows)
         yield SheetSection(_(title), rows)
     if details.get("notes"):
         yield SheetSection(_(NOTES), (SheetRow("", str(details["notes"])),))
@@ -138,7 +139,7 @@ def _journey(trip: TripState, contact: ContactState, language: str) -> Iterator[
     if contact.disclosure != "full":
         place = trip.details.get("destination") or {}
         parts = (place.get("city"), place.get("address"), country_name(place.get("country") or "", language))
-        yield SheetRow(_(LABELS["address"]), ", ".join(str(part) for part in parts if part))
+        yield SheetRow(_(ADDRESS), ", ".join(str(part) for part in parts if part))
         return
     yield SheetRow(_(STARTS), f"{trip.starts_at:%d.%m.%Y}")
     for leg in trip.details.get("legs") or ():

@@ -12,18 +12,22 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy import Connection
 
 from notifiers.phones import Phones, Text
 from notifiers.segments import measure, spell_cheaply
 from service.db.engine import make_engine
 from service.db.sealed import open_keyring
+from service.db.trips import TripKey
 from service.usecases.context import Limits, Service
 from service.usecases.dispatch import dispatch
+from service.usecases.links import invitation_link
 from service.usecases.read_inbox import read_inbox
-from service.usecases.seed_demo import TRAVELER_PHONE, seed_demo
+from service.usecases.seed_demo import TRAVELER_ID, TRAVELER_PHONE, TRIP_ID, seed_demo
 from service.usecases.sweep import sweep
 from service.usecases.type_on_phone import answer_reminders, type_on_phone
-from service.web import alarm_page, check_in, landing, pages, phones
+from service.usecases.work import Work
+from service.web import alarm_page, check_in, invitation_page, landing, pages, phones
 
 NOON = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 AIZHAN = TRAVELER_PHONE
@@ -94,12 +98,23 @@ class Demonstration:
         """The bodies of the texts of one kind that a phone received."""
         return [text.body for text in self.thread(number) if text.kind == kind]
 
+    def own_page(self, name: str) -> str:
+        """The path of a contact's own page, as an invitation would have carried it."""
+
+        def keep(conn: Connection) -> str:
+            trip = self.service.trip(conn, TripKey(TRAVELER_ID, TRIP_ID), self.now)
+            assert trip is not None
+            contact = next(one for one in trip.contacts if one.name == name)
+            return invitation_link(Work(self.service, conn, self.now), trip, contact)
+
+        return self.service.run(keep).removeprefix(self.service.public_url)
+
     def app(self) -> FastAPI:
         """The pages of the demonstration, without the rest of the service."""
         app = FastAPI()
         app.state.demo = True
         app.include_router(pages.static_router())
-        for routes in (check_in, alarm_page, landing, phones):
+        for routes in (check_in, alarm_page, invitation_page, landing, phones):
             app.include_router(routes.router(self.service))
         return app
 

@@ -130,6 +130,7 @@ def test_every_page_can_be_used_by_anybody(
 
     look("/")
     look("/phones")
+    look(demo.own_page("Gulnar"))
     demo.stop_answering()
     demo.advance(100)
     look("/phones")
