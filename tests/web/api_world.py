@@ -27,6 +27,7 @@ from service.db.trips import TripKey, TripState
 from service.usecases.context import Service
 from service.usecases.read_inbox import read_inbox
 from service.web import api, problems
+from tests.one_app import app_for
 
 NOW = datetime(2026, 12, 1, 6, tzinfo=UTC)
 AIZHAN, GULNAR, DANIYAR, SAULE = "+77000000001", "+77000000002", "+77000000003", "+77000000004"
@@ -62,6 +63,7 @@ class Phones:
 
     name: str = "phones"
     channel: str = "sms"
+    inbound_numbers: tuple[str, ...] = ("+48732000000",)
 
     def send(self, message: Message) -> SendResult:
         return Accepted(message.outbox_id, DeliveryState.DELIVERED)
@@ -210,9 +212,14 @@ def world(database_url: str) -> Iterator[World]:
         operator="+77000000099",
         clock=lambda: times[0],
     )
+    with app_for(service, api_alone) as app, TestClient(app, raise_server_exceptions=False) as client:
+        yield World(service, client, times)
+    db.close()
+
+
+def api_alone(service: Service) -> FastAPI:
+    """The API without pages and hooks."""
     app = FastAPI(openapi_url="/api/v1/openapi.json")
     problems.install(app)
     app.include_router(api.router(service), prefix="/api/v1")
-    with TestClient(app, raise_server_exceptions=False) as client:
-        yield World(service, client, times)
-    db.close()
+    return app

@@ -15,13 +15,13 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from notifiers.segments import measure, spell_cheaply
-from service.app import create_app
 from service.db.engine import make_engine
 from service.db.sealed import open_keyring
 from service.usecases.context import Service
 from service.usecases.dispatch import dispatch
 from service.usecases.read_inbox import read_inbox
 from service.usecases.sweep import sweep
+from tests.one_app import app_for
 from tests.web.api_world import AIZHAN, NOW, Phones, World
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
@@ -115,7 +115,7 @@ def _world(url: str) -> Iterator[FormWorld]:
         operator="+77000000099",
         clock=lambda: times[0],
     )
-    with TestClient(create_app(service=service), raise_server_exceptions=False) as client:
+    with app_for(service) as app, TestClient(app, raise_server_exceptions=False) as client:
         world = FormWorld(service, client, times)
         yield world
         world.pool.shutdown()

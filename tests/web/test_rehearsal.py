@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import event, func, select
 from starlette.testclient import TestClient
 
-from service.app import create_app
 from service.db.stored import table_of
 from service.db.tables import Rehearsal
 from service.usecases.rehearse import start_rehearsal
 from service.usecases.show_rehearsal import Reached, show_rehearsal
 from service.usecases.sweep import sweep
+from tests.one_app import app_for
 from tests.web.api_world import BROTHER, DANIYAR, GULNAR, MOTHER, WORDS, World, world
 
 __all__ = ["world"]
@@ -46,7 +46,7 @@ def page_of(world: World, phone: str) -> str:
 
 @pytest.fixture
 def pages(world: World) -> Any:
-    with TestClient(create_app(service=world.service)) as client:
+    with app_for(world.service) as app, TestClient(app) as client:
         yield client
 
 
@@ -68,7 +68,7 @@ class TestStart:
         assert world.post(f"{trip}/rehearsal").status_code == 202
         assert count(world) == 1
         sweep(world.service)
-        with TestClient(create_app(service=world.service)) as pages:
+        with app_for(world.service) as app, TestClient(app) as pages:
             pages.post(page_of(world, GULNAR), data={"answer": "1"})
         world.read_inbox()
         sweep(world.service)
