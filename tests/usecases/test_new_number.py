@@ -117,6 +117,7 @@ def test_a_number_of_another_traveler_on_a_trip_looks_like_a_wrong_code(world: W
     world.sign_in()
     trip = world.armed()
     key = key_of(world, trip)
+    world.wait(minutes=2)
     ask_number(world.service, key, STRANGER)
     with pytest.raises(Invalid) as refused:
         add_number(world.service, key, world.code(STRANGER), word=None, sender=HERE)

@@ -122,6 +122,16 @@ class TestPause:
         assert 'value="2026-12-02"' in kept.text
         assert "Noted" in shown(forms.send("/pause", {"day": "2026-12-02", "clock": "15:00", "word": "anything"}))
 
+    def test_another_word_in_a_form_that_came_back_counts_too(self, forms: FormWorld) -> None:
+        trip = armed(forms, words=True)
+        assert errors_of(forms.send("/pause", {"day": "2027-12-02", "clock": "15:00", "word": SAFE}))
+        corrected = forms.send("/pause", {"day": "2026-12-10", "clock": "15:00", "word": DURESS})
+        assert DURESS not in corrected.text
+        forms.read_inbox()
+        alarm = forms.state(trip).alarm
+        assert alarm is not None
+        assert alarm.view.kind is AlarmKind.DURESS
+
 
 class TestEnd:
     def test_her_people_confirm_it(self, forms: FormWorld) -> None:
