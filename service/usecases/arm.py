@@ -51,8 +51,8 @@ def arm(service: Service, key: TripKey, *, once: str | None = None) -> Armed:
 
     Raises:
         NotFound: no such trip of hers.
-        Conflict409: `missing` says what she needs first: accepted_contact, full_contact, deadline, passphrase,
-            operator, phone_in_use, already_armed, ended.
+        Conflict409: `missing` says what she needs first: name, accepted_contact, full_contact, deadline,
+            passphrase, operator, phone_in_use, already_armed, ended.
     """
     now = service.clock()
 
@@ -78,6 +78,9 @@ def missing(service: Service, conn: Connection, trip: TripState, now: datetime) 
     if trip.status != "draft":
         yield "ended"
         return
+    if not trip.traveler.name:
+        # Her people would be told of nobody.
+        yield "name"
     accepted = [contact for contact in trip.contacts if contact.accepted]
     if not accepted:
         yield "accepted_contact"

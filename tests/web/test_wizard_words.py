@@ -1,0 +1,142 @@
+"""Words and a question: set once, never shown again, left out or taken off as she likes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from service.texts import LANGUAGES
+from service.usecases.own_trip import word_kind
+from tests.web.api_world import EVENINGS, WORDS
+from tests.web.form_world import FormWorld, errors_of, forms, forms_once, shown
+
+__all__ = ["forms", "forms_once"]
+
+FILLED = {
+    "wording": "plain",
+    "safe[0]": "the tram was late again",
+    "safe[2]": "greetings to grandmother",
+    "quiet[1]": "tell Marat I found his keys",
+    "question": "What was our dog called?",
+    "passphrase": "apples in the old garden",
+    "passphrase_again": "apples in the old garden",
+}
+FORBIDDEN = ("duress", "принужд", "мәжбүр", "traffick", "торговл", "sos", "amanba", "аманба", "alarm", "тревог")
+HOSTILE = {
+    "too long": "щ" * 1000,
+    "control characters": "a quiet\x07 evening",
+    "a script": "<script>alert(1)</script>",
+    "right to left": "\u202eevening quiet a",
+    "emoji": "\U0001f469\u200d\U0001f33e\U0001f469\u200d\U0001f33e",
+    "SQL": "'; DROP TABLE words; --",
+}
+
+
+def planned(world: FormWorld) -> str:
+    """A draft with a plan and a mother who has accepted, in her browser."""
+    world.sign_in()
+    trip = world.trip()
+    assert world.put(f"{trip}/plan", EVENINGS).status_code == 200
+    world.contact(trip)
+    world.enter_later()
+    return trip
+
+
+def test_words_are_set_and_nobody_reads_them_again(forms: FormWorld) -> None:
+    trip = planned(forms)
+    answer = forms.send("/trip/words", FILLED)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/trip/words")
+    state = forms.state(trip)
+    assert [word_kind(state, text) for text in (FILLED["safe[2]"], FILLED["quiet[1]"])] == ["safe", "duress"]
+    page = forms.open("/trip/words")
+    assert "Your words are set" in shown(page)
+    assert "Do not write them down." in shown(page)
+    assert not any(text in page.text for name, text in FILLED.items() if name != "wording")
+
+    kept = forms.send("/trip/words", {"wording": "discreet"})
+    assert kept.headers["location"] == "/trip/texts"
+    assert forms.state(trip).words == state.words
+    assert forms.state(trip).wording == "discreet"
+
+
+def test_going_on_without_words(forms_once: FormWorld) -> None:
+    trip = planned(forms_once)
+    answer = forms_once.send("/trip/words", {"wording": "plain", "safe[0]": "  "})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/trip/texts")
+    assert not forms_once.state(trip).has_words
+
+
+def test_other_words_take_their_place_and_taking_them_off_leaves_nothing(forms: FormWorld) -> None:
+    trip = planned(forms)
+    forms.put(f"{trip}/words", WORDS)
+    forms.send("/trip/words", FILLED)
+    state = forms.state(trip)
+    assert word_kind(state, FILLED["safe[0]"]) == "safe"
+    assert word_kind(state, WORDS["safe"][0] + " again") is None
+
+    answer = forms.send("/trip/words", to="/trip/words/clear")
+    assert answer.headers["location"] == "/trip/words"
+    bare = forms.state(trip)
+    assert (bare.has_words, bare.words, bare.word_key, bare.passphrase_hash) == (False, (), None, None)
+    assert "question" not in bare.details
+    assert forms.send("/trip/words", to="/trip/words/clear").status_code == 303, "twice is once"
+
+
+def test_every_mistake_stands_beside_its_field_and_nothing_is_stored(forms_once: FormWorld) -> None:
+    trip = planned(forms_once)
+    wrong = {"safe[1]": "soup for dinner", "quiet[2]": "soup for dinne", "quiet[4]": "police", "passphrase": "short"}
+    said = errors_of(forms_once.send("/trip/words", {"wording": "shouted", **wrong}))
+    assert set(said) == {"wording", "quiet-2", "quiet-4", "passphrase", "passphrase_again"}
+    assert "one letter away" in said["quiet-2"]
+    again = forms_once.send("/trip/words", {"wording": "discreet", **wrong})
+    assert 'value="soup for dinner"' in again.text
+    assert 'value="short"' not in again.text, "a passphrase never comes back"
+    empty = errors_of(forms_once.send("/trip/words", {"wording": "discreet", "question": "What was our dog called?"}))
+    assert set(empty) == {"safe-0", "quiet-0", "passphrase"}
+    assert not forms_once.state(trip).has_words
+    assert forms_once.state(trip).wording == "plain"
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_hostile_input_is_refused_in_her_language_or_kept_as_it_is(forms_once: FormWorld, what: str) -> None:
+    trip, value = planned(forms_once), HOSTILE[what]
+    hostile = {"safe[1]": value, "quiet[4]": "b" + value, "question": value}
+    hostile |= {"passphrase": "passphrase " + value, "passphrase_again": "passphrase " + value}
+    answer = forms_once.send("/trip/words", {**FILLED, **hostile}, language="ru")
+    assert "<script>alert" not in answer.text
+    if answer.status_code == 303:
+        assert word_kind(forms_once.state(trip), value) == "safe"
+        return
+    for field, said in errors_of(answer).items():
+        assert field in {"safe-1", "quiet-4", "question", "passphrase"}, field
+        assert re.fullmatch(r"[^A-Za-z{}]+", said), (field, said)
+    assert not forms_once.state(trip).has_words
+
+
+def test_no_word_of_it_tells_a_stranger_what_it_is(forms_once: FormWorld) -> None:
+    planned(forms_once)
+    for language in LANGUAGES:
+        text = shown(forms_once.open("/trip/words", language)).casefold()
+        for word in (
+            "duress",
+            "принужд",
+            "мәжбүр",
+            "traffick",
+            "торговл",
+            "sos",
+            "amanba",
+            "аманба",
+            "alarm",
+            "тревог",
+        ):
+            assert word not in text, (language, word)
+
+
+def test_only_her_draft_and_only_from_our_page(forms_once: FormWorld) -> None:
+    planned(forms_once)
+    stolen = forms_once.client.post("/trip/words/clear", data={"form": "guessed"}, follow_redirects=False)
+    assert stolen.status_code == 403
+    forms_once.leave_behind()
+    for path in ("/trip/words", "/trip/texts", "/trip/rehearsal", "/trip/ready", "/trip/begun"):
+        assert forms_once.open(path).headers["location"] == "/in", path
