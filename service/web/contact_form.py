@@ -171,13 +171,14 @@ def _reach(service: Service, typed: Typed, problems: Problems) -> tuple[Reach, l
     found = [way for way in chosen if addresses[way.field] and not (way.channel == "sms" and no_sms)]
     channels = [(way.channel, addresses[way.field]) for way in found]
     sources = [way.field for way in found]
-    if phone and "voice" not in service.notifiers:
+    can_call = "voice" in service.notifiers
+    for field in addresses:
+        if addresses[field] and field not in sources and (field != PHONE or can_call or not no_sms):
+            problems.add(field, NO_WAY)
+    if phone and not can_call:
         # Kept for an installation that makes calls; nothing is sent by it from here.
         channels.append(("voice", phone))
         sources.append(PHONE)
-    for field in addresses:
-        if addresses[field] and field not in sources:
-            problems.add(field, NO_WAY)
     if not any(typed.text(field) for field in addresses):
         problems.add(PHONE, REACH_NEEDED)
     return tuple(channels), sources
