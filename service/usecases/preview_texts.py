@@ -180,7 +180,7 @@ class _Writer:
             case Occasion.ALL_CLEAR:
                 return self._all_clear(contact, address)
             case Occasion.DURESS:
-                return self._alarm(contact, address, AlarmKind.DURESS, self._now)
+                return self._alarm(contact, address, AlarmKind.DURESS, self._now.replace(second=0, microsecond=0))
         return self._alarm(contact, address, AlarmKind.MISSED, self._told_at(contact) or self._now)
 
     def _invitation(self, contact: ContactState, address: Address) -> Preview:

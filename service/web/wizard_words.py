@@ -31,6 +31,8 @@ SHOWN_WORDS = 3
 LISTS = {"safe": "safe", "duress": "quiet"}
 """The API's names of the lists, and ours: a stranger may look at the page's source."""
 AGAIN = "passphrase_again"
+REPLACE = "replace"
+"""The button that sets other words in the place of those that are there."""
 
 CHOOSE_WORDING = N_("Choose one of the two.")
 NOT_THE_SAME = N_("The two are not the same. Type both of them again.")
@@ -68,7 +70,7 @@ def router(service: Service) -> APIRouter:
         problems = Problems()
         if typed.text("wording") not in list(Wording):
             problems.add("wording", CHOOSE_WORDING)
-        wants_words = _wants_words(typed)
+        wants_words = _wants_words(typed, has_words=show_words(service, key).has_words)
         form = _words_form(typed, problems) if wants_words else None
         if found := list(problems):
             return show_step(request, key, typed.refused(found))
@@ -90,8 +92,10 @@ def _samples(language: str) -> dict[str, Sequence[str]]:
     return {kind.value: texts for kind, texts in wording_samples(language).items()}
 
 
-def _wants_words(typed: Typed) -> bool:
-    """Whether anything was typed that belongs to words."""
+def _wants_words(typed: Typed, *, has_words: bool) -> bool:
+    """Whether words are to be set: those that are there stay unless the button to replace them was pressed."""
+    if has_words:
+        return typed.says(REPLACE)
     filled = (text for _, _, text in _listed(typed))
     return any(filled) or any(typed.text(name) for name in ("question", "passphrase", AGAIN))
 

@@ -70,10 +70,14 @@ def test_going_on_without_words(forms_once: FormWorld) -> None:
 def test_other_words_take_their_place_and_taking_them_off_leaves_nothing(forms: FormWorld) -> None:
     trip = planned(forms)
     forms.put(f"{trip}/words", WORDS)
+    set_before = forms.state(trip).words
     forms.send("/trip/words", FILLED)
+    assert forms.state(trip).words == set_before, "the button said that they stay"
+    forms.send("/trip/words", {**FILLED, "replace": "1"})
     state = forms.state(trip)
     assert word_kind(state, FILLED["safe[0]"]) == "safe"
-    assert word_kind(state, WORDS["safe"][0] + " again") is None
+    assert word_kind(state, WORDS["duress"][0]) == "duress", "the new ones hold it too"
+    assert len(state.words) == 3
 
     answer = forms.send("/trip/words", to="/trip/words/clear")
     assert answer.headers["location"] == "/trip/words"
