@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from service.core.alarm import AlarmKind, AlarmView
+from service.core.wording_facts import PERSON_LABELS, visa_said
 from service.core.wording_text import N_
 from service.db.trips import ContactState, TripState
 from service.texts import translator
 from service.usecases.places import country_name
+from service.usecases.unknown_facts import open_fields
 
 SECTIONS = {
     "employer": N_("Employer"),
@@ -146,7 +148,8 @@ def _journey(trip: TripState, contact: ContactState, language: str) -> Iterator[
         begins = datetime.fromisoformat(leg["from"])
         place = ", ".join(part for part in (leg.get("city"), country_name(leg["country"], language)) if part)
         yield SheetRow(f"{begins:%d.%m.%Y}", place)
-    yield SheetRow(_(ENDS), f"{trip.ends_at:%d.%m.%Y}")
+    if "ends_at" not in open_fields(trip.details):
+        yield SheetRow(_(ENDS), f"{trip.ends_at:%d.%m.%Y}")
 
 
 def _rows(entry: Any, language: str, quiet: bool) -> Iterator[SheetRow]:
@@ -155,5 +158,8 @@ def _rows(entry: Any, language: str, quiet: bool) -> Iterator[SheetRow]:
         return
     for name, value in entry.items():
         if value not in (None, "", False) and not isinstance(value, (list, Mapping)):
-            label = _(LABELS[name]) if name in LABELS else name.replace("_", " ").capitalize()
-            yield SheetRow(label, str(value), name == "phone" and not quiet)
+            known = LABELS.get(name) or PERSON_LABELS.get(name)
+            text = visa_said(str(value), _) if name == "kind" else str(value)
+            yield SheetRow(
+                _(known) if known else name.replace("_", " ").capitalize(), text, name == "phone" and not quiet
+            )

@@ -9,6 +9,7 @@ from babel.dates import format_date
 from fastapi import APIRouter, Depends, Request, Response
 
 from service.core.wording import Translate
+from service.core.wording_facts import visa_said
 from service.core.wording_text import N_
 from service.texts import translator
 from service.usecases.context import Service
@@ -99,14 +100,18 @@ def _legs(trip: RunningTrip, language: str) -> Iterator[tuple[str, str]]:
         yield format_date(day, "d MMMM", locale=language), f"{leg.city}, {country}" if leg.city else country
 
 
+def _known(name: str, text: str, _: Translate) -> str:
+    if name == "kind":
+        return visa_said(text, _)
+    return shown_number(text) if name == "phone" else text
+
+
 def _facts(trip: RunningTrip, _: Translate) -> Iterator[tuple[str, str]]:
     """What she wrote of those she depends on, a line each."""
     details = trip.whole.details
     for section, label, names in FACTS:
         known = details.get(section) or {}
-        texts = [
-            shown_number(str(known[name])) if name == "phone" else str(known[name]) for name in names if known.get(name)
-        ]
+        texts = [_known(name, str(known[name]), _) for name in names if known.get(name)]
         if texts:
             yield _(label), ", ".join(texts)
     for one in details.get("companions") or ():

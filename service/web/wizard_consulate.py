@@ -9,7 +9,7 @@ from typing import Any
 from babel.dates import format_date
 from fastapi import APIRouter, Depends, Request, Response
 
-from service.core.wording_text import N_
+from service.core.wording_facts import PERSON, PERSON_LABELS
 from service.directory import Emergency, emergency
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey
@@ -27,63 +27,7 @@ from service.web.wizard import draft_of, go_on, step_page
 SECTIONS = ("consulate", "consent", "person")
 READERS = ("contacts", "police", "consulate", "ngo")
 
-PERSON = (
-    (
-        N_("Name and birth"),
-        (
-            ("other_names", N_("Earlier names and nicknames"), ""),
-            ("birth_place", N_("Place of birth"), ""),
-            ("languages", N_("Languages that you speak"), ""),
-        ),
-    ),
-    (
-        N_("Papers"),
-        (
-            ("passport", N_("Passport number, and until when it is valid"), ""),
-            (
-                "copies",
-                N_("Who has copies of your papers"),
-                N_("A name and where they lie. Do not send pictures here."),
-            ),
-        ),
-    ),
-    (
-        N_("The way there"),
-        (
-            ("journey", N_("Flight, train or bus"), N_("Its number, and where you change")),
-            ("booking", N_("Booking code"), ""),
-        ),
-    ),
-    (
-        N_("Looks"),
-        (
-            ("height", N_("Height and build"), ""),
-            ("hair_eyes", N_("Hair and eyes"), ""),
-            ("marks", N_("Scars, tattoos, teeth, glasses"), ""),
-            ("photo", N_("Who has a recent photo of you"), ""),
-        ),
-    ),
-    (
-        N_("Health"),
-        (
-            ("health", N_("Illness, pregnancy, allergy"), N_("What somebody who finds you must know")),
-            ("medicine", N_("Medicine that you need"), ""),
-            ("blood_group", N_("Blood group"), ""),
-        ),
-    ),
-    (
-        N_("Phones and accounts"),
-        (
-            ("other_numbers", N_("Other numbers and SIM cards"), ""),
-            ("phone_model", N_("Your phone"), N_("Maker, model, color")),
-            ("accounts", N_("Messengers and social networks"), N_("Names only, never a password")),
-            ("bank", N_("Name of your bank"), N_("No card numbers")),
-        ),
-    ),
-)
-"""What may help to find her, by the names under which it is stored: label and hint in English."""
-
-PERSON_FIELDS = tuple(name for _title, fields in PERSON for name, _label, _hint in fields)
+PERSON_FIELDS = tuple(PERSON_LABELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +61,9 @@ def router(service: Service) -> APIRouter:
     @routes.get("/trip/consulate")
     def show(request: Request, session: Session = whose) -> Response:
         key = draft_of(service, session)
-        return shown(request, key, Typed.of(stored_facts(service, key, SECTIONS)))
+        # Not asked yet: that her own people may read it is what she is here for; she can take the tick away.
+        asked = {"consent": {"contacts": True}, **stored_facts(service, key, SECTIONS)}
+        return shown(request, key, Typed.of(asked))
 
     @routes.post("/trip/consulate")
     def save(request: Request, session: Session = whose, typed: Typed = filled) -> Response:

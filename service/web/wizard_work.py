@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from service.core.wording_text import N_
+from service.core.wording_facts import OFFERED_BY, VISAS
 from service.texts import translator
 from service.usecases.context import Service
 from service.usecases.places import Choice
@@ -24,21 +24,6 @@ SECTIONS = ("employer", "agency", "offered_by", "visa", "companions", "insurance
 FOLDED = ("visa", "companions", "insurance", "notes")
 MOST_COMPANIONS = 10
 BLANK_COMPANION = {"companions": (("name", ""), ("phone", ""))}
-OFFERED_BY = (
-    ("friend", N_("A friend or relative")),
-    ("agency", N_("An agency")),
-    ("advert", N_("An advert or a chat")),
-    ("other", N_("Somebody else")),
-)
-VISAS = (
-    ("work", N_("Work visa or work permit")),
-    ("seasonal", N_("Seasonal work")),
-    ("student", N_("Student visa")),
-    ("residence", N_("Residence permit")),
-    ("tourist", N_("Tourist visa")),
-    ("guest", N_("Guest or private visa")),
-    ("none", N_("I need no visa there")),
-)
 
 
 def router(service: Service) -> APIRouter:

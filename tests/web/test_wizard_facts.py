@@ -240,6 +240,15 @@ class TestConsulate:
         assert "GOV.UK travel advice" in shown(page)
         assert re.search(r"Read on \w+ \d+, 20\d\d", shown(page))
 
+    def test_who_may_read_it_is_hers_to_say(self, forms_once: FormWorld) -> None:
+        world = forms_once
+        planned(world)
+        people = 'name="consent.contacts" value="1" checked'
+        assert people in world.open(path("consulate")).text
+        assert world.send(path("consulate"), {}).status_code == 303
+        assert not any(draft(world).details["consent"].values())
+        assert people not in world.open(path("consulate")).text
+
     def test_a_country_that_nobody_has_told_us_of_is_shown_as_unknown(self, forms_once: FormWorld) -> None:
         world = forms_once
         planned(world, **{"destination.country": "AX", "destination.city": "Mariehamn"})
