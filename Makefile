@@ -39,7 +39,8 @@ test: setup-dev browser ## Run all tests
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 
 soak: setup-dev ## Run the long proofs
-	TEST_OPENINGS=10000 $(VENV)/bin/python -m pytest tests/web/test_scanners.py
+	TEST_OPENINGS=10000 TEST_EVERY_WAY=1 $(VENV)/bin/python -m pytest $(PYTEST_ARGS) tests/web/test_scanners.py \
+		tests/browser/test_every_page.py
 
 lint: setup-dev ## Check style, types and the direction of imports
 	$(VENV)/bin/ruff check .

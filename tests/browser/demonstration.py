@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from notifiers.phones import Phones, Text
 from notifiers.segments import measure, spell_cheaply
+from service.app import create_app
 from service.db.engine import make_engine
 from service.db.sealed import open_keyring
 from service.db.trips import TripKey
@@ -27,7 +28,6 @@ from service.usecases.seed_demo import TRAVELER_ID, TRAVELER_PHONE, TRIP_ID, see
 from service.usecases.sweep import sweep
 from service.usecases.type_on_phone import answer_reminders, type_on_phone
 from service.usecases.work import Work
-from service.web import alarm_page, check_in, invitation_page, landing, pages, phones
 
 NOON = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 AIZHAN = TRAVELER_PHONE
@@ -109,14 +109,15 @@ class Demonstration:
 
         return self.service.run(keep).removeprefix(self.service.public_url)
 
+    def skip(self, span: timedelta, steps: int = 1) -> None:
+        """Let a longer time go by, working as often as `steps` says."""
+        for _ in range(steps):
+            self.now += span / steps
+            self.work()
+
     def app(self) -> FastAPI:
-        """The pages of the demonstration, without the rest of the service."""
-        app = FastAPI()
-        app.state.demo = True
-        app.include_router(pages.static_router())
-        for routes in (check_in, alarm_page, invitation_page, landing, phones):
-            app.include_router(routes.router(self.service))
-        return app
+        """All pages of the installation."""
+        return create_app(service=self.service)
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from service.usecases.show_phones import list_trips, show_board
 from tests.browser.demonstration import AIZHAN, GULNAR, Demonstration, served
 
 SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, input:not([type=hidden])")]
-  .filter((one) => one.checkVisibility() && !one.closest("p"))
-  .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
+  .filter((one) => one.checkVisibility() && !one.closest("p") && !one.closest(".hide"))
+  .map((one) => [one.outerHTML.slice(0, 80), (one.closest("label") || one).getBoundingClientRect()])
   .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
   .map(([html, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${html}`)"""
 
