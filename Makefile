@@ -35,6 +35,10 @@ setup-dev: setup $(VENV)/.dev ## Set up the tests' and linters' tools as well
 run: setup ## Serve everything on http://127.0.0.1:8000
 	$(VENV)/bin/amanba serve --host 127.0.0.1 --port 8000
 
+# Without its bytecode each of the many processes that tests start would compile all modules anew.
+test soak: export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
+test soak: export PYTHONDONTWRITEBYTECODE :=
+
 test: setup-dev browser ## Run all tests
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 

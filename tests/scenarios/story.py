@@ -80,6 +80,7 @@ class Story:
         self.check_in_url = ""
         self.is_down = False
         self.is_usual = False
+        """Whether its beginning may be another's: nothing about the installation is its own."""
         self._reconciled = START
 
     # --- people
