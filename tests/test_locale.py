@@ -52,6 +52,13 @@ def test_texts_are_found_at_all() -> None:
     assert len(extracted()) > 100
 
 
+def test_no_text_hides_where_extraction_does_not_look() -> None:
+    """In a formatted string no text is found, so it would never be translated."""
+    hidden = re.compile(r"""f(['"]).*\{_\(.*\1""")
+    found = [str(path) for path in SERVICE.rglob("*.py") if hidden.search(path.read_text(encoding="utf-8"))]
+    assert found == []
+
+
 @in_each_translation
 def test_every_text_is_translated(language: str) -> None:
     known = catalog(language)

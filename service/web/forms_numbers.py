@@ -8,7 +8,7 @@ from service.usecases.context import Service
 from service.usecases.numbers import NotANumber
 from service.usecases.places import countries, near_first
 from service.usecases.problems import Problems
-from service.usecases.typed_numbers import WhichCountry, read_number, problem_of
+from service.usecases.typed_numbers import WhichCountry, problem_of, read_number
 from service.web.forms import COUNTRY, Typed
 from service.web.pages import language_of
 

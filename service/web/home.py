@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_timedelta
+from babel.dates import format_date
+from babel.units import format_unit
 from fastapi import APIRouter, Depends, Request, Response
 
 from service.core.wording import Translate
 from service.texts import translator
 from service.usecases.check_in_by_api import OK, check_in_by_api
 from service.usecases.context import Service
+from service.usecases.foresee import Telling
 from service.usecases.my_trip import MyTrip, my_trip
 from service.usecases.places import zone_label
 from service.usecases.problems import Elsewhere
@@ -122,15 +124,16 @@ def _share_gone(shown: Home) -> float:
 
 
 def _left(shown: Home, language: str) -> str:
+    """How long until the next answer is due, or since it was; "1 h 40 min"."""
     if shown.due is None:
         return ""
-    left = abs(shown.due - shown.now)
-    hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
-    if hours >= 48:
-        return format_timedelta(left, locale=language, threshold=1)
-    parts = [timedelta(hours=hours)] if hours else []
-    parts += [timedelta(minutes=minutes)] if minutes or not hours else []
-    return " ".join(format_timedelta(part, locale=language, format="short", threshold=100) for part in parts)
+    minutes = int(abs(shown.due - shown.now).total_seconds()) // 60
+    if minutes >= 48 * 60:
+        return format_unit(minutes // (24 * 60), "duration-day", locale=language)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "duration-hour")] if hours else []
+    parts += [(minutes, "duration-minute")] if minutes or not hours else []
+    return " ".join(format_unit(number, unit, length="short", locale=language) for number, unit in parts)
 
 
 def _first_told(shown: Home) -> str:
@@ -142,15 +145,22 @@ def _picture(shown: Home, _: Translate) -> LadderPicture | None:
     if shown.foreseen is None or shown.due is None:
         return None
     asked = [Column(_clock(at, shown.zone), _("you"), 1, asked=True) for at in shown.foreseen.reminders]
-    told = [_told(shown, at=telling.at, people=telling.people, _=_) for telling in shown.foreseen.tellings]
+    tellings = shown.foreseen.tellings
+    # Who is only told again is no news to her.
+    grows = [one for before, one in zip((None, *tellings), tellings, strict=False) if not _same(before, one)]
+    told = [_told(shown, at=telling.at, people=telling.people, _=_) for telling in grows]
     due = next((place for place, at in enumerate(shown.foreseen.reminders) if at >= shown.due), -1)
     return draw_ladder((*asked, *told), due)
+
+
+def _same(before: Telling | None, telling: Telling) -> bool:
+    return before is not None and set(before.people) == set(telling.people)
 
 
 def _told(shown: Home, *, at: datetime, people: tuple[str, ...], _: Translate) -> Column:
     helpers = len(shown.caseworkers & set(people))
     family = len(people) - helpers
-    who = _("one") if family == 1 and not helpers else str(family) if not helpers else f"{family} + {helpers}"
+    who = _("one") if family == 1 and not helpers else f"{family} + {helpers}" if helpers else str(family)
     return Column(_clock(at, shown.zone), who, len(people), helpers)
 
 

@@ -21,6 +21,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service.texts import FALLBACK, LANGUAGES, translator
+from service.usecases.typed_numbers import shown_number
 
 HERE = Path(__file__).parent
 COOKIE = "lang"
@@ -179,6 +180,7 @@ def _environment() -> Environment:
     )
     environment.globals["static"] = _static_url
     environment.globals["arch_point"] = arch_point
+    environment.filters["number"] = shown_number
     return environment
 
 

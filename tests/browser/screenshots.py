@@ -1,4 +1,5 @@
-"""Take the pictures of the pages: `make screenshots` writes them to deploy/pictures/.
+"""Take the pictures of the pages: `make screenshots` writes the README's to deploy/pictures/, and every page in every
+language, by day and by night, on a small phone and on a desk, to build/pictures/, to be looked at one by one.
 
 Every picture is of the real pages, at a moment of the demonstration's story that the clock of the tests makes.
 """
@@ -9,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
@@ -17,9 +19,13 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from service.db.migrate import upgrade  # noqa: E402
+from service.texts import LANGUAGES  # noqa: E402
 from tests.browser.demonstration import GULNAR, Demonstration, served  # noqa: E402
+from tests.web.form_world import world_of  # noqa: E402
+from tests.web.installation import furnish  # noqa: E402
 
 PICTURES = ROOT / "deploy" / "pictures"
+ALL_PICTURES = ROOT / "build" / "pictures"
 DESK, HAND = (1280, 900), (360, 740)
 
 
@@ -52,6 +58,35 @@ def take(browser: Browser, url: str, name: str, language: str, size: tuple[int, 
     print(f"{name}.png")
 
 
+def take_every_page(browser: Browser) -> None:
+    """Every page of a furnished installation, whole."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/amanba.db"
+        upgrade(url)
+        worlds = world_of(url)
+        world = next(worlds)
+        places = furnish(world).places
+        with served(world.client.app) as site:  # type: ignore[arg-type]
+            for language, (width, height), scheme in product(LANGUAGES, (HAND, DESK), ("light", "dark")):
+                context = browser.new_context(
+                    viewport={"width": width, "height": height},
+                    color_scheme="dark" if scheme == "dark" else "light",
+                    reduced_motion="reduce",
+                    locale=language,
+                )
+                page = context.new_page()
+                for name, place in places.items():
+                    context.clear_cookies()
+                    if place.session:
+                        context.add_cookies([{"name": "s", "value": place.session, "url": site}])
+                    page.goto(f"{site}{place.path}?lang={language}")
+                    path = ALL_PICTURES / f"{language}-{width}-{scheme}" / f"{name}.png"
+                    page.screenshot(path=path, full_page=True)
+                context.close()
+                print(f"{language}-{width}-{scheme}: {len(places)} pages")
+        worlds.close()
+
+
 def main() -> None:
     """All pictures."""
     PICTURES.mkdir(parents=True, exist_ok=True)
@@ -76,6 +111,7 @@ def main() -> None:
             alarm = re.findall(r"/a/\w+", " ".join(demo.received(GULNAR, "alert")))[0]
             take(browser, f"{site}{alarm}", "alarm-small", "kk", HAND)
             take(browser, f"{site}{alarm}", "alarm-small-dark", "ru", HAND, dark=True)
+        take_every_page(browser)
         browser.close()
 
 

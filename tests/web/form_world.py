@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -94,16 +94,17 @@ def shown(answer: Response) -> str:
 @pytest.fixture
 def forms(database_url: str) -> Iterator[FormWorld]:
     """All pages of an empty installation, on either database."""
-    yield from _world(database_url)
+    yield from world_of(database_url)
 
 
 @pytest.fixture
 def forms_once(sqlite_url: str) -> Iterator[FormWorld]:
     """The same on SQLite alone, for what no database decides."""
-    yield from _world(sqlite_url)
+    yield from world_of(sqlite_url)
 
 
-def _world(url: str) -> Iterator[FormWorld]:
+def world_of(url: str) -> Generator[FormWorld]:
+    """The world on this database, until it is closed."""
     times: list[datetime] = [NOW]
     db = make_engine(url)
     service = Service(
