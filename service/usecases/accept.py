@@ -90,7 +90,8 @@ def accept_link(
 ) -> AcceptedInbound | None:
     """Keep what a link's form sent, in one statement that also proves the link; None when there is no such link.
 
-    The form's nonce is the provider id: a double tap is one row and the same page.
+    The form's nonce and its text are the provider id: a double tap is one row and the same page, and another text in
+    the same form, after going back, counts too: it may be a word of duress.
     """
     moment = now or service.clock()
     digest = service.keys.token_hash(token)
@@ -98,7 +99,7 @@ def accept_link(
     def keep(conn: Connection) -> AcceptedInbound | None:
         key_id = service.keys.service_key(conn, moment)
         sealed = service.keys.seal(conn, key_id, b"inbox", _body(text, None))
-        provider_id = f"{digest.hex()[:16]}:{nonce}"
+        provider_id = f"{digest.hex()[:16]}:{nonce}:{text_name(service, text)}"
         alive = and_(
             LINKS.c.token_hash == digest,
             LINKS.c.kind == kind,
@@ -133,6 +134,11 @@ def accept_link(
     accepted = service.run(keep)
     service.wake.inbox.set()
     return accepted
+
+
+def text_name(service: Service, text: str) -> str:
+    """A name for a text that tells it from others and leads nowhere back to it."""
+    return service.keys.token_hash(f"text:{text}").hex()[:12]
 
 
 def happened_at(inbound: Inbound, received_at: datetime) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from service.db.trips import TripKey
-from service.usecases.accept import Inbound, accept
+from service.usecases.accept import Inbound, accept, text_name
 from service.usecases.context import Service
 
 
@@ -20,8 +20,7 @@ def keep_word(service: Service, key: TripKey, word: str | None, *, sender: bytes
     """
     if word is None:
         return
-    said = service.keys.token_hash(f"{key.trip_id}:{word}").hex()[:16]
-    name = f"{key.trip_id}:change:{once}:{said}" if once else str(uuid4())
+    name = f"{key.trip_id}:change:{once}:{text_name(service, word)}" if once else str(uuid4())
     now = service.clock()
     accept(
         service,

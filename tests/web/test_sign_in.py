@@ -187,6 +187,16 @@ class TestHerPage:
         assert watch.last_check_in_at == forms.now
         assert len(watch.weak_at) == 1
 
+    def test_another_text_in_the_same_form_counts_too(self, forms_once: FormWorld) -> None:
+        trip = forms_once.armed(words=True)
+        forms_once.enter_later()
+        forms_once.open("/home")
+        ok = forms_once.send("/home")
+        word = forms_once.send("/home", {"text": WORDS["duress"][0]})
+        assert ok.content == word.content
+        forms_once.read_inbox()
+        assert forms_once.state(trip).alarm is not None
+
     def test_a_trip_without_words_shows_what_follows_without_an_answer(self, forms: FormWorld) -> None:
         forms.armed()
         forms.wait(hours=1)
