@@ -20,12 +20,19 @@ sys.path.insert(0, str(ROOT))
 
 from service.db.migrate import upgrade  # noqa: E402
 from service.texts import LANGUAGES  # noqa: E402
+from service.wiring import set_up_logging  # noqa: E402
 from tests.browser.demonstration import GULNAR, Demonstration, served  # noqa: E402
 from tests.web.form_world import world_of  # noqa: E402
 from tests.web.installation import furnish  # noqa: E402
 
 PICTURES = ROOT / "deploy" / "pictures"
 ALL_PICTURES = ROOT / "build" / "pictures"
+IN_README = {
+    ("ru-360-light", "home"): "home-small",
+    ("en-360-light", "step_plan"): "plan-small",
+    ("kk-360-dark", "alarm_missed"): "alarm-small-dark",
+    ("en-360-light", "invitation"): "invitation-small",
+}
 DESK, HAND = (1280, 900), (360, 740)
 
 
@@ -80,8 +87,10 @@ def take_every_page(browser: Browser) -> None:
                     if place.session:
                         context.add_cookies([{"name": "s", "value": place.session, "url": site}])
                     page.goto(f"{site}{place.path}?lang={language}")
-                    path = ALL_PICTURES / f"{language}-{width}-{scheme}" / f"{name}.png"
-                    page.screenshot(path=path, full_page=True)
+                    way = f"{language}-{width}-{scheme}"
+                    page.screenshot(path=ALL_PICTURES / way / f"{name}.png", full_page=True)
+                    if shown := IN_README.get((way, name)):
+                        page.screenshot(path=PICTURES / f"{shown}.png")
                 context.close()
                 print(f"{language}-{width}-{scheme}: {len(places)} pages")
         worlds.close()
@@ -89,6 +98,7 @@ def take_every_page(browser: Browser) -> None:
 
 def main() -> None:
     """All pictures."""
+    set_up_logging("ERROR")
     PICTURES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
@@ -110,7 +120,6 @@ def main() -> None:
             take(browser, f"{site}/phones", "phones-small", "kk", HAND)
             alarm = re.findall(r"/a/\w+", " ".join(demo.received(GULNAR, "alert")))[0]
             take(browser, f"{site}{alarm}", "alarm-small", "kk", HAND)
-            take(browser, f"{site}{alarm}", "alarm-small-dark", "ru", HAND, dark=True)
         take_every_page(browser)
         browser.close()
 
