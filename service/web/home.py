@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
 from babel.units import format_unit
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -23,6 +21,7 @@ from service.usecases.times import said
 from service.web.forms import ONCE, Typed, fresh_once
 from service.web.guard import filled_in, form_token, signed_in
 from service.web.ladder_picture import Column, LadderPicture, draw_ladder
+from service.web.local_times import clock_said, day_said, local
 from service.web.pages import language_of, page
 from service.web.wizard import see
 
@@ -94,9 +93,9 @@ def _page(service: Service, request: Request, trip: MyTrip, session: Session) ->
         "home.html",
         csrf=form_token(service, request),
         once=fresh_once(),
-        today=format_date(shown.now.astimezone(ZoneInfo(shown.zone)), "EEEE, d MMMM", locale=language).capitalize(),
+        today=day_said(local(shown.now, shown.zone), language),
         due=said(shown.due, shown.zone, shown.now) if shown.due else "",
-        is_today=shown.due is not None and _day(shown.due, shown.zone) == _day(shown.now, shown.zone),
+        is_today=shown.due is not None and local(shown.due, shown.zone).date() == local(shown.now, shown.zone).date(),
         gone=_share_gone(shown),
         place=shown.city or zone_label(shown.zone, language) if both else "",
         at_home=said(shown.due, shown.home_zone, shown.now) if both and shown.due else "",
@@ -109,10 +108,6 @@ def _page(service: Service, request: Request, trip: MyTrip, session: Session) ->
         open_now=open_now,
         ended=shown.ended,
     )
-
-
-def _day(instant: datetime, zone: str) -> object:
-    return instant.astimezone(ZoneInfo(zone)).date()
 
 
 def _share_gone(shown: Home) -> float:
@@ -165,5 +160,4 @@ def _told(shown: Home, *, at: datetime, people: tuple[str, ...], _: Translate) -
 
 
 def _clock(instant: datetime, zone: str) -> str:
-    local = instant.astimezone(ZoneInfo(zone))
-    return local.strftime("%H:%M:%S" if local.second else "%H:%M")
+    return clock_said(local(instant, zone))
