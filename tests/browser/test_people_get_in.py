@@ -66,7 +66,7 @@ class Walk:
 def code_on(demo: Demonstration, number: str) -> str:
     """The newest code on a phone."""
     demo.work()
-    return re.findall(r"\b\d{6}\b", demo.received(number, "sign_up")[-1])[0]
+    return str(re.findall(r"\b\d{6}\b", demo.received(number, "sign_up")[-1])[0])
 
 
 def link_on(demo: Demonstration, number: str, kind: str, letter: str) -> str:

@@ -54,7 +54,7 @@ def opened(world: FormWorld, place: Place, language: str) -> Response:
 
 
 def test_every_page_in_every_language(forms_once: FormWorld, installation: Installation) -> None:
-    faults = []
+    faults: list[tuple[object, ...]] = []
     for language in ("en", "ru", "kk"):
         english = _english_of(language)
         for name, place in installation.places.items():
