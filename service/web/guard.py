@@ -26,8 +26,11 @@ from service.web.forms import Typed, read_form
 
 SESSION = "s"
 VISIT = "v"
+NUMBER = "n"
 """Names of cookies. They say nothing to whoever looks at them."""
 SESSION_SECONDS = 30 * 24 * 3600
+NUMBER_SECONDS = 10 * 60
+"""As long as a code is good."""
 TOKEN = "form"  # noqa: S105 - the name of a field
 NOT_OURS = ("/api/", "/hooks/")
 """Called by programs, which have tokens and signatures of their own."""
@@ -86,6 +89,7 @@ def remember_visit(request: Request, response: Response) -> Response:
 def start_session(request: Request, response: Response, token: str) -> Response:
     """Give the browser its session."""
     response.delete_cookie(VISIT)
+    response.delete_cookie(NUMBER)
     _set(request, response, SESSION, token, SESSION_SECONDS)
     return response
 
@@ -94,6 +98,19 @@ def forget_session(response: Response) -> Response:
     """Take the session from the browser."""
     response.delete_cookie(SESSION)
     response.delete_cookie(VISIT)
+    response.delete_cookie(NUMBER)
+    return response
+
+
+def remember_number(request: Request, response: Response, phone: str) -> Response:
+    """Know for as long as a code is good whose it is: to read it she may leave the page, and come back to it anew."""
+    _set(request, response, NUMBER, phone, NUMBER_SECONDS)
+    return response
+
+
+def forget_number(response: Response) -> Response:
+    """Let her write another number."""
+    response.delete_cookie(NUMBER)
     return response
 
 

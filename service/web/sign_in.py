@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from service.core.wording_text import N_
 from service.usecases.context import Service
+from service.usecases.numbers import NotANumber, parse_number
 from service.usecases.problems import FieldProblem, Invalid, Problems, TooManyTries
 from service.usecases.register import SignUpForm, sign_up, verify
 from service.usecases.sessions import Session, end_all_sessions, end_session
@@ -15,10 +16,13 @@ from service.usecases.typed_numbers import shown_number
 from service.web.forms import Typed
 from service.web.forms_numbers import number_countries, number_of
 from service.web.guard import (
+    NUMBER,
     SESSION,
     filled_in,
+    forget_number,
     forget_session,
     form_token,
+    remember_number,
     remember_visit,
     session_of,
     signed_in,
@@ -46,7 +50,7 @@ def router(service: Service) -> APIRouter:
         return remember_visit(request, shown)
 
     def ask_code(request: Request, form: Typed, phone: str, status: int = 200) -> Response:
-        return page(
+        shown = page(
             request,
             "sign_in_code.html",
             status=status,
@@ -56,12 +60,20 @@ def router(service: Service) -> APIRouter:
             shown_phone=shown_number(phone),
             simulated=simulated_phones(service) is not None,
         )
+        return remember_number(request, remember_visit(request, shown), phone)
 
     @routes.get("/in")
-    def number(request: Request) -> Response:
+    def number(request: Request, other: str = "") -> Response:
         if session_of(service, request) is not None:
             return RedirectResponse("/home", status_code=303, headers=dict(HEADERS))
-        return ask_number(request, Typed())
+        if other:
+            return forget_number(ask_number(request, Typed()))
+        # A code is under way: the page that asks for it outlives a reload, another language, and a tab that was closed.
+        waiting = request.cookies.get(NUMBER, "")
+        try:
+            return ask_code(request, Typed(), parse_number(waiting, invented=service.demo))
+        except NotANumber:
+            return ask_number(request, Typed())
 
     @routes.post("/in")
     def send_code(request: Request, form: Typed = Depends(filled)) -> Response:
@@ -77,9 +89,9 @@ def router(service: Service) -> APIRouter:
         return ask_code(request, Typed(), phone)
 
     @routes.get("/in/code")
-    def code_is_gone() -> Response:
-        # Reached by going back or by another language: the number is asked again, and a code sent is still good.
-        return RedirectResponse("/in", status_code=303, headers=dict(HEADERS))
+    def code_again(request: Request) -> Response:
+        # Reached by going back or by another language.
+        return number(request)
 
     @routes.post("/in/code")
     def prove(request: Request, form: Typed = Depends(filled)) -> Response:

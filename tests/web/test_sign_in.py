@@ -77,6 +77,20 @@ class TestSigningIn:
         assert "15 minutes" in shown(locked)
         assert page.status_code == 200
 
+    def test_who_went_to_read_the_code_finds_the_page_that_asks_for_it(self, forms_once: FormWorld) -> None:
+        forms_once.send("/in", {"phone": AIZHAN})
+        for path in ("/in", "/in?lang=kk", "/in/code?lang=ru"):
+            again = forms_once.open(path)
+            assert "+7 700 000 0001" in shown(again)
+            assert 'name="code"' in again.text
+        assert 'name="code"' not in forms_once.open("/in?other=1").text
+        assert 'name="code"' not in forms_once.open("/in").text
+        assert len(forms_once.texts(AIZHAN, "sign_up")) == 1
+
+    def test_what_is_no_number_of_ours_asks_for_no_code(self, forms_once: FormWorld) -> None:
+        forms_once.client.cookies["n"] = "<script>"
+        assert 'name="code"' not in forms_once.open("/in").text
+
 
 class TestSessions:
     def test_a_session_ends_after_thirty_days(self, forms: FormWorld) -> None:

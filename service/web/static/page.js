@@ -37,22 +37,30 @@
     const form = event.target;
     if (!form.matches("[data-keep]")) return;
     event.preventDefault();
-    if (form.dataset.busy) return;
-    form.dataset.busy = "1";
+    if (form.inert) return;
     offline(form, false);
     const typed = new URLSearchParams(new FormData(form, event.submitter));
+    // Nothing is typed that the answer would overwrite, and a line that went silent is given up: "once" makes a second
+    // sending harmless.
+    const seen = document.activeElement, patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), 60000);
+    const hold = (held) => { form.inert = held; form.setAttribute("aria-busy", held); };
+    hold(true);
     try {
-      const answer = await fetch(form.getAttribute("action") || location.href, { method: "POST", body: typed });
+      const answer = await fetch(form.getAttribute("action") || location.href, { method: "POST", body: typed, signal: patience.signal });
       const page = await answer.text();
       if (answer.redirected) { location.assign(answer.url); return; }
       const fresh = new DOMParser().parseFromString(page, "text/html").querySelector("main");
+      if (!fresh || answer.status > 499) throw new Error("No page of ours, or one that could not store it");
       document.querySelector("main").replaceWith(fresh);
       wire();
       // What is looked at first has come into view by itself.
       if (!document.querySelector("[data-focus]")) scrollTo(0, 0);
     } catch (_) {
+      hold(false);
+      seen.focus({ preventScroll: true });
       offline(form, true);
-    } finally { delete form.dataset.busy; }
+    } finally { clearTimeout(timer); }
   });
 
   // What is typed just now in the server's own words; and the first thing to look at.
