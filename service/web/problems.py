@@ -270,6 +270,9 @@ def _refusal_page(request: Request, error: Refusal) -> Response:
 def field_problem(mistake: Mapping[str, Any]) -> FieldProblem:
     """What pydantic says of a field, in our words."""
     kind, values = mistake["type"], mistake.get("ctx") or {}
+    if kind in ("too_long", "too_short") and values.get("field_type") == "Value":
+        # Its length was measured after our own reading of it; it is a text all the same.
+        kind = f"string_{kind}"
     message = mistake["msg"] if kind in _OURS else _MISTAKES.get(kind, _OTHERWISE)
     return FieldProblem(field_path(mistake["loc"]), message, values)
 

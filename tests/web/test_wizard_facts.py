@@ -238,7 +238,7 @@ class TestConsulate:
         page = world.open(path("consulate"))
         assert 'href="tel:191"' in page.text
         assert "GOV.UK travel advice" in shown(page)
-        assert re.search(r"Read on \w+ \d+, 20\d\d", shown(page))
+        assert re.search(r"Checked on \w+ \d+, 20\d\d", shown(page))
 
     def test_who_may_read_it_is_hers_to_say(self, forms_once: FormWorld) -> None:
         world = forms_once
@@ -382,3 +382,11 @@ def test_a_day_may_be_written_as_people_write_it(forms_once: FormWorld) -> None:
     world.send(path("who"), {**WHO, "birth_date": "4.5.1998"})
     assert list(errors_of(again(world, "who", {**WHO, "birth_date": "31.02.1998"}))) == ["birth_date"]
     assert box(world.open(path("who")).text, "birth_date") == date(1998, 5, 4).isoformat()
+
+
+def test_what_is_missing_or_too_long_is_called_that(forms_once: FormWorld) -> None:
+    planned(forms_once)
+    empty = again(forms_once, "where", {**WHERE, "destination.city": ""})
+    assert errors_of(empty)["destination-city"] == "This is needed."
+    long = again(forms_once, "where", {**WHERE, "destination.city": "y" * 121})
+    assert errors_of(long)["destination-city"] == "At most 120 characters."
