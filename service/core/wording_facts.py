@@ -10,7 +10,7 @@ from service.core.wording_text import N_, Translate
 OFFERED_BY = (
     ("friend", N_("A friend or relative")),
     ("agency", N_("An agency")),
-    ("advert", N_("An advert or a chat")),
+    ("advert", N_("An ad or a chat")),
     ("other", N_("Somebody else")),
 )
 VISAS = (
@@ -40,7 +40,7 @@ PERSON = (
             (
                 "copies",
                 N_("Who has copies of your papers"),
-                N_("A name and where they lie. Do not send pictures here."),
+                N_("Who has them and where. Do not send pictures here."),
             ),
         ),
     ),

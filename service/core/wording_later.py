@@ -15,7 +15,7 @@ LATER: Mapping[str, str] = MappingProxyType(
         "employer.address": N_("the place of work"),
         "agency.name": N_("the agency's name"),
         "agency.phone": N_("the agency's number"),
-        "agency.licence": N_("the agency's licence"),
+        "agency.licence": N_("the agency's license"),
         "companions": N_("who travels with you"),
         "visa.number": N_("the visa's number"),
         "insurance.company": N_("the insurer"),

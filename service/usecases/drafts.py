@@ -19,9 +19,9 @@ from service.usecases.problems import Conflict409, NotFound
 
 TRIPS = table_of(Trip)
 
-ARMED = N_("The trip is armed. Ask for a change instead; it takes effect by the rules that you know.")
+ARMED = N_("The trip has begun. Ask for a change instead; it takes effect by the rules that you know.")
 ENDED = N_("The trip has ended.")
-NOT_ARMED = N_("The trip is not armed yet.")
+NOT_ARMED = N_("The trip has not begun yet.")
 
 
 def load_draft(service: Service, conn: Connection, key: TripKey, now: datetime) -> TripState:

@@ -54,10 +54,10 @@ REASONS = {
 # Where more can be said of a field than that it is too short or too long; paths without their numbers.
 SENTENCES = {
     ("daily", Reason.REQUIRED): N_("Write at least one time."),
-    ("every_hours", Reason.TOO_SHORT): N_("{hours} hours or more: it shall be a lifeline, not a leash."),
+    ("every_hours", Reason.TOO_SHORT): N_("{hours} hours or more: this is a lifeline, not a leash."),
     ("every_hours", Reason.TOO_LONG): N_("7 days at most, which is 168 hours."),
     ("once", Reason.TOO_MANY): N_("At most 4 single times within 24 hours."),
-    ("quiet.to", Reason.TOO_LONG): N_("24 hours at most, together with the ones that it touches."),
+    ("quiet.to", Reason.TOO_LONG): N_("24 hours at most, counting any that touch it."),
 }
 
 

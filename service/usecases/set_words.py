@@ -26,7 +26,7 @@ REASONS = {
     Reason.TOO_SHORT: N_("This is too short for a word. Take an everyday phrase."),
     Reason.TOO_LONG: N_("This is too long to be typed in a hurry."),
     Reason.EQUAL: N_("This is the same as another word."),
-    Reason.ONE_EDIT_APART: N_("This is one letter away from a safe word: a slip would alarm your family."),
+    Reason.ONE_EDIT_APART: N_("This is one letter away from a word for “all is well”: a slip would worry your family."),
     Reason.OBVIOUS: N_("Whoever holds the phone would try this first. Take an everyday phrase."),
     Reason.RESERVED: N_("Telephone companies act on this word themselves. Take another one."),
     Reason.ONE_DIGIT: N_("One digit has a meaning of its own. Take two or more."),

@@ -13,6 +13,7 @@ from service.core.wording_text import N_
 from service.db.trips import ContactState, TripState
 from service.texts import translator
 from service.usecases.places import country_name
+from service.usecases.times import whole_day
 from service.usecases.unknown_facts import open_fields
 
 SECTIONS = {
@@ -29,7 +30,7 @@ LABELS = {
     "phone": N_("Phone"),
     "address": N_("Address"),
     "email": N_("E-mail"),
-    "licence": N_("Licence"),
+    "licence": N_("License"),
     "kind": N_("Kind"),
     "number": N_("Number"),
     "company": N_("Company"),
@@ -143,13 +144,13 @@ def _journey(trip: TripState, contact: ContactState, language: str) -> Iterator[
         parts = (place.get("city"), place.get("address"), country_name(place.get("country") or "", language))
         yield SheetRow(_(ADDRESS), ", ".join(str(part) for part in parts if part))
         return
-    yield SheetRow(_(STARTS), f"{trip.starts_at:%d.%m.%Y}")
+    yield SheetRow(_(STARTS), whole_day(trip.starts_at, language))
     for leg in trip.details.get("legs") or ():
         begins = datetime.fromisoformat(leg["from"])
         place = ", ".join(part for part in (leg.get("city"), country_name(leg["country"], language)) if part)
-        yield SheetRow(f"{begins:%d.%m.%Y}", place)
+        yield SheetRow(whole_day(begins, language), place)
     if "ends_at" not in open_fields(trip.details):
-        yield SheetRow(_(ENDS), f"{trip.ends_at:%d.%m.%Y}")
+        yield SheetRow(_(ENDS), whole_day(trip.ends_at, language))
 
 
 def _rows(entry: Any, language: str, quiet: bool) -> Iterator[SheetRow]:

@@ -28,7 +28,7 @@ from service.usecases.context import Service
 from service.usecases.numbers import country_of_number
 from service.usecases.places import country_name
 from service.usecases.sheet_facts import SheetSection, has_agreed, sheet_of
-from service.usecases.times import said
+from service.usecases.times import said, whole_day
 
 INBOX = table_of(Inbox)
 LINKS = table_of(Link)
@@ -230,7 +230,7 @@ def _page(trip: TripState, state: AlarmState, contact: ContactState, now: dateti
         opened_at=view.opened_at,
         hold_until=view.hold_until,
         outcomes=outcomes(view, contact) if view.is_open else (),
-        written_at=f"{trip.armed_at:%d.%m.%Y}" if trip.armed_at else "",
+        written_at=whole_day(trip.armed_at, language) if trip.armed_at else "",
         has_pin=bool(contact.pin),
     )
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -19,9 +18,11 @@ from service.usecases.answer import CLOSE
 from service.usecases.context import Service
 from service.usecases.open_sheet import Opening, open_with_code, open_with_pin, send_code
 from service.usecases.problems import StorageUnavailable
-from service.usecases.show_alarm import AlarmPage, show_alarm
-from service.web.alarm_story import Translate, lanes, moments
+from service.usecases.show_alarm import show_alarm
+from service.usecases.times import whole_day
+from service.web.alarm_story import lanes, moments
 from service.web.check_in import MOST_BYTES, busy, form_fields, not_here
+from service.web.durations import passed_said
 from service.web.pages import HEADERS, chosen_language, page
 
 OUTCOMES = ("not_reached", "authorities_told", "home", "found_no_contact")
@@ -106,11 +107,12 @@ def _shown(
     shown = show_alarm(service, token, language, danger=danger, opened=opened)
     if shown is None:
         return not_here(request)
-    _ = translator(language or shown.language)
+    spoken = known_language(language or shown.language)
+    _ = translator(spoken)
     return page(
         request,
         "alarm_locked.html" if shown.form == "locked" else "alarm.html",
-        language=language or known_language(shown.language),
+        language=spoken,
         status=STATUS.get(opening, 200) if opening is not None else 200,
         path=request.url.path.removesuffix("/sheet"),
         nonce=secrets.token_urlsafe(12),
@@ -118,21 +120,9 @@ def _shown(
         opening=f"wrong_{tried}" if opening is Opening.WRONG else opening or "",
         whole=whole,
         danger=danger,
-        elapsed=_elapsed(shown, _),
+        elapsed=passed_said(int((shown.now - shown.opened_at).total_seconds()), spoken),
+        checked=whole_day(shown.place.emergency.checked, spoken) if shown.place and shown.place.emergency else "",
         moments=moments(shown, _),
         lanes=lanes(shown, _),
         shown=shown,
-    )
-
-
-def _elapsed(shown: AlarmPage, _: Translate) -> str:
-    """How long the alarm has been open, in two units at most."""
-    passed = max(shown.now - shown.opened_at, timedelta(0))
-    hours, minutes = int(passed.total_seconds() // 3600), int(passed.total_seconds() // 60 % 60)
-    if hours >= 48:
-        return _("{days} days {hours} h").format(days=hours // 24, hours=hours % 24)
-    return (
-        _("{hours} h {minutes} min").format(hours=hours, minutes=minutes)
-        if hours
-        else (_("{minutes} min").format(minutes=minutes))
     )

@@ -19,6 +19,15 @@ def choices_of(seconds: Iterable[int], chosen: str, language: str) -> list[tuple
     return [(str(one), span_said(one, language)) for one in sorted(offered)]
 
 
+def passed_said(seconds: int, language: str) -> str:
+    """How long something has lasted, in two units at most: "2 hours 5 minutes", "3 days 4 hours"."""
+    days, rest = divmod(max(0, seconds), 86400)
+    if days < 2:
+        return span_said(seconds // 60 * 60 if seconds > 0 else 0, language)
+    whole = format_timedelta(timedelta(days=days), granularity="day", threshold=1e9, locale=language)
+    return f"{whole} {span_said(rest // 3600 * 3600, language)}" if rest >= 3600 else whole
+
+
 def span_said(seconds: int, language: str) -> str:
     """ "15 minutes", "1 hour 30 minutes"."""
     hours, rest = divmod(seconds, 3600)

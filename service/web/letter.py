@@ -146,7 +146,7 @@ def _may_know(person: LetterPerson, _: Translate) -> str:
     if not person.full_text:
         what = _("the text brings only a link to these facts")
     said = _("{name}: {what}").format(name=name, what=what)
-    return _("{said}; hears of a secret sign").format(said=said) if person.quiet_sign else said
+    return _("{said}; hears of a quiet signal").format(said=said) if person.quiet_sign else said
 
 
 def _words(letter: TripLetter, _: Translate) -> Iterator[str]:

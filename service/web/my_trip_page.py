@@ -89,7 +89,7 @@ def _in_both(trip: RunningTrip, number: int, language: str) -> tuple[str, str, s
     at_home = (
         clock_said(home) if home.date() == there.date() else f"{short_day(home.date(), language)} {clock_said(home)}"
     )
-    return f"{short_day(there.date(), language)} {there:%d.%m}", clock_said(there), at_home
+    return str(format_date(there, "EEE, d MMM", locale=language)), clock_said(there), at_home
 
 
 def _legs(trip: RunningTrip, language: str) -> Iterator[tuple[str, str]]:

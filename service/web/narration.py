@@ -81,7 +81,7 @@ def _said(
             return (
                 "s0",
                 _("{name}: the trip is planned.").format(name=name),
-                _("Nothing is watched before it is armed."),
+                _("The trip has not begun, so we wait for nothing."),
             )
         case Stage.ENDED:
             return "s0", _("{name}: the trip is over.").format(name=name), _("The switch waits for nothing.")

@@ -1,4 +1,4 @@
-"""A plan in words: "every day at 08:00 and 20:00", "every 24 hours after your last answer"."""
+"""A plan in words: "every day at 08:00 and 20:00", "each time 24 hours after your last answer"."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from babel.lists import format_list
 
 from service.core.plan import DailyTime, Plan
 from service.core.wording import Translate
+from service.web.durations import span_said
 
 ALL_DAYS = frozenset(range(7))
 
@@ -15,7 +16,8 @@ def plan_said(plan: Plan, language: str, _: Translate) -> list[str]:
     """What a plan expects, a sentence each; times are by the clock where she is."""
     said = []
     if plan.every is not None:
-        said.append(_("Every {hours} h after your last answer").format(hours=f"{plan.every.total_seconds() / 3600:g}"))
+        span = span_said(round(plan.every.total_seconds()), language)
+        said.append(_("Each time {span} after your last answer").format(span=span))
     for days in dict.fromkeys(due.weekdays for due in plan.daily):
         times = format_list([_clock(due) for due in plan.daily if due.weekdays == days], locale=language)
         if days == ALL_DAYS:

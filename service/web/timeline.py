@@ -131,7 +131,7 @@ def _columns(switch: Switch, names: Mapping[str, str], _: Translate, asked: list
 
 def _who(telling: Telling, names: Mapping[str, str], _: Translate) -> str:
     said = people_said(telling.people, names)
-    return said if len(said) <= WIDEST_NAMES else _("{count} people").format(count=len(telling.people))
+    return said if len(said) <= WIDEST_NAMES else _("people: {count}").format(count=len(telling.people))
 
 
 def _stack(layout: Layout, x: float, column: _Column) -> list[Dot]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from babel.dates import format_date
 from fastapi import APIRouter, Depends, Request, Response
 
 from service.core.wording_facts import PERSON, PERSON_LABELS
@@ -16,6 +15,7 @@ from service.usecases.drafts import TripKey
 from service.usecases.places import country_name
 from service.usecases.problems import Invalid, Problems
 from service.usecases.sessions import Session
+from service.usecases.times import whole_day
 from service.usecases.trip_facts import set_facts
 from service.web.forms import Typed
 from service.web.forms_facts import checked_sections, later_of, read_sections, stored_facts
@@ -102,5 +102,5 @@ def _helps(trip: Mapping[str, Any], language: str) -> list[Help]:
 
 def _help(country: str, language: str) -> Help:
     numbers = emergency(country)
-    checked = format_date(numbers.checked, "long", locale=language) if numbers else ""
+    checked = whole_day(numbers.checked, language) if numbers else ""
     return Help(country_name(country, language), numbers, checked)

@@ -29,7 +29,6 @@ from service.usecases.typed_numbers import shown_number
 from service.web.forms import ONCE, Typed
 from service.web.guard import filled_in, signed_in
 from service.web.letter import moment_said, say_letter
-from service.web.local_times import clock_said, local
 from service.web.pages import language_of, page
 from service.web.wizard import PATH, draft_of, see, step_page
 
@@ -39,10 +38,10 @@ _BLOCKING = {
     "name": (N_("Your name is missing. Your people must be told whose trip it is."), f"{PATH}/who"),
     "accepted_contact": (N_("Nobody has accepted yet. One person at least must say yes first."), f"{PATH}/people"),
     "full_contact": (
-        N_("With words, one person who has accepted must be allowed to hear of a secret sign."),
+        N_("With words of your own, at least one person who has accepted must be allowed to hear of a quiet signal."),
         f"{PATH}/people",
     ),
-    "deadline": (N_("It is not said yet when you answer, or no such time lies ahead."), f"{PATH}/plan"),
+    "deadline": (N_("You have not said yet when you answer, or no such time lies ahead."), f"{PATH}/plan"),
     "passphrase": (N_("Your private page has no passphrase yet."), f"{PATH}/words"),
     "phone_in_use": (N_("A trip with your number is under way already. It has to end first."), "/home"),
     "operator": (N_("Whoever runs this service has not said yet who steps in when nobody can be reached."), ""),
@@ -90,7 +89,7 @@ def router(service: Service) -> APIRouter:
             blocking=[_blocking(code, _) for code in ready.blocking],
             advice=list(_advice(ready, _)),
             facts=[(_(LATER[field]), _step_of(field)) for field in ready.unknown if field in LATER],
-            phones=[_phone(phone, letter.home_zone) for phone in ready.phones],
+            phones=[_phone(phone, letter.home_zone, language) for phone in ready.phones],
             text_to=shown_number(ready.number_to_text) if ready.number_to_text else "",
             simulated=simulated_phones(service) is not None,
         )
@@ -153,6 +152,6 @@ def _step_of(field: str) -> str:
     return f"{PATH}/{_STEPS.get(field.partition('.')[0], 'work')}"
 
 
-def _phone(phone: PhoneProof, zone: str) -> Phone:
-    heard = local(phone.heard_at, zone) if phone.heard_at else None
-    return Phone(shown_number(phone.number), f"{heard:%d.%m} {clock_said(heard)}" if heard else "", phone.suppressed)
+def _phone(phone: PhoneProof, zone: str, language: str) -> Phone:
+    heard = moment_said(phone.heard_at, zone, language) if phone.heard_at else ""
+    return Phone(shown_number(phone.number), heard, phone.suppressed)

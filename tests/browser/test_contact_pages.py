@@ -69,7 +69,7 @@ def test_on_paper_every_stage_is_there(demo: Demonstration, site: str, page: Pag
     demo.advance(100)
     alarm = re.findall(r"/a/\w+", " ".join(demo.received(GULNAR, "alert")))[-1]
     page.goto(f"{site}{alarm}?lang=en")
-    page.get_by_role("link", name="Unfold everything, to print").click()
+    page.get_by_role("link", name="Open everything to print").click()
     page.emulate_media(media="print")
     for sentence in (
         "Do not reproach Aizhan.",

@@ -238,7 +238,7 @@ class TestConsulate:
         page = world.open(path("consulate"))
         assert 'href="tel:191"' in page.text
         assert "GOV.UK travel advice" in shown(page)
-        assert re.search(r"Checked on \w+ \d+, 20\d\d", shown(page))
+        assert re.search(r"Checked on \d+ \w+ 20\d\d", shown(page))
 
     def test_who_may_read_it_is_hers_to_say(self, forms_once: FormWorld) -> None:
         world = forms_once

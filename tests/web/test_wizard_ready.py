@@ -98,7 +98,7 @@ def test_a_text_from_her_phone_proves_it(forms: FormWorld) -> None:
     before = len(forms.texts(AIZHAN))
     text_from(forms, AIZHAN, "OK", "hers")
     page = shown(forms.open("/trip/ready"))
-    assert "Its texts reach us: the last one came at 01.12 11:" in page
+    assert "Its texts reach us. The last one: Tuesday, 1 December, 11:" in page
     assert "We have not heard" not in page
     assert len(forms.texts(AIZHAN)) == before, "no answer that she could take for the answer to a check-in"
 
