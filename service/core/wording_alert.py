@@ -20,6 +20,7 @@ from service.core.wording_text import (
     Translate,
     as_it_is,
     cut,
+    cut_name,
     cut_to_fit,
     join,
     mark,
@@ -147,7 +148,7 @@ def alert_letter(facts: AlertFacts, *, full: bool, _: Translate) -> str:
 
 def subject(name: str, _: Translate, *, rehearsal: bool = False) -> str:
     """The subject of an alarm's e-mail to a contact; it tells nothing to who sees only the list."""
-    return mark(_("{name}: please read this now").format(name=cut(name, LONGEST_NAME)), rehearsal, _)
+    return mark(_("{name}: please read this now").format(name=cut_name(name, LONGEST_NAME)), rehearsal, _)
 
 
 class _Writer:
@@ -174,7 +175,7 @@ class _Writer:
         """What is known, under the name; the last of `other` goes before the important ones are cut hard."""
 
         def name(limit: int) -> str:
-            return cut(self._facts.name, min(limit, LONGEST_NAME)) + "."
+            return cut_name(self._facts.name, min(limit, LONGEST_NAME)) + "."
 
         for kept in range(len(other), -1, -1):
             text = self.within((name, *important, *other[:kept], code), FIRM)
@@ -192,7 +193,7 @@ def _lead(facts: AlertFacts, _: Translate) -> Piece:
     room = FIRST_PART - units(mark("-", facts.rehearsal, _)) + 1
 
     def named(limit: int) -> str:
-        return _(_LEADS[facts.kind]).format(name=cut(facts.name, limit), since=facts.since)
+        return _(_LEADS[facts.kind]).format(name=cut_name(facts.name, limit), since=facts.since)
 
     return lambda limit: cut_to_fit(named, min(limit, LONGEST_NAME), SHORTEST_NAME, room)
 
@@ -230,7 +231,7 @@ def _notes(facts: AlertFacts, _: Translate) -> Iterator[Piece]:
             _("A message came ({last_sign}); it does not prove who wrote.").format(last_sign=facts.last_sign)
         )
     if facts.who_has_it:
-        yield lambda n: _("{who} has it.").format(who=cut(facts.who_has_it, n))
+        yield lambda n: _("{who} has it.").format(who=cut_name(facts.who_has_it, n))
 
 
 def _known(facts: AlertFacts, _: Translate) -> Iterator[Piece]:
@@ -257,12 +258,12 @@ def _more(facts: AlertFacts, _: Translate) -> Iterator[Piece]:
         yield as_it_is(_("Phone: {phone}.").format(phone=facts.traveler_phone))
     if facts.companions:
         yield lambda n: _("Together with: {companions}.").format(
-            companions=_list([join((cut(c.name, n), c.phone)) for c in facts.companions])
+            companions=_list([join((cut_name(c.name, n), c.phone)) for c in facts.companions])
         )
 
 
 def _names(names: Sequence[str], limit: int) -> str:
-    return _list([cut(name, limit if limit == UNCUT else min(limit, LONGEST_NAME)) for name in names])
+    return _list([cut_name(name, limit if limit == UNCUT else min(limit, LONGEST_NAME)) for name in names])
 
 
 def _list(values: Sequence[str]) -> str:

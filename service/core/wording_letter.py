@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.core.wording_text import N_, Translate, cut
+from service.core.wording_text import N_, Translate, cut, cut_name
 
 LONGEST_NAME = 60
 _NOT_READ = N_("Nobody reads answers to this e-mail.")
@@ -46,12 +46,12 @@ def as_text(letter: str, _: Translate) -> str:
 
 def news_subject(name: str, _: Translate) -> str:
     """The subject of a notice and of the end of an alarm: the same for good and bad news."""
-    return _("{name}: news for you").format(name=cut(name, LONGEST_NAME))
+    return _("{name}: news for you").format(name=cut_name(name, LONGEST_NAME))
 
 
 def invitation_subject(name: str, _: Translate) -> str:
     """The subject of an invitation; `name` is the traveler who asks."""
-    return _("{name}: a question for you").format(name=cut(name, LONGEST_NAME))
+    return _("{name}: a question for you").format(name=cut_name(name, LONGEST_NAME))
 
 
 def operator_subject(_: Translate) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from service.core.alarm import CLOSING, Outcome
-from service.core.wording_text import N_, SOMEBODY, Count, Piece, Translate, cut, join, mark
+from service.core.wording_text import N_, SOMEBODY, Count, Piece, Translate, cut, cut_name, join, mark
 
 NAME_LIMIT = 24
 INVITATION_BUDGET = 3
@@ -160,8 +160,8 @@ def notice(
     """
     msgid = _DURESS_NOTICES.get(kind, _NOTICES[kind]) if duress else _NOTICES[kind]
     text = _(msgid).format(
-        name=cut(name, NAME_LIMIT),
-        who=cut(who, NAME_LIMIT) or _(SOMEBODY),
+        name=cut_name(name, NAME_LIMIT),
+        who=cut_name(who, NAME_LIMIT) or _(SOMEBODY),
         at=at,
         until=until,
         place=cut(place, NAME_LIMIT * 2),
@@ -190,7 +190,7 @@ def all_clear(
     if outcome not in CLOSING:
         raise ValueError(f"{outcome} does not end an alarm")
     msgid = _ENDS[Outcome.CLOSED_BY_TWO if duress else outcome]
-    text = _(msgid).format(name=cut(name, NAME_LIMIT), who=cut(who, NAME_LIMIT) or _(SOMEBODY), at=at)
+    text = _(msgid).format(name=cut_name(name, NAME_LIMIT), who=cut_name(who, NAME_LIMIT) or _(SOMEBODY), at=at)
     doubt = _("If something is not right, answer 4.")
     return mark(join((text, doubt, _tag(ref_code))), rehearsal, _)
 
@@ -214,7 +214,7 @@ def invitation(
         text = _(
             "{contact}, {traveler} is going abroad and asks you to be a trusted person. Without a sign in time"
             " we write to you what to do. Accept: answer 1. Refuse: STOP."
-        ).format(contact=cut(contact, limit), traveler=cut(traveler, limit))
+        ).format(contact=cut_name(contact, limit), traveler=cut_name(traveler, limit))
         return join((text, link, _tag(ref_code)))
 
     return _shortest(write, count, budget)
@@ -222,7 +222,7 @@ def invitation(
 
 def to_traveler(kind: TravelerNotice, _: Translate, *, name: str = "", code: str = "") -> str:
     """A text to the traveler: a code, or what became of an invitation. `name` is the contact."""
-    return _(_TRAVELER[kind]).format(name=cut(name, NAME_LIMIT), code=code)
+    return _(_TRAVELER[kind]).format(name=cut_name(name, NAME_LIMIT), code=code)
 
 
 def operator(
@@ -243,7 +243,7 @@ def operator(
     `whole` cuts nothing, as an e-mail may.
     """
     limit = max(len(name), len(source)) if whole else NAME_LIMIT
-    text = _(_PAGES[reason]).format(name=cut(name, limit), source=cut(source, limit), at=at, number=number)
+    text = _(_PAGES[reason]).format(name=cut_name(name, limit), source=cut(source, limit), at=at, number=number)
     return join((text, detail, link, _tag(ref_code)))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from service.core.wording_text import N_, SOMEBODY, Translate, cut, join, mark
+from service.core.wording_text import N_, SOMEBODY, Translate, cut_name, join, mark
 
 NAME_LIMIT = 24
 
@@ -145,12 +145,12 @@ def reply(
         return _(_TEXTS[Reply.CONSTANT])
     msgid = _DURESS_TEXTS.get(kind, _TEXTS[kind]) if duress else _TEXTS[kind]
     text = _(msgid).format(
-        name=cut(name, NAME_LIMIT),
-        who=cut(who, NAME_LIMIT) or _(SOMEBODY),
+        name=cut_name(name, NAME_LIMIT),
+        who=cut_name(who, NAME_LIMIT) or _(SOMEBODY),
         until=until,
         deadline=deadline,
         first=alarms[0][0] if alarms else "",
-        alarms=", ".join(f"{code} {cut(of, NAME_LIMIT)}" for code, of in alarms),
+        alarms=", ".join(f"{code} {cut_name(of, NAME_LIMIT)}" for code, of in alarms),
     )
     if kind is Reply.SOS_RECEIVED and number:
         text = join((text, _("If you can, call {number} for help there.").format(number=number)))

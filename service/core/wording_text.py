@@ -58,6 +58,15 @@ def cut(text: str, limit: int) -> str:
     return "".join(whole[: max(1, limit - len(CUT_MARK))]).rstrip(" .,;:-") + CUT_MARK
 
 
+@lru_cache(maxsize=4096)
+def cut_name(text: str, limit: int) -> str:
+    """A name in at most `limit` graphemes: as many of its words as fit, for nobody is called by half a surname."""
+    words = tidy(text).split(" ")
+    while len(words) > 1 and len(list(graphemes(" ".join(words)))) > limit:
+        words.pop()
+    return cut(" ".join(words), limit)
+
+
 def units(text: str) -> int:
     """Length in UTF-16 code units, as an SMS in Cyrillic counts it."""
     return len(text.encode("utf-16-le")) // 2

@@ -44,7 +44,7 @@ MOST_CONTACTS = 20
 CALLED_BY_NUMBER = frozenset({"sms", "voice", "whatsapp"})
 GONE = frozenset({"removed", "refused", "expired"})
 
-OWN_NUMBER = N_("This is the traveler's own number.")
+OWN_NUMBER = N_("This is your own number.")
 OTHER_SIDE = N_("This belongs to the employer, the agency or a companion. Choose somebody who does not depend on them.")
 SAME_PERSON = N_("Another contact of this trip has this already.")
 NOTHING_REACHES = N_("Nothing can be sent there from here. Add another way to reach this person.")

@@ -151,8 +151,8 @@ class _Reading:
     def _hours(self) -> float | None:
         chosen = self._typed.text("every", PRESET_HOURS[1])
         text = self._typed.text("every_hours") if chosen == OWN else chosen
-        if _HOURS.fullmatch(text):
-            return float(text.replace(",", "."))
+        if _HOURS.fullmatch(text) and (hours := float(text.replace(",", "."))):
+            return hours
         self._problems.add("every_hours", NOT_A_NUMBER_OF_HOURS if text else NEEDED)
         return None
 

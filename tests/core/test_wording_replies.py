@@ -29,7 +29,7 @@ from service.core.wording import (
     to_traveler,
 )
 from service.core.wording_replies import TO_TRAVELER
-from service.core.wording_text import CUT_MARK, cut, graphemes, tidy
+from service.core.wording_text import CUT_MARK, cut, cut_name, graphemes, tidy
 from service.texts import translator
 from tests.core.wording_facts import (
     EVERYTHING,
@@ -237,6 +237,11 @@ class TestCutting:
     def test_marks_what_is_missing(self) -> None:
         assert cut("Айгерім Нұрсұлтанқызы", 10) == f"Айгерім{CUT_MARK}"
         assert cut("Айгерім", 7) == "Айгерім"
+
+    def test_cuts_a_name_between_its_words(self) -> None:
+        assert cut_name("Айжан Нұрланқызы", 12) == "Айжан"
+        assert cut_name("Айжан Нұрланқызы", 16) == "Айжан Нұрланқызы"
+        assert cut_name("Нұрсұлтанқызы", 8) == f"Нұрсұл{CUT_MARK}"
 
     def test_makes_one_clean_line_of_what_was_typed(self) -> None:
         assert tidy(" Айжан\r\n \u202eneg\x00 \u200b ") == "Айжан neg"

@@ -119,6 +119,7 @@ MISTAKES: list[tuple[dict[str, str | list[str]], str]] = [
     ({**EVENING, "daily[0].time": ""}, "daily"),
     ({"rhythm": "every", "every": "own", "every_hours": "5"}, "every_hours"),
     ({"rhythm": "every", "every": "own", "every_hours": "a day"}, "every_hours"),
+    ({"rhythm": "every", "every": "own", "every_hours": "0"}, "every_hours"),
     ({"rhythm": "once"}, "rhythm"),
     ({**EVENING, "once[2].date": "2026-12-03"}, "once-2"),
     ({**EVENING, "once[2].date": "3/12/26", "once[2].time": "10:00"}, "once-2"),
