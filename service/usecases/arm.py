@@ -17,7 +17,7 @@ from service.core.watch import arm as arm_watch
 from service.core.wording_text import N_
 from service.db.routing import NIL, Link, PhoneOwner
 from service.db.stored import table_of
-from service.db.tables import Watch
+from service.db.tables import Trip, Watch
 from service.db.trips import TripKey, TripState, watch_values
 from service.usecases.answer_once import answer_once
 from service.usecases.ask_later import ask_later
@@ -25,16 +25,18 @@ from service.usecases.context import Service
 from service.usecases.drafts import load_locked, set_columns
 from service.usecases.links import base62, check_in_url
 from service.usecases.problems import Conflict409
+from service.usecases.waiting import ends_by_now
 from service.usecases.work import Work
 
 OWNERS = table_of(PhoneOwner)
 LINKS = table_of(Link)
 WATCHES = table_of(Watch)
+TRIPS = table_of(Trip)
 
 TOKEN_BYTES = 32
 TOKEN_LETTERS = 43
 """What 32 random bytes take in base 62."""
-NOT_READY = N_("The trip cannot be armed yet. See what is missing.")
+NOT_READY = N_("The trip cannot begin yet. See what is missing.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def missing(service: Service, conn: Connection, trip: TripState, now: datetime) 
         yield "deadline"
     if not service.operator:
         yield "operator"
-    if _is_in_use(service, conn, trip):
+    if _is_in_use(service, conn, trip, now):
         yield "phone_in_use"
 
 
@@ -110,14 +112,15 @@ def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> Arm
     set_columns(conn, key, status="armed", armed_at=now)
     taken = conn.execute(
         update(OWNERS)
-        .where(OWNERS.c.traveler_id == key.traveler_id, OWNERS.c.contact_id == NIL, OWNERS.c.armed.is_(False))
+        .where(OWNERS.c.traveler_id == key.traveler_id, OWNERS.c.contact_id == NIL)
+        .where(OWNERS.c.armed.is_(False) | OWNERS.c.trip_id.in_(_over(conn, key.traveler_id, now)))
         .where(OWNERS.c.phone_hash == service.keys.phone_hash(trip.traveler.phone))
         .values(trip_id=key.trip_id, armed=True)
     )
     if taken.rowcount != 1:
         # Another trip of hers was armed between the look and the write.
         raise Conflict409(NOT_READY, ("phone_in_use",))
-    _take_other_numbers(service, conn, trip)
+    _take_other_numbers(service, conn, trip, now)
     token = base62(secrets.token_bytes(TOKEN_BYTES), TOKEN_LETTERS)
     link = {
         **names,
@@ -135,12 +138,15 @@ def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> Arm
     return Armed(key.trip_id, watch.deadline, check_in_url(service, token))
 
 
-def _take_other_numbers(service: Service, conn: Connection, trip: TripState) -> None:
+def _take_other_numbers(service: Service, conn: Connection, trip: TripState, now: datetime) -> None:
     """Her further numbers are hers on this trip as well, but for one that is another traveler's by now."""
     others = [service.keys.phone_hash(phone) for phone in trip.traveler.phones[1:]]
     if not others:
         return
-    taken = select(OWNERS.c.phone_hash).where(OWNERS.c.contact_id == NIL, OWNERS.c.armed.is_(True))
+    over = _over(conn, trip.key.traveler_id, now)
+    taken = select(OWNERS.c.phone_hash).where(
+        OWNERS.c.contact_id == NIL, OWNERS.c.armed.is_(True), OWNERS.c.trip_id.not_in(over)
+    )
     conn.execute(
         update(OWNERS)
         .where(OWNERS.c.traveler_id == trip.key.traveler_id, OWNERS.c.contact_id == NIL)
@@ -149,11 +155,19 @@ def _take_other_numbers(service: Service, conn: Connection, trip: TripState) -> 
     )
 
 
-def _is_in_use(service: Service, conn: Connection, trip: TripState) -> bool:
-    """Whether this number is already the traveler's in an armed trip, hers or another's."""
+def _over(conn: Connection, traveler_id: UUID, now: datetime) -> list[UUID]:
+    """Her armed trips that only wait for an alarm's close. Her numbers are free: she must not learn of it by them."""
+    armed = select(TRIPS.c.trip_id).where(TRIPS.c.traveler_id == traveler_id, TRIPS.c.status == "armed")
+    trips = conn.execute(armed).scalars().all()
+    return [trip_id for trip_id in trips if ends_by_now(conn, TripKey(traveler_id, trip_id), now)]
+
+
+def _is_in_use(service: Service, conn: Connection, trip: TripState, now: datetime) -> bool:
+    """Whether this number is already the traveler's in a trip that is under way, hers or another's."""
     query = select(OWNERS.c.trip_id).where(
         OWNERS.c.phone_hash == service.keys.phone_hash(trip.traveler.phone),
         OWNERS.c.contact_id == NIL,
         OWNERS.c.armed.is_(True),
+        OWNERS.c.trip_id.not_in(_over(conn, trip.key.traveler_id, now)),
     )
     return conn.execute(query).first() is not None

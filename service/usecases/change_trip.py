@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import insert
 
@@ -54,7 +54,8 @@ from service.usecases.problems import (
 )
 from service.usecases.set_ladder import check_ladder
 from service.usecases.set_plan import build_plan, plan_limits, write_plan
-from service.usecases.waiting import people_gone
+from service.usecases.trip_as_shown import trip_as_shown
+from service.usecases.waiting import is_paused
 from service.usecases.work import Work, cancel_reminders
 
 CHANGES = table_of(ChangeRow)
@@ -74,13 +75,14 @@ def request_in(work: Work, trip: TripState, change: Change, *, verified: bool, d
     Raises:
         Invalid: fields that cannot be used.
     """
+    shown = trip_as_shown(work.conn, work.service.keys, trip, work.now)
     match change:
         case Late(until):
             return _be_late(work, trip, until)
         case NewLeg(leg):
             return _new_leg(work, trip, leg)
         case AddContact(contact):
-            add_in(work, trip, contact, "add_contact.")
+            add_in(work, shown, contact, "add_contact.")
             return trip
         case NewPlan(form):
             plan = build_plan(work.service, trip, form, "plan.")
@@ -91,17 +93,17 @@ def request_in(work: Work, trip: TripState, change: Change, *, verified: bool, d
             _check_ahead("pause_until", until, work.now)
             waiting = change
         case RemoveContact(contact_id):
-            found = trip.contact(contact_id)
-            if found is None or found.status in GONE or contact_id in _gone(work, trip):
+            found = shown.contact(contact_id)
+            if found is None or found.status in GONE:
                 raise Invalid.of("remove_contact", UNKNOWN_CONTACT)
             waiting = change
         case HandOver():
-            waiting = ask_in(work, trip, change, _gone(work, trip))
+            waiting = ask_in(work, shown, change)
         case RemoveNumber(phone):
             check_removable(work, trip, phone)
             waiting = change
         case NewLadder(ladder):
-            check_ladder(work.service, trip, ladder, "ladder.")
+            check_ladder(work.service, shown, ladder, "ladder.")
             waiting = ladder
         case NewWords(fingerprints):
             waiting = fingerprints
@@ -122,10 +124,6 @@ def is_more_watching(old: Plan, new: Plan, now: datetime) -> bool:
     return len(after) == len(before) and all(late <= early for late, early in zip(after, before, strict=True))
 
 
-def _gone(work: Work, trip: TripState) -> frozenset[UUID]:
-    return people_gone(work.conn, work.service.keys, trip.key, work.now)
-
-
 def _check_ahead(name: str, until: datetime, now: datetime) -> None:
     if until <= now:
         raise Invalid.of(name, IN_THE_PAST)
@@ -135,7 +133,8 @@ def _check_ahead(name: str, until: datetime, now: datetime) -> None:
 
 def _be_late(work: Work, trip: TripState, until: datetime) -> TripState:
     _check_ahead("late_until", until, work.now)
-    if trip.watch is None or trip.plan is None:
+    if trip.watch is None or trip.plan is None or is_paused(work.conn, work.service.keys, trip.key, work.now):
+        # In a pause nothing is asked for. One that an alarm holds back must not show by what moves.
         return trip
     watch = be_late(trip.watch, trip.plan, until)
     if watch != trip.watch:

@@ -101,6 +101,20 @@ def count_wrong(conn: Connection, row: Mapping[str, Any], now: datetime) -> None
     _write(conn, row, attempts=0 if locked_until else attempts, locked_until=locked_until)
 
 
+def is_locked(service: Service, conn: Connection, name: str, now: datetime) -> bool:
+    """Whether so many wrong ones were tried under a name that none is right for now. Changes nothing."""
+    query = select(SIGN_UPS.c.locked_until).where(SIGN_UPS.c.phone_hash == service.keys.phone_hash(name))
+    until: datetime | None = conn.execute(query).scalar()
+    return until is not None and until > now
+
+
+def note_wrong(service: Service, conn: Connection, name: str, now: datetime) -> None:
+    """Count one more wrong secret under a name, of which no code was sent; while it is locked none is counted."""
+    row = _lock(service, conn, name, now)
+    if row["locked_until"] is None or row["locked_until"] <= now:
+        count_wrong(conn, row, now)
+
+
 def _lock(service: Service, conn: Connection, name: str, now: datetime) -> dict[str, Any]:
     """The name's row, made when there is none: one that nobody asked a code for counts wrong ones as well."""
     digest = service.keys.phone_hash(name)

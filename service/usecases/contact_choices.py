@@ -80,6 +80,9 @@ def choose_pin(service: Service, token: str, typed: str, present: str = "") -> b
 
     def keep(work: Work, opened: Opened) -> FieldProblem | None:
         contact = opened.contact
+        if contact.pin and opened.link.used >= MOST_WRONG:
+            # Before all else: what is locked must not be found out by choosing it.
+            return FieldProblem("present_pin", PIN_LOCKED)
         if pin_fits(work.service.keys, contact, pin):
             # Sent twice.
             return None
@@ -126,8 +129,10 @@ def order_channels(service: Service, token: str, order: Sequence[int]) -> bool:
 def ask_email(service: Service, token: str, email: str, pin: str = "") -> bool:
     """Send a code to a mailbox that she says is hers; whether the link lives. Her PIN must fit.
 
+    To one that belongs to somebody else of the trip nothing goes, and nothing says so: she learns of nobody by it.
+
     Raises:
-        Invalid: not an address, not one for a trusted person, the PIN does not fit, or too many codes were asked for.
+        Invalid: not an address, hers already, the PIN does not fit, or too many codes were asked for.
     """
     email = email.strip()
     if not numbers.is_email(email):
@@ -136,7 +141,7 @@ def ask_email(service: Service, token: str, email: str, pin: str = "") -> bool:
 
     def keep(work: Work, opened: Opened) -> FieldProblem | None:
         contact, waiting = opened.contact, opened.sealed.get("email") or {}
-        if not contact.accepted or "email" not in work.service.notifiers or email.casefold() in _taken(opened):
+        if not contact.accepted or "email" not in work.service.notifiers or email.casefold() in _hers(contact):
             return FieldProblem("email", EMAIL_NOT_HERE)
         if not contact.pin:
             return FieldProblem("email", PIN_FIRST)
@@ -147,7 +152,8 @@ def ask_email(service: Service, token: str, email: str, pin: str = "") -> bool:
             return FieldProblem("email", NO_MORE_CODES)
         kept = {"address": email, "code": _code_hash(work, contact, email, code), "at": work.now.timestamp()}
         _reseal(work, opened, email={**kept, "sent": sent + 1, "wrong": 0})
-        _send_code(work, opened, email, code)
+        if email.casefold() not in _taken(opened):
+            _send_code(work, opened, email, code)
         return None
 
     return change_way(service, token, keep)
@@ -199,8 +205,12 @@ def _reseal(work: Work, opened: Opened, **changed: Any) -> None:
     work.conn.execute(update(CONTACTS).where(is_her(opened.trip, opened.contact)).values(sealed=sealed))
 
 
+def _hers(contact: ContactState) -> frozenset[str]:
+    return frozenset(address.address.casefold() for address in contact.addresses)
+
+
 def _taken(opened: Opened) -> frozenset[str]:
-    """Addresses that cannot become hers: the employer's side, the traveler's own, other contacts', and hers."""
+    """Addresses that cannot become hers: the employer's side, the traveler's own, and other contacts'."""
     trip = opened.trip
     people = [*(a for c in trip.contacts for a in c.addresses), *trip.traveler.addresses]
     return other_sides(trip.details) | {address.address.casefold() for address in people}

@@ -34,17 +34,17 @@ ALREADY_ASKED = N_("Somebody has been asked already to take this place. Wait for
 LIVE = ("invited", "pending")
 
 
-def ask_in(work: Work, trip: TripState, change: HandOver, gone: frozenset[UUID]) -> TakeOver:
+def ask_in(work: Work, trip: TripState, change: HandOver) -> TakeOver:
     """Invite the new person, within a transaction; what then waits for her.
 
     Args:
-        gone: contacts who are on the list no more as far as the traveler is shown.
+        trip: as its traveler is shown it.
 
     Raises:
         Invalid: no such contact, one whose place is being taken already, or the new one's fields.
     """
     old = trip.contact(change.contact_id)
-    if old is None or old.status in GONE or old.contact_id in gone:
+    if old is None or old.status in GONE:
         raise Invalid.of("hand_over.contact_id", UNKNOWN_CONTACT)
     if change.contact_id in standing_hand_overs(work.conn, work.service.keys, trip.key):
         raise Invalid.of("hand_over.contact_id", ALREADY_ASKED)

@@ -48,8 +48,8 @@ def _find(conn: Connection, traveler_id: UUID, now: datetime) -> MyTrip | None:
         select(TRIPS.c.trip_id, TRIPS.c.status, TRIPS.c.has_words)
         .where(TRIPS.c.traveler_id == traveler_id, TRIPS.c.status.in_(("armed", "draft")))
         .order_by(TRIPS.c.status, TRIPS.c.created_at.desc())
-        .limit(2)
     )
+    # Of those that are armed one is under way at most; the others only wait for an alarm's close.
     for row in conn.execute(query):
         key = TripKey(traveler_id, row.trip_id)
         if row.status != "armed" or not ends_by_now(conn, key, now):

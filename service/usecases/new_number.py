@@ -24,11 +24,12 @@ from service.usecases.codes import WRONG_CODE, count_code, fresh_code, keep_code
 from service.usecases.contacts import addresses_of_contacts
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED, NOT_ARMED
-from service.usecases.her_numbers import let_stay, shown_numbers, stored_phones, write_phones
+from service.usecases.her_numbers import let_stay, stored_phones, write_phones
 from service.usecases.own_trip import word_kind
 from service.usecases.plan_trip import other_sides
 from service.usecases.problems import Conflict409, Invalid, NotFound, TooManyTries
 from service.usecases.request_word import keep_word
+from service.usecases.trip_as_shown import trip_as_shown
 from service.usecases.typed_numbers import shown_number, why_no_sms
 from service.usecases.waiting import ends_by_now
 from service.usecases.work import Work
@@ -138,7 +139,8 @@ def _armed(service: Service, conn: Connection, key: TripKey, now: datetime, *, l
 def _check_free(service: Service, conn: Connection, trip: TripState, phone: str, now: datetime) -> None:
     if no_sms := why_no_sms(phone):
         raise Invalid.of("phone", no_sms)
-    shown = shown_numbers(service, conn, trip, now)
+    trip = trip_as_shown(conn, service.keys, trip, now)
+    shown = trip.traveler.phones
     if phone in shown:
         raise Invalid.of("phone", HERS_ALREADY)
     if phone in other_sides(trip.details) | addresses_of_contacts(service, conn, trip):

@@ -6,7 +6,7 @@ What is due and waits only for an alarm's close is shown as done.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,11 +14,10 @@ from sqlalchemy import Connection
 
 from service.core.wording_text import tidy
 from service.db.trips import ContactState, TripKey, TripState
-from service.usecases.changes import RemoveContact, TakeOver
 from service.usecases.context import Service
-from service.usecases.hand_over import may_take_over, standing_hand_overs, with_new_one
+from service.usecases.hand_over import standing_hand_overs
 from service.usecases.problems import NotFound
-from service.usecases.waiting import due
+from service.usecases.trip_as_shown import trip_as_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +58,9 @@ def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> tu
     if trip is None:
         raise NotFound
     standing = standing_hand_overs(conn, service.keys, key)
-    trip = _as_shown(service, conn, trip, now)
+    trip = trip_as_shown(conn, service.keys, trip, now)
     people = [_person(trip, contact, standing) for contact in trip.contacts if contact.status != "removed"]
     return tuple(sorted(people, key=lambda person: not person.here))
-
-
-def _as_shown(service: Service, conn: Connection, trip: TripState, now: datetime) -> TripState:
-    for _, waiting in due(conn, service.keys, trip.key, now):
-        if isinstance(waiting, RemoveContact):
-            leaving = trip.contact(waiting.contact_id)
-            trip = trip.with_contact(replace(leaving, status="removed")) if leaving else trip
-        elif isinstance(waiting, TakeOver) and may_take_over(trip, waiting):
-            trip = with_new_one(trip, waiting)
-    return trip
 
 
 def _person(trip: TripState, contact: ContactState, standing: Mapping[UUID, UUID]) -> PersonNow:

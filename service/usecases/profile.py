@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, exists, select, update
+from sqlalchemy import Connection, select, update
 
 from service.core.wording_text import N_
 from service.db.stored import table_of
 from service.db.tables import Traveler, Trip
+from service.db.trips import TripKey
 from service.usecases import numbers
 from service.usecases.context import Service
 from service.usecases.problems import (
@@ -24,6 +25,7 @@ from service.usecases.problems import (
     NotFound,
     Problems,
 )
+from service.usecases.waiting import ends_by_now
 from service.usecases.work import Work
 
 TRAVELERS = table_of(Traveler)
@@ -80,7 +82,7 @@ def set_profile(service: Service, traveler_id: UUID, form: ProfileForm) -> None:
         row = conn.execute(select(TRAVELERS.c.key_id, TRAVELERS.c.sealed).where(of_her).with_for_update()).first()
         if row is None:
             raise NotFound
-        if conn.execute(select(_has_secret_trip(traveler_id))).scalar():
+        if has_secret_trip(conn, traveler_id, now):
             raise Elsewhere("/home")
         value = {
             **json.loads(service.keys.open(conn, b"traveler", row.sealed)),
@@ -117,8 +119,11 @@ def _read(service: Service, conn: Connection, traveler_id: UUID) -> Profile:
     return Profile(said["phone"], told)
 
 
-def _has_secret_trip(traveler_id: UUID) -> ColumnElement[bool]:
-    return exists().where(TRIPS.c.traveler_id == traveler_id, TRIPS.c.status == "armed", TRIPS.c.has_words)
+def has_secret_trip(conn: Connection, traveler_id: UUID, now: datetime) -> bool:
+    """Whether a trip of hers with words is under way. One that only waits for an alarm's close is over."""
+    of_her = (TRIPS.c.traveler_id == traveler_id) & (TRIPS.c.status == "armed") & TRIPS.c.has_words
+    trips = conn.execute(select(TRIPS.c.trip_id).where(of_her)).scalars().all()
+    return any(not ends_by_now(conn, TripKey(traveler_id, trip_id), now) for trip_id in trips)
 
 
 def _checked(form: ProfileForm, today: date) -> ProfileForm:

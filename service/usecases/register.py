@@ -28,6 +28,7 @@ from service.usecases.problems import (
     Problems,
     TooManyTries,
 )
+from service.usecases.profile import has_secret_trip
 from service.usecases.typed_numbers import why_no_sms
 from service.usecases.work import Work
 
@@ -182,7 +183,8 @@ def _keep_traveler(service: Service, conn: Connection, digest: bytes, form: Sign
         of_her = TRAVELERS.c.traveler_id == traveler_id
         stored = conn.execute(select(TRAVELERS.c.key_id, TRAVELERS.c.sealed).where(of_her).with_for_update()).one()
         before = json.loads(service.keys.open(conn, b"traveler", stored.sealed))
-        if form.name:
+        # In a trip with words whoever holds her phone can sign in, and shall not change by it how she is written to.
+        if form.name and not has_secret_trip(conn, traveler_id, now):
             sealed = _sealed_traveler(service, conn, stored.key_id, form, before)
             conn.execute(update(TRAVELERS).where(of_her).values(language=form.language, sealed=sealed))
     work.audit.add(traveler_id, "traveler", "signed_in" if known else "registered")

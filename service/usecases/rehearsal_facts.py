@@ -28,4 +28,5 @@ def sample_facts(
     missed = rehearsal.view.started_at.replace(minute=0, second=0, microsecond=0)
     invented = AlarmState(rehearsal.rehearsal_id, open_alarm(AlarmKind.MISSED, now, (missed,)), 0, saved=False)
     facts = facts_for(trip, invented, contact, now, ref_code=ref_code, link=link)
-    return replace(facts, rehearsal=True)
+    # Who of the others cannot be reached, and what her phone has told us, is for an alarm alone.
+    return replace(facts, rehearsal=True, untold=(), stopped=False)

@@ -59,24 +59,26 @@ def end_session(service: Service, token: str) -> None:
 
 
 def end_all_sessions(service: Service, traveler_id: UUID) -> None:
-    """Forget all her sessions, this one too: for a phone that she has lost."""
-    gone = delete(LINKS).where(LINKS.c.traveler_id == traveler_id, LINKS.c.kind == "session")
+    """Forget all her sessions, this one too, and the tokens of programs: for a phone that she has lost."""
+    gone = delete(LINKS).where(LINKS.c.traveler_id == traveler_id, LINKS.c.kind.in_(("session", "api")))
     service.run(lambda conn: conn.execute(gone))
 
 
 def open_private(service: Service, session: Session, key: TripKey, passphrase: str) -> bool:
     """Open the private page of a trip of hers for 10 minutes; False when the passphrase does not fit.
 
-    Wrong ones are counted in the session; the slow comparison is done outside of transactions.
+    Each is counted in the session before it is tried, so that many at once are no more than one after another. The slow
+    comparison is done outside of transactions, and as long when none would be right.
     """
-    stored, wrong = service.read(lambda conn: _stored(conn, session, key))
-    fits = stored is not None and wrong < WRONG_PASSPHRASES and passphrase_fits(passphrase, stored)
+    of_session = (LINKS.c.token_hash == session.token_hash) & (LINKS.c.kind == "session")
+    count = update(LINKS).where(of_session, LINKS.c.used < WRONG_PASSPHRASES).values(used=LINKS.c.used + 1)
+    may_try = service.run(lambda conn: conn.execute(count).rowcount == 1)
+    stored = service.read(lambda conn: _stored(conn, key))
+    if stored is None or not passphrase_fits(passphrase, stored) or not may_try:
+        return False
     opened = {"trip_id": key.trip_id, "private_until": service.clock() + PRIVATE_FOR, "used": 0}
-    values = opened if fits else {"used": LINKS.c.used + 1}
-    service.run(
-        lambda conn: conn.execute(update(LINKS).where(LINKS.c.token_hash == session.token_hash).values(**values))
-    )
-    return fits
+    service.run(lambda conn: conn.execute(update(LINKS).where(of_session).values(**opened)))
+    return True
 
 
 def close_private(service: Service, session: Session) -> None:
@@ -85,9 +87,8 @@ def close_private(service: Service, session: Session) -> None:
     service.run(lambda conn: conn.execute(update(LINKS).where(of_session).values(private_until=None, trip_id=None)))
 
 
-def _stored(conn: Connection, session: Session, key: TripKey) -> tuple[str | None, int]:
-    """The trip's passphrase as it is stored, and how many wrong ones this session has tried."""
+def _stored(conn: Connection, key: TripKey) -> str | None:
+    """The trip's passphrase as it is stored."""
     of_trip = (TRIPS.c.traveler_id == key.traveler_id) & (TRIPS.c.trip_id == key.trip_id)
-    stored = conn.execute(select(TRIPS.c.passphrase_hash).where(of_trip)).scalar()
-    wrong = conn.execute(select(LINKS.c.used).where(LINKS.c.token_hash == session.token_hash)).scalar()
-    return stored, wrong or 0
+    stored: str | None = conn.execute(select(TRIPS.c.passphrase_hash).where(of_trip)).scalar()
+    return stored

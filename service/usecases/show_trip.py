@@ -20,6 +20,7 @@ from service.db.stored import table_of
 from service.db.tables import TRAVELER_WATCH, Contact, Trip
 from service.db.tables import Plan as PlanRow
 from service.db.trips import TripKey
+from service.usecases.codes import is_locked, note_wrong
 from service.usecases.contacts import GONE
 from service.usecases.context import Service
 from service.usecases.links import check_in_link
@@ -80,9 +81,19 @@ def show_trip(service: Service, key: TripKey, passphrase: str | None = None) -> 
     row, shown, whole = service.read(lambda conn: _read(service, conn, key, now))
     if row["has_words"] and row["status"] != "draft":
         stored = row["passphrase_hash"]
-        if passphrase is None or stored is None or not passphrase_fits(passphrase, stored):
+        if passphrase is None or stored is None or not _fits(service, key, passphrase, stored, now):
             return shown
     return whole
+
+
+def _fits(service: Service, key: TripKey, passphrase: str, stored: str, now: datetime) -> bool:
+    """After five wrong ones none is right for 15 minutes, and nothing says so."""
+    name = f"passphrase:{key.trip_id}"
+    if passphrase_fits(passphrase, stored):
+        # Looked at last, so that of many at once those behind the fifth wrong one are too late.
+        return not service.read(lambda conn: is_locked(service, conn, name, now))
+    service.run(lambda conn: note_wrong(service, conn, name, now))
+    return False
 
 
 def _read(service: Service, conn: Connection, key: TripKey, now: datetime) -> tuple[RowMapping, ShownTrip, WholeTrip]:

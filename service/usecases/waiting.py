@@ -58,6 +58,19 @@ def as_shown(
     return "armed", deadline
 
 
+def is_paused(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> bool:
+    """Whether a pause that was asked for lasts, in force or held back by an alarm."""
+    query = select(CHANGES).where(
+        CHANGES.c.traveler_id == key.traveler_id,
+        CHANGES.c.trip_id == key.trip_id,
+        CHANGES.c.kind == "pause_until",
+        CHANGES.c.state.in_(("pending", "done")),
+        CHANGES.c.effective_at <= now,
+    )
+    pauses = (_open(conn, keys, row) for row in conn.execute(query).mappings())
+    return any(isinstance(pause, Pause) and now < pause.until for pause in pauses)
+
+
 def people_gone(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> frozenset[UUID]:
     """The contacts who have left the list by now, or whom only an alarm still holds on it."""
     gone = (waiting for _, waiting in due(conn, keys, key, now) if isinstance(waiting, RemoveContact | TakeOver))

@@ -1,0 +1,31 @@
+"""A trip's people and numbers as its traveler is shown them: as if no change that is due still waited for anything.
+
+What she may still ask for is checked against this too: a refusal would tell that something holds a change back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from service.db.sealed import Keyring
+from service.db.trips import TripState
+from service.usecases.changes import RemoveContact, RemoveNumber, TakeOver
+from service.usecases.hand_over import may_take_over, with_new_one
+from service.usecases.waiting import due
+
+
+def trip_as_shown(conn: Connection, keys: Keyring, trip: TripState, now: datetime) -> TripState:
+    """The trip without the people and numbers that have left her lists by now. Changes nothing."""
+    for _, waiting in due(conn, keys, trip.key, now):
+        if isinstance(waiting, RemoveContact):
+            leaving = trip.contact(waiting.contact_id)
+            trip = trip.with_contact(replace(leaving, status="removed")) if leaving else trip
+        elif isinstance(waiting, TakeOver) and may_take_over(trip, waiting):
+            trip = with_new_one(trip, waiting)
+        elif isinstance(waiting, RemoveNumber):
+            left = tuple(phone for phone in trip.traveler.phones if phone != waiting.phone)
+            trip = replace(trip, traveler=replace(trip.traveler, phones=left))
+    return trip
