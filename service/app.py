@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
@@ -94,11 +95,15 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        # It would lead to whatever host a request names.
+        redirect_slashes=False,
         lifespan=lifespan,
     )
     app.state.demo = service.demo
     app.state.language = service.language
     app.state.leave_url = service.leave_url
+    public = urlsplit(service.public_url)
+    app.state.encrypted_host = public.netloc if public.scheme == "https" else ""
     app.add_middleware(SameOrigin, public_url=service.public_url)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     problems.install(app)
@@ -117,5 +122,5 @@ def create_worker_app(service: Service) -> FastAPI:
     """What a worker process answers: only whether it lives, and its numbers."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(health.router(service, Duty.WORKER))
-    app.include_router(metrics.router(service))
+    app.include_router(metrics.router(service, unreached=True))
     return app

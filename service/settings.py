@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     storm_brake: bool = True
     lease_seconds: int = Field(default=120, ge=1, description="how long a claimed message is nobody else's")
     language: str = Field(default="en", description="the language of pages before anybody chose one")
+    metrics_token: SecretStr = Field(default=SecretStr(""), description="opens /metrics where people reach us")
     leave_url: str = Field(default="https://www.wikipedia.org/", description="where the pages' way out leads")
     log_level: str = "INFO"
 

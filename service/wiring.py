@@ -89,6 +89,7 @@ def build(settings: Settings) -> Service:
         fold=spell_cheaply,
         public_url=settings.public_url,
         leave_url=settings.leave_url,
+        metrics_token=settings.metrics_token.get_secret_value(),
         operator=settings.operator or (SIMULATED_OPERATOR if simulated else ""),
         demo=demo,
         language=settings.language,

@@ -56,6 +56,7 @@ class Service:
     fold: Callable[[str], str]
     public_url: str = "http://127.0.0.1:8000"
     leave_url: str = "https://www.wikipedia.org/"
+    metrics_token: str = ""
     operator: str = ""
     demo: bool = False
     language: str = "en"

@@ -23,6 +23,7 @@ from service.usecases.context import Service
 from service.usecases.problems import NotSignedIn
 from service.usecases.sessions import Session, find_session
 from service.web.forms import Typed, read_form
+from service.web.pages import is_encrypted
 
 SESSION = "s"
 VISIT = "v"
@@ -115,8 +116,7 @@ def forget_number(response: Response) -> Response:
 
 
 def _set(request: Request, response: Response, name: str, value: str, seconds: int | None) -> None:
-    secure = request.url.scheme == "https"
-    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure)
+    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=is_encrypted(request))
 
 
 def _token(service: Service, subject: str) -> str:

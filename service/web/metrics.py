@@ -3,13 +3,19 @@
 Read from the tables, so that every process says the same: depths and ages of inbox and outbox, the sweep's and the
 watermarks' age, open alarms. Counted by this process, so that processes are to be added up: hook refusals, sends and
 lateness (see `service.usecases.counters`).
+
+They tell of every text and every alarm. Where people reach us, whoever holds a traveler's phone could read here which
+of her words was one of duress: so there they open by a token alone.
 """
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+import hmac
+
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
 
+from notifiers.registry import is_loopback
 from service.usecases.context import Service
 from service.usecases.counters import LATENESS, SENDS
 from service.usecases.observe import observe
@@ -18,12 +24,14 @@ from service.usecases.problems import StorageUnavailable
 HOOK_REFUSALS = Counter("amanba_hook_refusals_total", "Calls that a hook refused", ["hook", "reason"])
 
 
-def router(service: Service) -> APIRouter:
-    """`GET /metrics` in Prometheus' text format."""
+def router(service: Service, *, unreached: bool = False) -> APIRouter:
+    """`GET /metrics` in Prometheus' text format; `unreached`: by a process that no public address leads to."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/metrics")
-    def metrics() -> Response:
+    def metrics(request: Request) -> Response:
+        if not (unreached or is_loopback(service.public_url) or _has_token(service, request)):
+            return Response(status_code=404)
         registry = CollectorRegistry()
         for counted in (HOOK_REFUSALS, SENDS, LATENESS):
             registry.register(counted)
@@ -41,3 +49,8 @@ def router(service: Service) -> APIRouter:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return routes
+
+
+def _has_token(service: Service, request: Request) -> bool:
+    given = request.headers.get("authorization", "").removeprefix("Bearer ").encode()
+    return bool(service.metrics_token) and hmac.compare_digest(given, service.metrics_token.encode())

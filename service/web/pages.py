@@ -139,9 +139,16 @@ def page(
             max_age=COOKIE_SECONDS,
             httponly=True,
             samesite="lax",
-            secure=request.url.scheme == "https",
+            secure=is_encrypted(request),
         )
     return response
+
+
+def is_encrypted(request: Request) -> bool:
+    """Whether a cookie may be kept to encrypted connections: also when a proxy does not say that it encrypts, and the
+    request came to the host that people know by https."""
+    known: str = getattr(request.app.state, "encrypted_host", "")
+    return request.url.scheme == "https" or (bool(known) and request.headers.get("host") == known)
 
 
 def render(template: str, language: str, **context: Any) -> str:
@@ -156,7 +163,8 @@ def language_links(request: Request, language: str) -> list[dict[str, Any]]:
         {
             "tag": tag,
             "name": name,
-            "href": f"{request.url.path}?{urlencode([*kept, ('lang', tag)])}",
+            # With two slashes it would be another host's address.
+            "href": f"/{request.url.path.lstrip('/')}?{urlencode([*kept, ('lang', tag)])}",
             "current": tag == language,
         }
         for tag, name in LANGUAGE_NAMES.items()

@@ -104,6 +104,9 @@ def router(service: Service) -> APIRouter:
             return ask_code(request, form.refused(refused.problems), phone, 422)
         except TooManyTries as refused:
             return ask_code(request, form.refused([FieldProblem("code", refused.message)]), phone, 429)
+        if before := request.cookies.get(SESSION):
+            # Of a browser that has one already, no second one stays behind.
+            end_session(service, before)
         answer = RedirectResponse("/home", status_code=303, headers=dict(HEADERS))
         return start_session(request, answer, opened.token)
 

@@ -43,6 +43,7 @@ BROTHER = "+77013334455"
 FUND = "+77014445566"
 OPERATOR = "+77019990000"
 SECRET = bytes(range(32))
+METRICS_TOKEN = "what counts"
 LOOK_AROUND = timedelta(hours=2)
 SHORTEST = timedelta(seconds=15)
 RECONCILE = timedelta(minutes=1)
@@ -109,6 +110,10 @@ class Story:
         return self.phone(OPERATOR)
 
     # --- the API
+
+    def metrics(self) -> str:
+        """What the operator's monitor reads."""
+        return self.client.get("/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}).text
 
     def call(self, method: str, path: str, body: Any = None, expect: int = 200, **headers: str) -> Any:
         auth = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -250,6 +255,7 @@ def open_story(
                 segments=lambda text: measure(spell_cheaply(text)).segments,
                 fold=spell_cheaply,
                 public_url="https://amanba.example",
+                metrics_token=METRICS_TOKEN,
                 operator=operator,
                 limits=Limits(storm_brake=brake),
                 clock=clock,

@@ -16,7 +16,7 @@ def form(number: int) -> dict[str, str]:
 
 
 def refused(story: Story, reason: str) -> float:
-    lines = [line for line in story.client.get("/metrics").text.splitlines() if f'reason="{reason}"' in line]
+    lines = [line for line in story.metrics().splitlines() if f'reason="{reason}"' in line]
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith("amanba_hook_refusals_total"))
 
 

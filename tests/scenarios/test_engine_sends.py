@@ -254,7 +254,7 @@ def test_a_provider_that_asks_us_to_wait_is_obeyed_within_reason(story: Story) -
 
 def test_sends_and_lateness_are_counted(story: Story) -> None:
     def value(name: str) -> float:
-        lines = story.client.get("/metrics").text.splitlines()
+        lines = story.metrics().splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
 
     # Told over HTTP, so that what its beginning sends is counted too.

@@ -15,7 +15,7 @@ def post(story: Story, path: str, form: dict[str, str], signature: str | None) -
 
 
 def refusals(story: Story) -> float:
-    text = story.client.get("/metrics").text
+    text = story.metrics()
     lines = [line for line in text.splitlines() if line.startswith("amanba_hook_refusals_total")]
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
 
