@@ -19,6 +19,8 @@ from service.usecases.work import EMAIL, Draft, Priority, Work
 
 STAY_GOOD = timedelta(hours=2)
 """A rehearsal that reaches somebody later than this only puzzles her."""
+BETWEEN_PARTS = timedelta(seconds=2)
+"""The texts of one telling are read in their order. Those of an alarm wait for one another instead."""
 LINKS_LIVE = ENDS_AFTER + timedelta(hours=72)
 
 
@@ -80,6 +82,7 @@ def _tell(work: Work, trip: TripState, rehearsal: KeptRehearsal, contact: Contac
                 step=rung,
                 ref_code=code,
                 part=part,
+                available_at=work.now + part * BETWEEN_PARTS,
                 valid_for=STAY_GOOD,
             )
         )
