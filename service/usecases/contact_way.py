@@ -115,7 +115,8 @@ def open_way(service: Service, conn: Connection, token: str, *, lock: bool = Fal
     """Whose page this is, if it is one: of her newest invitation, as long as her trip runs and she is there."""
     digest = service.keys.token_hash(token)
     query = select(LINKS).where(LINKS.c.token_hash == digest, LINKS.c.kind == "invitation")
-    link = conn.execute(query).first()
+    # Locked before it is read: of two wrong PINs at once the second counts on from the first.
+    link = conn.execute(query.with_for_update() if lock else query).first()
     if link is None:
         return None
     key = TripKey(link.traveler_id, link.trip_id)

@@ -43,6 +43,7 @@ OUTBOX = table_of(Outbox)
 MOST_CONTACTS = 20
 CALLED_BY_NUMBER = frozenset({"sms", "voice", "whatsapp"})
 GONE = frozenset({"removed", "refused", "expired"})
+UNANSWERED = frozenset({"invited", "expired"})
 
 OWN_NUMBER = N_("This is your own number.")
 OTHER_SIDE = N_("This belongs to the employer, the agency or a companion. Choose somebody who does not depend on them.")
@@ -109,11 +110,18 @@ def add_in(work: Work, trip: TripState, form: ContactForm, path: str = "") -> UU
     return contact_id
 
 
-def invite_anew(work: Work, trip: TripState, contact_id: UUID) -> None:
-    """Ask a contact afresh by the addresses that she has; the earlier invitation's page is open no more."""
-    work.conn.execute(update(CONTACTS).where(*_is(trip.key, contact_id)).values(**_invited(work.now)))
+def invite_anew(work: Work, trip: TripState, contact_id: UUID) -> bool:
+    """Ask a contact afresh by the addresses that she has; the earlier invitation's page is open no more. False when she
+    has answered by now."""
+    has_not_answered = CONTACTS.c.status.in_(UNANSWERED)
+    asked = work.conn.execute(
+        update(CONTACTS).where(*_is(trip.key, contact_id), has_not_answered).values(**_invited(work.now))
+    )
+    if asked.rowcount == 0:
+        return False
     _forget_invitations(work.conn, trip.key, contact_id, work.now)
     _invite(work, trip.key, contact_id)
+    return True
 
 
 def change_contact(
@@ -132,7 +140,7 @@ def change_contact(
     def keep(conn: Connection) -> str:
         trip = load_draft(service, conn, key, now)
         contact = _of_trip(trip, contact_id)
-        sealed = _sealed_of(service, conn, trip.key, contact_id)
+        sealed = _sealed_of(service, conn, trip.key, contact_id, lock=True)
         form = change(_form_of(contact, in_order(sealed)))
         channels, language = _checked(service, conn, trip, form, but=contact_id)
         work = Work(service, conn, now)
@@ -215,8 +223,12 @@ def in_order(sealed: Mapping[str, Any]) -> Channels:
     return [channels[index] for index in (*chosen, *(i for i in range(len(channels)) if i not in chosen))]
 
 
-def _sealed_of(service: Service, conn: Connection, key: TripKey, contact_id: UUID) -> dict[str, Any]:
-    sealed = conn.execute(select(CONTACTS.c.sealed).where(*_is(key, contact_id))).scalar_one()
+def _sealed_of(
+    service: Service, conn: Connection, key: TripKey, contact_id: UUID, *, lock: bool = False
+) -> dict[str, Any]:
+    """What is sealed of her. She writes it too, on her own page: lock it to write it."""
+    query = select(CONTACTS.c.sealed).where(*_is(key, contact_id))
+    sealed = conn.execute(query.with_for_update() if lock else query).scalar_one()
     value: dict[str, Any] = json.loads(service.keys.open(conn, b"contact", sealed))
     return value
 

@@ -11,7 +11,7 @@ from service.core.wording_text import N_
 from service.db.stored import table_of
 from service.db.tables import Outbox
 from service.db.trips import TripKey
-from service.usecases.contacts import invite_anew
+from service.usecases.contacts import UNANSWERED, invite_anew
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED, load_locked
 from service.usecases.problems import Conflict409, NotFound, TooManyTries
@@ -19,7 +19,6 @@ from service.usecases.work import Work
 
 OUTBOX = table_of(Outbox)
 
-UNANSWERED = frozenset({"invited", "expired"})
 APART = timedelta(hours=24)
 HAS_ANSWERED = N_("This person has answered the invitation.")
 
@@ -54,7 +53,9 @@ def invite_again(service: Service, key: TripKey, contact_id: UUID) -> None:
         if again_at is not None and again_at > now:
             raise InvitedLately(again_at - now)
         work = Work(service, conn, now)
-        invite_anew(work, trip, contact_id)
+        if not invite_anew(work, trip, contact_id):
+            # Her answer came while we looked.
+            raise Conflict409(HAS_ANSWERED)
         work.audit.add(key.traveler_id, "traveler", "contact_invited_again", trip.key_id, {"contact": str(contact_id)})
         work.flush()
 

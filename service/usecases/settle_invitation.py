@@ -27,6 +27,8 @@ def settle_invitation(work: Work, trip: TripState, contact: ContactState, *, acc
             CONTACTS.c.traveler_id == trip.key.traveler_id,
             CONTACTS.c.contact_id == contact.contact_id,
             CONTACTS.c.status == "invited",
+            # A yes to an earlier invitation is none to the next: it may have gone to somebody else.
+            CONTACTS.c.invited_at == contact.invited_at,
         )
         .values(status=status, accepted_at=accepted_at, settled_at=work.now)
     )

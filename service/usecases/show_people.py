@@ -14,10 +14,10 @@ from service.core.plan import leg_at, next_deadline
 from service.db.stored import table_of
 from service.db.tables import Contact
 from service.db.trips import ContactState, TripKey, TripState
-from service.usecases.contacts import in_order
+from service.usecases.contacts import UNANSWERED, in_order
 from service.usecases.context import Service
 from service.usecases.foresee import Telling, foresee_order
-from service.usecases.invite_again import UNANSWERED, may_invite_again_at
+from service.usecases.invite_again import may_invite_again_at
 from service.usecases.numbers import zone_of_number
 from service.usecases.problems import NotFound
 from service.usecases.set_ladder import LadderForm, RungForm
