@@ -14,7 +14,7 @@ from service.db.errors import StorageUnavailable as StorageUnavailable
 Translate = Callable[[str], str]
 
 NEEDED = N_("This is needed.")
-TOO_MANY_HERE = N_("These are too many.")
+TOO_MANY_HERE = N_("There are too many of these.")
 TOO_SHORT_A_TIME = N_("This is too short.")
 TOO_LONG_A_TIME = N_("This is too long.")
 UNKNOWN_CONTACT = N_("No contact of this trip has this id.")

@@ -44,7 +44,7 @@ REASONS = {
     Reason.OUT_OF_RANGE: N_("This is out of range."),
     Reason.NO_WEEKDAY: N_("Choose a day of the week."),
     Reason.BEFORE_START: N_("This lies before the trip starts."),
-    Reason.REPEATED: N_("This is there twice."),
+    Reason.REPEATED: N_("This appears twice."),
     Reason.ENDS_BEFORE_START: N_("This must end after it starts."),
     Reason.OVERLAPS: N_("This overlaps with another one."),
     Reason.NOT_SORTED: N_("Each part of the trip must begin after the one before it."),

@@ -97,7 +97,7 @@ def _said(person: ShownPerson, running: bool, _: Translate) -> tuple[str, str]:
         case Reached.WAITING:
             return _("The message is on its way."), ""
         case Reached.NOT_YET:
-            return _("Comes next, if nobody before answers."), ""
+            return _("Comes next if nobody answers before."), ""
         case Reached.FAILED:
             failed = ", ".join(_way(one, _) for one in person.failed)
             return _("Nothing arrived: {ways}.").format(ways=failed or way), _("Check the number, or add another way.")

@@ -34,7 +34,7 @@ MOST_STOPS = 5
 BLANK_STOP = {"legs": (("from", ""), ("country", ""), ("city", ""), ("zone", ""))}
 WHEN_UNKNOWN = timedelta(days=365)
 """How long a trip is taken to last whose end she does not know: from then on a reminder asks whether she is home."""
-DAY_OR_LATER = N_("Write the day, or tick that you do not know it yet.")
+DAY_OR_LATER = N_("Write the day, or mark that you do not know it yet.")
 MIDNIGHT = time()
 
 

@@ -155,7 +155,7 @@ class TestNumber:
         assert "The new number is yours from now on" in shown(forms.send("/number/code", form))
         assert "The new number is yours from now on" in shown(forms.send("/number/code", form)), "sent twice it is one"
         page = forms.open("/number")
-        assert "+7 700 000 0007 Take it off we ask you here first +7 700 000 0001" in shown(page)
+        assert "+7 700 000 0007 Remove we ask you here first +7 700 000 0001" in shown(page)
         assert forms.open("/number/code").headers["location"] == "/number"
 
     def test_an_old_one_is_taken_off_later(self, forms: FormWorld) -> None:
@@ -170,7 +170,7 @@ class TestNumber:
 
     def test_a_lone_number_has_no_way_off(self, forms: FormWorld) -> None:
         armed(forms)
-        assert "Take it off" not in shown(forms.open("/number"))
+        assert "Remove" not in shown(forms.open("/number"))
 
 
 class TestPeople:

@@ -167,7 +167,7 @@ class TestDescribingAnew:
     def test_taking_off_asks_first_and_tells_nobody(self, forms: FormWorld) -> None:
         trip = planning(forms)
         her = f"{PAGE}/{forms.contact(trip)}"
-        assert "Take this person off the list?" in shown(forms.open(f"{her}/remove"))
+        assert "Remove this person from the list?" in shown(forms.open(f"{her}/remove"))
         assert len(people(forms, trip).people) == 1
         for _ in range(2):
             assert forms.send(f"{her}/remove").headers["location"] == PAGE
