@@ -96,7 +96,7 @@ class TestTheWay:
         }
         assert found.details["consent"] == {"contacts": False, "police": True, "consulate": False, "ngo": False}
         back = forms.open(path("work")).text
-        assert box(back, "employer.phone") == "+902422490000"
+        assert box(back, "employer.phone") == "+90 242 249 00 00"
         assert 'value="employer.address" checked' in back
         assert 'value="agency" checked' in back
         assert "A scar &lt;left hand&gt;" in forms.open(path("consulate")).text
