@@ -109,6 +109,7 @@ def _shown(
         return not_here(request)
     spoken = known_language(language or shown.language)
     _ = translator(spoken)
+    passed = int((shown.now - shown.opened_at).total_seconds())
     return page(
         request,
         "alarm_locked.html" if shown.form == "locked" else "alarm.html",
@@ -120,7 +121,7 @@ def _shown(
         opening=f"wrong_{tried}" if opening is Opening.WRONG else opening or "",
         whole=whole,
         danger=danger,
-        elapsed=passed_said(int((shown.now - shown.opened_at).total_seconds()), spoken),
+        elapsed=passed_said(passed, spoken) if passed >= 60 else "",
         checked=whole_day(shown.place.emergency.checked, spoken) if shown.place and shown.place.emergency else "",
         moments=moments(shown, _),
         lanes=lanes(shown, _),

@@ -81,12 +81,26 @@ def test_danger_does_not_wait(lite: Story) -> None:
 def test_before_the_pin_it_says_what_a_text_may_say(lite: Story) -> None:
     page = missed(lite, **MORE)
     shown = lite.client.get(page).text
-    for fact in ("Antalya", "Lotus Garden Hotel", 'href="tel:+902422481200"', "Dana", "Written by Aizhan, 1 December 2026"):
+    for fact in (
+        "Antalya",
+        "Lotus Garden Hotel",
+        'href="tel:+902422481200"',
+        "Dana",
+        "Written by Aizhan, 1 December 2026",
+    ):
         assert fact in shown, fact
     assert [fact for fact in DEEP if fact in shown] == []
     assert "Emergency number in" in shown
     assert "It can be dialed only in that country." in shown
     assert re.search(r"Checked on \d\d? \w+ \d{4}; source: ", shown)
+
+
+def test_what_is_not_known_is_shown_as_unknown_and_no_time_as_none(lite: Story) -> None:
+    page = missed(lite, consulate=None)
+    assert "Consulate: not known" in lite.client.get(page).text
+    assert "Time since we began to tell you all" not in lite.client.get(page).text
+    lite.now += timedelta(minutes=5)
+    assert "Time since we began to tell you all: 5 minutes." in lite.client.get(page).text
 
 
 def test_the_pin_opens_the_rest_once_and_that_is_recorded(story: Story) -> None:
