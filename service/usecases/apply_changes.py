@@ -1,4 +1,7 @@
-"""Changes that waited take effect: when their time has come, her messages have been read and no alarm is open."""
+"""Changes that waited take effect: when their time has come, her messages have been read and no alarm is open.
+
+Of a pause and of other times her reminders tell. So these take effect on any day, and the alarm goes on without them.
+"""
 
 from __future__ import annotations
 
@@ -33,16 +36,18 @@ ALARMS = table_of(Alarm)
 INBOX = table_of(Inbox)
 OWNERS = table_of(PhoneOwner)
 BATCH = 100
+TIMES = ("pause_until", "plan")
+"""Kinds of changes that an open alarm does not hold."""
 
 
 def apply_due(service: Service, now: datetime) -> int:
     """Apply the changes whose time has come; how many.
 
-    1. Find trips with such a change, without an open alarm and without an unread message of hers: one that came with
-    the change may be a word of duress, and its alarm opens first.  2. Each in a transaction of its own: lock the trip,
-    look again, apply its changes in order.
+    1. Find trips with such a change, without an open alarm that holds it and without an unread message of hers: one
+    that came with the change may be a word of duress, and its alarm opens first.  2. Each in a transaction of its own:
+    lock the trip, look again, apply its changes in order.
 
-    Killed here: a trip's changes have all taken effect or none has.
+    Killed here: a trip's changes that are not held have all taken effect or none has.
     """
     keys = service.read(lambda conn: _ready(conn, now))
     count = 0
@@ -67,7 +72,8 @@ def _ready(conn: Connection, now: datetime, key: TripKey | None = None) -> list[
         INBOX.c.handled_at.is_(None),
         or_(INBOX.c.traveler_id == CHANGES.c.traveler_id, INBOX.c.sender.in_(her_numbers)),
     )
-    query = select(CHANGES.c.traveler_id, CHANGES.c.trip_id).where(is_due(now), ~open_alarm, ~unread).distinct()
+    query = select(CHANGES.c.traveler_id, CHANGES.c.trip_id).where(is_due(now), ~unread)
+    query = query.where(or_(~open_alarm, CHANGES.c.kind.in_(TIMES))).distinct()
     if key is not None:
         query = query.where(CHANGES.c.traveler_id == key.traveler_id, CHANGES.c.trip_id == key.trip_id)
     return [TripKey(row.traveler_id, row.trip_id) for row in conn.execute(query.limit(BATCH))]
@@ -78,7 +84,11 @@ def _apply_of_trip(service: Service, key: TripKey, now: datetime, conn: Connecti
     # Under the lock nothing can have been read meanwhile that was not written: look again.
     if trip is None or not _ready(conn, now, key):
         return 0
-    changes = due(conn, service.keys, key, now)
+    changes = [
+        (change_id, waiting)
+        for change_id, waiting in due(conn, service.keys, key, now)
+        if trip.alarm is None or isinstance(waiting, Pause | Plan)
+    ]
     work = Work(service, conn, now)
     before = trip.watch
     for change_id, waiting in changes:

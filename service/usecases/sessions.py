@@ -18,6 +18,7 @@ from service.db.tables import Trip
 from service.db.trips import TripKey
 from service.usecases.context import Service
 from service.usecases.passphrase import passphrase_fits
+from service.usecases.waiting import passphrase_shown
 
 LINKS = table_of(Link)
 TRIPS = table_of(Trip)
@@ -73,7 +74,7 @@ def open_private(service: Service, session: Session, key: TripKey, passphrase: s
     of_session = (LINKS.c.token_hash == session.token_hash) & (LINKS.c.kind == "session")
     count = update(LINKS).where(of_session, LINKS.c.used < WRONG_PASSPHRASES).values(used=LINKS.c.used + 1)
     may_try = service.run(lambda conn: conn.execute(count).rowcount == 1)
-    stored = service.read(lambda conn: _stored(conn, key))
+    stored = service.read(lambda conn: _stored(service, conn, key))
     if stored is None or not passphrase_fits(passphrase, stored) or not may_try:
         return False
     opened = {"trip_id": key.trip_id, "private_until": service.clock() + PRIVATE_FOR, "used": 0}
@@ -87,8 +88,8 @@ def close_private(service: Service, session: Session) -> None:
     service.run(lambda conn: conn.execute(update(LINKS).where(of_session).values(private_until=None, trip_id=None)))
 
 
-def _stored(conn: Connection, key: TripKey) -> str | None:
+def _stored(service: Service, conn: Connection, key: TripKey) -> str | None:
     """The trip's passphrase as it is stored."""
     of_trip = (TRIPS.c.traveler_id == key.traveler_id) & (TRIPS.c.trip_id == key.trip_id)
     stored: str | None = conn.execute(select(TRIPS.c.passphrase_hash).where(of_trip)).scalar()
-    return stored
+    return passphrase_shown(conn, service.keys, key, service.clock(), stored)

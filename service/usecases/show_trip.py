@@ -26,7 +26,7 @@ from service.usecases.context import Service
 from service.usecases.links import check_in_link
 from service.usecases.passphrase import passphrase_fits
 from service.usecases.problems import NotFound
-from service.usecases.waiting import as_shown, people_gone
+from service.usecases.waiting import as_shown, passphrase_shown, people_gone
 
 TRIPS = table_of(Trip)
 PLANS = table_of(PlanRow)
@@ -78,12 +78,18 @@ def show_trip(service: Service, key: TripKey, passphrase: str | None = None) -> 
         NotFound: no such trip of hers.
     """
     now = service.clock()
-    row, shown, whole = service.read(lambda conn: _read(service, conn, key, now))
-    if row["has_words"] and row["status"] != "draft":
-        stored = row["passphrase_hash"]
-        if passphrase is None or stored is None or not _fits(service, key, passphrase, stored, now):
-            return shown
-    return whole
+    row, shown, whole, stored = service.read(lambda conn: _with_passphrase(service, conn, key, now))
+    is_open = not row["has_words"] or row["status"] == "draft"
+    if is_open or (passphrase is not None and stored is not None and _fits(service, key, passphrase, stored, now)):
+        return whole
+    return shown
+
+
+def _with_passphrase(
+    service: Service, conn: Connection, key: TripKey, now: datetime
+) -> tuple[RowMapping, ShownTrip, WholeTrip, str | None]:
+    row, shown, whole = _read(service, conn, key, now)
+    return row, shown, whole, passphrase_shown(conn, service.keys, key, now, row["passphrase_hash"])
 
 
 def _fits(service: Service, key: TripKey, passphrase: str, stored: str, now: datetime) -> bool:

@@ -19,8 +19,9 @@ from service.core.watch import WatchView, replan
 from service.db.sealed import Keyring
 from service.db.stored import table_of
 from service.db.tables import Change as ChangeRow
-from service.db.trips import TripKey
+from service.db.trips import TripKey, TripState
 from service.usecases.changes import End, Pause, RemoveContact, RemoveNumber, TakeOver, Waiting, from_json
+from service.usecases.set_words import Fingerprints
 
 CHANGES = table_of(ChangeRow)
 
@@ -33,6 +34,11 @@ def due(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> list[tu
 def ends_by_now(conn: Connection, key: TripKey, now: datetime) -> bool:
     """Whether an end of the trip has taken effect or only waits for an alarm's close."""
     return any(row["kind"] == "end" for row in _rows(conn, key, now))
+
+
+def looks_ended(conn: Connection, trip: TripState, now: datetime) -> bool:
+    """Whether the trip has ended for whoever asks: one that an alarm holds back answers alike."""
+    return trip.status == "ended" or ends_by_now(conn, trip.key, now)
 
 
 def as_shown(
@@ -85,6 +91,14 @@ def numbers_gone(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -
     """
     gone = (waiting for _, waiting in due(conn, keys, key, now) if isinstance(waiting, RemoveNumber))
     return frozenset(waiting.phone for waiting in gone)
+
+
+def passphrase_shown(conn: Connection, keys: Keyring, key: TripKey, now: datetime, stored: str | None) -> str | None:
+    """The passphrase (its hash) that opens her private page: of other words that an alarm holds back, theirs."""
+    for _, waiting in due(conn, keys, key, now):
+        if isinstance(waiting, Fingerprints):
+            stored = waiting.passphrase_hash
+    return stored
 
 
 def plan_shown(conn: Connection, keys: Keyring, key: TripKey, now: datetime, plan: Plan) -> Plan:

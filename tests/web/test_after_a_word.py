@@ -107,6 +107,37 @@ def test_in_a_pause_nothing_is_late(forms_once: FormWorld) -> None:
     same_for_both(forms_once, story)
 
 
+def test_in_a_pause_nobody_asks_and_it_ends_as_on_any_day(forms_once: FormWorld) -> None:
+    def story(her: Her) -> None:
+        her.says("/pause", {"day": "2026-12-03", "clock": "15:00"})
+        for hours in (8, 7, 18, 18, 6, 5):
+            her.forms.wait(hours=hours)
+            her.forms.work()
+            her.open("/home")
+            her.seen.append([text for text in her.forms.texts(her.own) if "code" not in text])
+
+    assert same_for_both(forms_once, story)[-1], "asked when the pause had ended"
+
+
+def test_other_words_bring_their_passphrase(forms_once: FormWorld) -> None:
+    def story(her: Her) -> None:
+        fresh = {"safe": ["the rain has stopped"], "duress": ["aunt bought a goat"], "passphrase": "pears by the gate"}
+        changed = her.forms.post(f"{her.trip}/changes", {"words": fresh, "word": her.word})
+        assert changed.status_code == 202, changed.text
+        her.forms.read_inbox()
+        apply_due(her.forms.service, her.forms.now)
+        her.forms.open("/home")
+        her.send("/home", to="/private/close")
+        for passphrase in (WORDS["passphrase"], fresh["passphrase"]):
+            her.send("/private", {"passphrase": passphrase})
+            her.open("/trip/all")
+            seen = her.forms.get(her.trip, Amanba_Passphrase=passphrase).json()
+            her.seen.append(sorted(seen))
+
+    seen = same_for_both(forms_once, story)
+    assert ("details" in seen[-4], "details" in seen[-1]) == (False, True)
+
+
 def test_when_a_trip_has_ended_the_next_one_is_planned_and_begins(forms_once: FormWorld) -> None:
     def story(her: Her) -> None:
         forms = her.forms
