@@ -34,6 +34,13 @@ def note_heard(conn: Connection, number: bytes, source: str, at: datetime, whose
         conn.execute(update(OWNERS).where(of_her, OWNERS.c.contact_id == NIL).values(heard=heard))
 
 
+def note_heard_between(conn: Connection, traveler_id: UUID, number: bytes, source: str, at: datetime) -> None:
+    """The same for one whose trip only an alarm holds back: she plans the next one, and must see that she was heard."""
+    of_her = (OWNERS.c.phone_hash == number) & (OWNERS.c.traveler_id == traveler_id) & (OWNERS.c.contact_id == NIL)
+    before = conn.execute(select(OWNERS.c.heard).where(of_her)).scalar() or {}
+    note_heard(conn, number, source, at, [Waiting(traveler_id, before)])
+
+
 def heard_at(conn: Connection, traveler_id: UUID, number: bytes, source: str, since: datetime) -> datetime | None:
     """When a text last came from her number by this source; None when none came since then."""
     query = select(OWNERS.c.heard).where(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from service.core.alarm import AlarmKind
+from service.usecases.accept import Inbound, accept
 from service.usecases.apply_changes import apply_due
 from service.usecases.typed_numbers import shown_number
 from tests.web.api_world import BROTHER, EVENINGS, MOTHER, NOW, TRIP, WORDS
@@ -121,7 +122,11 @@ def test_in_a_pause_nobody_asks_and_it_ends_as_on_any_day(forms_once: FormWorld)
 
 def test_other_words_bring_their_passphrase(forms_once: FormWorld) -> None:
     def story(her: Her) -> None:
-        fresh = {"safe": ["the rain has stopped"], "duress": ["aunt bought a goat"], "passphrase": "pears by the gate"}
+        fresh: dict[str, Any] = {
+            "safe": ["the rain has stopped"],
+            "duress": ["aunt bought a goat"],
+            "passphrase": "pears by the gate",
+        }
         changed = her.forms.post(f"{her.trip}/changes", {"words": fresh, "word": her.word})
         assert changed.status_code == 202, changed.text
         her.forms.read_inbox()
@@ -148,6 +153,10 @@ def test_when_a_trip_has_ended_the_next_one_is_planned_and_begins(forms_once: Fo
         forms.wait(minutes=5)
         trip = forms.trip(**TRIP)
         assert forms.put(f"{trip}/plan", EVENINGS).status_code == 200
+        her.open("/trip/ready")
+        sender = forms.service.keys.phone_hash(her.own)
+        accept(forms.service, Inbound("phones", f"ok {her.own}", sender, "OK", address=her.own))
+        forms.read_inbox()
         her.open("/trip/ready")
         forms.contact(trip)
         forms.contact(trip, BROTHER)
