@@ -16,6 +16,7 @@ from service.usecases import telling
 from service.usecases.alarms import open_new, put_alarm
 from service.usecases.change_by_text import late_by_text, pause_by_text
 from service.usecases.end_trip import request_end
+from service.usecases.phone_proof import note_heard_between
 from service.usecases.reachability import suppress
 from service.usecases.replies import reply_to_traveler
 from service.usecases.stop import CARRIER_STOPS, is_carriers, start_number, stop_number
@@ -71,7 +72,9 @@ def handle_own(work: Work, trip: TripState, message: OwnMessage) -> Handled:
     before = _heard_again(trip, message) if message.reading.meaning is Meaning.START else trip
     handled = _handle(work, before, message)
     is_silent = handled.result == "stop" and _gets_no_answer(trip, message)
-    if not is_silent and not _seems_ended(work, trip):
+    if _seems_ended(work, trip):
+        note_heard_between(work.conn, trip.key.traveler_id, message.sender, message.source, message.received_at)
+    elif not is_silent:
         reply_to_traveler(
             work, before, handled.trip, message.inbox_id, message.address, handled.result, message.occurred_at
         )
