@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, String, cast, delete, insert, literal, select, update
 
 from service.core.ladder import Role
-from service.core.wording_text import N_
+from service.db.rehearsals import cancel_messages
 from service.db.routing import PhoneOwner
 from service.db.stored import table_of
 from service.db.tables import Contact, Outbox, Rung
 from service.db.trips import ContactState, TripKey, TripState
-from service.usecases import numbers, telling
+from service.usecases import telling
 from service.usecases.answer_once import answer_once
+from service.usecases.contact_addresses import CALLED_BY_NUMBER, Channels, check_contact, in_order, present, sealed_of
+from service.usecases.contact_addresses import GONE as GONE
+from service.usecases.contact_addresses import ContactForm as ContactForm
 from service.usecases.context import Service
 from service.usecases.drafts import load_draft
-from service.usecases.plan_trip import other_sides
 from service.usecases.problems import (
-    NEEDED,
-    NOT_A_NUMBER,
-    NOT_AN_EMAIL,
     TOO_MANY_HERE,
-    UNKNOWN_LANGUAGE,
     Invalid,
     NotFound,
-    Problems,
 )
-from service.usecases.typed_numbers import is_landline, why_no_sms
 from service.usecases.work import Work
 
 CONTACTS = table_of(Contact)
@@ -41,31 +36,7 @@ RUNGS = table_of(Rung)
 OUTBOX = table_of(Outbox)
 
 MOST_CONTACTS = 20
-CALLED_BY_NUMBER = frozenset({"sms", "voice", "whatsapp"})
-GONE = frozenset({"removed", "refused", "expired"})
 UNANSWERED = frozenset({"invited", "expired"})
-
-OWN_NUMBER = N_("This is your own number.")
-OTHER_SIDE = N_("This belongs to the employer, the agency or a companion. Choose somebody who does not depend on them.")
-SAME_PERSON = N_("Another contact of this trip has this already.")
-NOTHING_REACHES = N_("Nothing can be sent there from here. Add another way to reach this person.")
-ONLY_A_LANDLINE = N_("This is a landline, and no calls are made from here. Add another way to reach this person.")
-
-Channels = list[dict[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class ContactForm:
-    """A person as the traveler names her. `phone` stands for sms, then voice (a landline: voice); `email` for email."""
-
-    name: str
-    relation: str
-    language: str
-    role: str
-    disclosure: str
-    channels: tuple[tuple[str, str], ...] = ()
-    phone: str | None = None
-    email: str | None = None
 
 
 def add_contact(service: Service, key: TripKey, form: ContactForm, *, once: str | None = None) -> UUID:
@@ -91,9 +62,9 @@ def add_contact(service: Service, key: TripKey, form: ContactForm, *, once: str 
 
 def add_in(work: Work, trip: TripState, form: ContactForm, path: str = "") -> UUID:
     """Keep and invite a contact within a transaction; `path` leads to her fields in the request."""
-    if len(_present(trip)) >= MOST_CONTACTS:
+    if len(present(trip)) >= MOST_CONTACTS:
         raise Invalid.of(path.rstrip("."), TOO_MANY_HERE)
-    channels, language = _checked(work.service, work.conn, trip, form, path, but=None)
+    channels, language = check_contact(work.service, work.conn, trip, form, path, but=None)
     contact_id = uuid4()
     row = {
         "traveler_id": trip.key.traveler_id,
@@ -140,9 +111,9 @@ def change_contact(
     def keep(conn: Connection) -> str:
         trip = load_draft(service, conn, key, now)
         contact = _of_trip(trip, contact_id)
-        sealed = _sealed_of(service, conn, trip.key, contact_id, lock=True)
+        sealed = sealed_of(service, conn, trip.key, contact_id, lock=True)
         form = change(_form_of(contact, in_order(sealed)))
-        channels, language = _checked(service, conn, trip, form, but=contact_id)
+        channels, language = check_contact(service, conn, trip, form, but=contact_id)
         work = Work(service, conn, now)
         kept = _kept(sealed, channels)
         values = _columns(work, trip, form, channels, language, kept)
@@ -190,10 +161,6 @@ def retire_in(work: Work, trip: TripState, contact_id: UUID) -> None:
     _forget_addresses(work.conn, trip.key, contact_id, work.now)
 
 
-def _present(trip: TripState) -> list[ContactState]:
-    return [contact for contact in trip.contacts if contact.status not in GONE]
-
-
 def _of_trip(trip: TripState, contact_id: UUID) -> ContactState:
     contact = trip.contact(contact_id)
     if contact is None:
@@ -216,23 +183,6 @@ def _form_of(contact: ContactState, channels: Channels) -> ContactForm:
     )
 
 
-def in_order(sealed: Mapping[str, Any]) -> Channels:
-    """Her addresses, of what is sealed of her, in the order in which they are tried; also those that nobody serves."""
-    channels: Channels = sealed["channels"]
-    chosen = [index for index in dict.fromkeys(sealed.get("order") or ()) if 0 <= index < len(channels)]
-    return [channels[index] for index in (*chosen, *(i for i in range(len(channels)) if i not in chosen))]
-
-
-def _sealed_of(
-    service: Service, conn: Connection, key: TripKey, contact_id: UUID, *, lock: bool = False
-) -> dict[str, Any]:
-    """What is sealed of her. She writes it too, on her own page: lock it to write it."""
-    query = select(CONTACTS.c.sealed).where(*_is(key, contact_id))
-    sealed = conn.execute(query.with_for_update() if lock else query).scalar_one()
-    value: dict[str, Any] = json.loads(service.keys.open(conn, b"contact", sealed))
-    return value
-
-
 def _kept(sealed: Mapping[str, Any], channels: Channels) -> dict[str, Any]:
     """What stays of her when the addresses are the same: what she chose on her own page, and each address in its
     place, since messages on their way name it. Nothing when there are others."""
@@ -242,87 +192,6 @@ def _kept(sealed: Mapping[str, Any], channels: Channels) -> dict[str, Any]:
     if channels == in_order(sealed):
         return dict(sealed)
     return {**sealed, "order": [before.index(entry) for entry in channels]}
-
-
-def _checked(
-    service: Service, conn: Connection, trip: TripState, form: ContactForm, path: str = "", *, but: UUID | None
-) -> tuple[Channels, str]:
-    """Her addresses in order, without repeats, and her language."""
-    problems = Problems()
-    language = numbers.parse_language(form.language)
-    if language is None:
-        problems.add(f"{path}language", UNKNOWN_LANGUAGE)
-    channels: Channels = []
-    taken = addresses_of_contacts(service, conn, trip, but)
-    addresses = list(_addresses(form))
-    for name, channel, address in addresses:
-        clean = _clean(service, problems, path + name, channel, address)
-        if channel == "sms" and (no_sms := why_no_sms(clean)):
-            if name != "phone":
-                problems.add(path + name, no_sms)
-            continue
-        entry = {"channel": channel, "address": clean}
-        if entry not in channels:
-            channels.append(entry)
-            _check_whose(trip, taken, problems, path + name, clean)
-    if not addresses:
-        problems.add(f"{path}channels", NEEDED)
-    problems.refuse()
-    _check_reached(service, path + addresses[0][0], channels)
-    return channels, language or form.language
-
-
-def _addresses(form: ContactForm) -> Iterable[tuple[str, str, str]]:
-    """Field, channel and address; what the shorthand means comes first."""
-    if form.phone is not None:
-        yield "phone", "sms", form.phone
-        yield "phone", "voice", form.phone
-    if form.email is not None:
-        yield "email", "email", form.email
-    for index, (channel, address) in enumerate(form.channels):
-        yield f"channels[{index}].address", channel, address
-
-
-def _clean(service: Service, problems: Problems, name: str, channel: str, address: str) -> str:
-    if channel in CALLED_BY_NUMBER:
-        try:
-            return numbers.parse_number(address, invented=service.demo)
-        except numbers.NotANumber:
-            problems.add(name, NOT_A_NUMBER)
-    elif channel == "email" and not numbers.is_email(address):
-        problems.add(name, NOT_AN_EMAIL)
-    return address
-
-
-def _check_reached(service: Service, name: str, channels: Channels) -> None:
-    """Refuse a person whom nothing sent from here would reach. Whoever has one way in keeps the others as well: a
-    richer installation may serve them."""
-    if any(entry["channel"] in service.notifiers for entry in channels):
-        return
-    landlines = all(entry["channel"] == "voice" and is_landline(entry["address"]) for entry in channels)
-    raise Invalid.of(name, ONLY_A_LANDLINE if landlines else NOTHING_REACHES)
-
-
-def addresses_of_contacts(
-    service: Service, conn: Connection, trip: TripState, but: UUID | None = None
-) -> frozenset[str]:
-    """The numbers and addresses, casefolded, of the people of a trip, without those of one of them."""
-    others = [contact.contact_id for contact in _present(trip) if contact.contact_id != but]
-    channels = (entry for one in others for entry in _sealed_of(service, conn, trip.key, one)["channels"])
-    return frozenset(entry["address"].casefold() for entry in channels)
-
-
-def _check_whose(trip: TripState, taken: frozenset[str], problems: Problems, name: str, address: str) -> None:
-    folded = address.casefold()
-    if address in trip.traveler.phones:
-        found = OWN_NUMBER
-    elif folded in other_sides(trip.details):
-        found = OTHER_SIDE
-    elif folded in taken:
-        found = SAME_PERSON
-    else:
-        return
-    problems.add(name, found)
 
 
 def _columns(
@@ -376,6 +245,7 @@ def _invite(work: Work, key: TripKey, contact_id: UUID) -> None:
 
 def _forget_addresses(conn: Connection, key: TripKey, contact_id: UUID, now: datetime) -> None:
     conn.execute(delete(OWNERS).where(OWNERS.c.traveler_id == key.traveler_id, OWNERS.c.contact_id == contact_id))
+    cancel_messages(conn, key, now, contact_id=contact_id)
     _forget_invitations(conn, key, contact_id, now)
 
 
@@ -389,7 +259,8 @@ def _forget_invitations(conn: Connection, key: TripKey, contact_id: UUID, now: d
         update(OUTBOX).where(invitations, OUTBOX.c.state == "pending").values(state="cancelled", settled_at=now)
     )
     # An invitation is written once for each of her addresses: the old ones make room for the new.
-    conn.execute(update(OUTBOX).where(invitations).values(dedupe_key=OUTBOX.c.dedupe_key + f":{now.isoformat()}"))
+    own_name = literal("invitation:") + cast(OUTBOX.c.outbox_id, String)
+    conn.execute(update(OUTBOX).where(invitations).values(dedupe_key=own_name))
 
 
 def _drop_from_ladder(conn: Connection, key: TripKey, contact_id: UUID) -> None:

@@ -15,6 +15,7 @@ from service.usecases.contacts import UNANSWERED, invite_anew
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED, load_locked
 from service.usecases.problems import Conflict409, NotFound, TooManyTries
+from service.usecases.waiting import looks_ended
 from service.usecases.work import Work
 
 OUTBOX = table_of(Outbox)
@@ -43,7 +44,7 @@ def invite_again(service: Service, key: TripKey, contact_id: UUID) -> None:
         # The trip's row is locked: of two at once the second finds the first one's invitation.
         trip = load_locked(service, conn, key, now)
         contact = trip.contact(contact_id)
-        if trip.status == "ended":
+        if looks_ended(conn, trip, now):
             raise Conflict409(ENDED, ("ended",))
         if contact is None or contact.status == "removed":
             raise NotFound

@@ -21,7 +21,7 @@ from service.db.trips import TripKey, TripState
 from service.usecases import telling
 from service.usecases.answer_once import answer_once, was_answered
 from service.usecases.codes import WRONG_CODE, count_code, fresh_code, keep_code, try_code, waiting_code
-from service.usecases.contacts import addresses_of_contacts
+from service.usecases.contact_addresses import addresses_of_contacts
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED, NOT_ARMED
 from service.usecases.her_numbers import let_stay, stored_phones, write_phones
@@ -31,7 +31,7 @@ from service.usecases.problems import Conflict409, Invalid, NotFound, TooManyTri
 from service.usecases.request_word import keep_word
 from service.usecases.trip_as_shown import trip_as_shown
 from service.usecases.typed_numbers import shown_number, why_no_sms
-from service.usecases.waiting import ends_by_now
+from service.usecases.waiting import looks_ended
 from service.usecases.work import Work
 
 OWNERS = table_of(PhoneOwner)
@@ -128,11 +128,10 @@ def _armed(service: Service, conn: Connection, key: TripKey, now: datetime, *, l
     trip = service.trip(conn, key, now, lock=lock)
     if trip is None:
         raise NotFound
+    if looks_ended(conn, trip, now):
+        raise Conflict409(ENDED, ("ended",))
     if trip.status != "armed":
         raise Conflict409(NOT_ARMED, ("not_armed",))
-    if ends_by_now(conn, key, now):
-        # An end that waits for an alarm's close looks like an end.
-        raise Conflict409(ENDED, ("ended",))
     return trip
 
 

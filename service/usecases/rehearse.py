@@ -20,6 +20,7 @@ from service.usecases.answer_once import answer_once
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED, load_locked
 from service.usecases.problems import Conflict409, TooManyTries
+from service.usecases.waiting import looks_ended
 from service.usecases.work import Work
 
 NOBODY = N_("There is nobody yet whom we can tell: a trusted person has to accept first.")
@@ -56,7 +57,7 @@ def start_rehearsal(service: Service, key: TripKey, *, once: str | None = None) 
 def _start(service: Service, conn: Connection, key: TripKey, now: datetime) -> UUID:
     # The trip's row is locked: of two starts at once the second finds the first one's rehearsal.
     trip = load_locked(service, conn, key, now)
-    if trip.status == "ended":
+    if looks_ended(conn, trip, now):
         raise Conflict409(ENDED, ("ended",))
     last = latest_rehearsal(conn, key)
     again_at = last.view.started_at + service.limits.rehearsals_apart if last is not None else now

@@ -14,7 +14,8 @@ from service.core.plan import leg_at, next_deadline
 from service.db.stored import table_of
 from service.db.tables import Contact
 from service.db.trips import ContactState, TripKey, TripState
-from service.usecases.contacts import UNANSWERED, in_order
+from service.usecases.contact_addresses import in_order
+from service.usecases.contacts import UNANSWERED
 from service.usecases.context import Service
 from service.usecases.foresee import Telling, foresee_order
 from service.usecases.invite_again import may_invite_again_at

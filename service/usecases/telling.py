@@ -199,7 +199,8 @@ def tell_traveler(work: Work, trip: TripState, key: TravelerNotice, contact: Con
     if address is None or trip.one_reply:
         return
     body = wording.to_traveler(key, translator(trip.traveler.language), name=contact.name)
-    dedupe = f"traveler:{key}:{contact.id}"
+    # Told again of another invitation, and on another day; a contact's STOP and START in turn cost a text a day.
+    dedupe = f"traveler:{key}:{contact.id}:{contact.invited_at.isoformat()}:{work.now:%Y-%m-%d}"
     to_traveler(work, trip, "traveler_notice", address, body, dedupe, Priority.REPLY, INVITATIONS_STAY_GOOD)
 
 

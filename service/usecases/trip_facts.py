@@ -12,13 +12,14 @@ from sqlalchemy import Connection
 from service.core.wording_text import N_
 from service.db.trips import TripKey, TripState
 from service.usecases.ask_later import ask_for_the_rest
-from service.usecases.contacts import addresses_of_contacts
+from service.usecases.contact_addresses import addresses_of_contacts
 from service.usecases.context import Service
-from service.usecases.drafts import NOT_ARMED, load_draft, set_columns, write_details
+from service.usecases.drafts import ENDED, NOT_ARMED, load_draft, set_columns, write_details
 from service.usecases.plan_trip import check_days, check_facts, people_of
 from service.usecases.problems import Conflict409, NotFound, Problems
 from service.usecases.show_trip import read_whole
 from service.usecases.unknown_facts import is_known, open_fields, with_later
+from service.usecases.waiting import looks_ended
 from service.usecases.work import Work
 
 TRUSTED = N_("This belongs to somebody whom you want to be told. Those people must not depend on the employer.")
@@ -84,6 +85,8 @@ def fill_in(service: Service, key: TripKey, sections: Mapping[str, Any]) -> tupl
         trip = service.trip(conn, key, now, lock=True)
         if trip is None:
             raise NotFound
+        if looks_ended(conn, trip, now):
+            raise Conflict409(ENDED, ("ended",))
         if trip.status != "armed":
             raise Conflict409(NOT_ARMED)
         told = _leaves(sections)

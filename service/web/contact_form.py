@@ -16,7 +16,7 @@ from notifiers.registry import discover
 from service.core.wording import Translate
 from service.core.wording_text import N_
 from service.texts import LANGUAGES
-from service.usecases.contacts import CALLED_BY_NUMBER, ContactForm
+from service.usecases.contact_addresses import CALLED_BY_NUMBER, ContactForm
 from service.usecases.context import Service
 from service.usecases.problems import FieldProblem, Invalid, Problems
 from service.usecases.show_people import TrustedPerson

@@ -4,21 +4,24 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from service.db.stored import table_of
-from service.db.tables import Contact
+from service.db.tables import Contact, Outbox
 from service.usecases.contact_choices import choose_pin, order_channels
+from service.usecases.housekeeping import keep_house
 from service.usecases.invite_again import InvitedLately, invite_again
 from service.usecases.problems import Conflict409, NotFound
+from service.usecases.rehearse import start_rehearsal
 from service.usecases.set_ladder import LadderForm, RungForm, clear_ladder, set_ladder
 from service.usecases.show_people import show_people, tellings
-from tests.web.api_world import BROTHER, DANIYAR, GULNAR, MOTHER, SAULE, World, world
+from service.usecases.sweep import sweep
+from tests.web.api_world import AIZHAN, BROTHER, DANIYAR, GULNAR, MOTHER, SAULE, World, world
 from tests.web.form_world import FormWorld, forms_once
 
 __all__ = ["forms_once", "world"]
 
-CONTACTS = table_of(Contact)
+CONTACTS, OUTBOX = table_of(Contact), table_of(Outbox)
 HELPER = {**BROTHER, "name": "Saule", "relation": "fund", "role": "caseworker", "phone": SAULE}
 MINUTE = timedelta(minutes=1)
 
@@ -54,6 +57,40 @@ def test_who_never_answered_is_asked_again_and_who_answered_is_not(world: World)
             invite_again(world.service, key, mother)
     with pytest.raises(NotFound):
         invite_again(world.service, key, key.trip_id)
+
+
+def test_who_is_asked_for_months_is_one_row_a_day_with_a_name_of_its_own(world: World) -> None:
+    world.sign_in()
+    trip = world.trip()
+    key, mother = world.state(trip).key, UUID(world.contact(trip, accepted=False))
+    for _ in range(5):
+        world.wait(days=1)
+        invite_again(world.service, key, mother)
+    query = select(OUTBOX.c.dedupe_key).where(OUTBOX.c.kind == "invitation")
+    names = world.service.read(lambda conn: conn.execute(query).scalars().all())
+    assert (len(names), max(map(len, names)) < 60) == (6, True)
+
+
+def test_each_time_that_she_does_not_answer_is_told(world: World) -> None:
+    world.sign_in()
+    trip = world.trip()
+    key, mother = world.state(trip).key, UUID(world.contact(trip, accepted=False))
+    for _ in range(2):
+        world.wait(days=8)
+        keep_house(world.service)
+        invite_again(world.service, key, mother)
+    assert len(world.texts(AIZHAN, "traveler_notice")) == 2
+
+
+def test_nothing_of_a_rehearsal_goes_to_a_number_that_was_taken_from_her(world: World) -> None:
+    world.sign_in()
+    trip = world.trip()
+    mother = world.contact(trip)
+    start_rehearsal(world.service, world.state(trip).key)
+    sweep(world.service)
+    assert world.call("PATCH", f"{trip}/contacts/{mother}", {"phone": SAULE}).status_code == 200
+    query = select(OUTBOX.c.state).where(OUTBOX.c.kind == "rehearsal")
+    assert set(world.service.read(lambda conn: conn.execute(query).scalars().all())) == {"cancelled"}
 
 
 class TestAnotherOrderOfHerAddresses:

@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from notifiers.base import Accepted, DeliveryState, Message, SendResult
-from service.usecases.contacts import NOTHING_REACHES, ONLY_A_LANDLINE, ContactForm, add_contact
+from service.usecases.contact_addresses import NOTHING_REACHES, ONLY_A_LANDLINE, ContactForm
+from service.usecases.contacts import add_contact
 from service.usecases.problems import LANDLINE, NO_SMS_HERE, FieldProblem, Invalid
 from tests.web.api_world import GULNAR, MOTHER, World, errors, world
 

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from service.db.stored import table_of
 from service.db.tables import Rehearsal
+from service.usecases.apply_changes import apply_due
 from service.usecases.rehearse import start_rehearsal
 from service.usecases.show_rehearsal import Reached, show_rehearsal
 from service.usecases.sweep import sweep
@@ -105,6 +106,18 @@ class TestStart:
         answers.append(world.post(f"{trip}/rehearsal", **with_passphrase(WORDS["passphrase"])))
         assert count(world) == 1
         assert len({(answer.status_code, answer.text) for answer in answers}) == 1
+
+    def test_a_trip_that_looks_ended_has_none_whatever_word_ended_it(self, world: World) -> None:
+        answers = []
+        for number, kind in enumerate(("safe", "duress")):
+            world.sign_in(f"+7700000003{number}")
+            trip = world.armed(words=True)
+            assert world.post(f"{trip}/changes", {"end": True, "word": WORDS[kind][0]}).status_code == 202
+            world.read_inbox()
+            apply_due(world.service, world.now)
+            answers.append(world.post(f"{trip}/rehearsal", **with_passphrase(WORDS["passphrase"])))
+            world.wait(minutes=2)
+        assert [(answer.status_code, answer.text) for answer in answers] == [(409, answers[0].text)] * 2
 
     def test_showing_it_reads_no_alarm(self, world: World) -> None:
         trip = world.armed()
