@@ -33,7 +33,8 @@ def ask_later(work: Work, trip: TripState) -> None:
 
 
 def ask_for_the_rest(work: Work, trip: TripState, fields: Sequence[str]) -> None:
-    """She has told something: a text that still waits asks for `fields` alone, or for nothing."""
+    """She has told something, or a number is hers no more: a text that still waits asks for `fields` alone, by the
+    first address that she has now, or for nothing."""
     waiting = work.conn.execute(select(OUTBOX.c.available_at).where(*_waits(trip.key))).scalar()
     if waiting is None:
         return

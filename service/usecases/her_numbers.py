@@ -22,9 +22,11 @@ from service.db.stored import table_of
 from service.db.tables import Change as ChangeRow
 from service.db.tables import Traveler
 from service.db.trips import TripKey, TripState, phones_of
+from service.usecases.ask_later import ask_for_the_rest
 from service.usecases.changes import RemoveNumber, from_json
 from service.usecases.context import Service
 from service.usecases.problems import Invalid, NotFound
+from service.usecases.unknown_facts import open_fields
 from service.usecases.waiting import numbers_gone
 from service.usecases.work import Work
 
@@ -80,7 +82,10 @@ def drop_number_in(work: Work, trip: TripState, phone: str) -> TripState:
     mine = (OWNERS.c.traveler_id == trip.key.traveler_id) & (OWNERS.c.contact_id == NIL)
     work.conn.execute(delete(OWNERS).where(mine, OWNERS.c.phone_hash == work.service.keys.phone_hash(phone)))
     write_phones(work, trip.key.traveler_id, left)
-    return replace(trip, traveler=replace(trip.traveler, phones=left))
+    addresses = tuple(address for address in trip.traveler.addresses if address.address != phone)
+    trip = replace(trip, traveler=replace(trip.traveler, phones=left, addresses=addresses))
+    ask_for_the_rest(work, trip, open_fields(trip.details))
+    return trip
 
 
 def shown_numbers(service: Service, conn: Connection, trip: TripState, now: datetime) -> tuple[str, ...]:

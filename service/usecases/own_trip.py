@@ -14,12 +14,14 @@ from service.core.watch import CheckedIn, after_mistake, check_in, in_distress, 
 from service.db.trips import TripState
 from service.usecases import telling
 from service.usecases.alarms import open_new, put_alarm
+from service.usecases.ask_later import ask_for_the_rest
 from service.usecases.change_by_text import late_by_text, pause_by_text
 from service.usecases.end_trip import request_end
 from service.usecases.phone_proof import note_heard_between
 from service.usecases.reachability import suppress
 from service.usecases.replies import reply_to_traveler
 from service.usecases.stop import CARRIER_STOPS, is_carriers, start_number, stop_number
+from service.usecases.unknown_facts import open_fields
 from service.usecases.waiting import ends_by_now
 from service.usecases.work import Work, cancel_reminders
 
@@ -95,7 +97,9 @@ def _handle(work: Work, trip: TripState, message: OwnMessage) -> Handled:
         return _home(work, handled) if meaning is Meaning.HOME else handled
     if meaning is Meaning.STOP:
         stop_number(work, message.sender, message.source, at=message.received_at)
-        return Handled(_with_addresses(trip, message.sender, suppressed=True), "stop")
+        stopped = _with_addresses(trip, message.sender, suppressed=True)
+        ask_for_the_rest(work, stopped, open_fields(stopped.details))
+        return Handled(stopped, "stop")
     if meaning is Meaning.START:
         start_number(work, message.sender, message.source)
         return Handled(trip, "start")

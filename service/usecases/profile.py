@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, update
 from service.core.wording_text import N_
 from service.db.stored import table_of
 from service.db.tables import Traveler, Trip
-from service.db.trips import TripKey
+from service.db.trips import TripKey, phones_of
 from service.usecases import numbers
 from service.usecases.context import Service
 from service.usecases.problems import (
@@ -116,7 +116,7 @@ def _read(service: Service, conn: Connection, traveler_id: UUID) -> Profile:
         citizenship=said.get("citizenship") or "",
         email=said.get("email") or "",
     )
-    return Profile(said["phone"], told)
+    return Profile(phones_of(said)[0], told)
 
 
 def has_secret_trip(conn: Connection, traveler_id: UUID, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from service.usecases.codes import CODES_AN_HOUR, WRONG_CODES
 from service.usecases.her_numbers import her_numbers
 from service.usecases.new_number import add_number, ask_number, asked_number
 from service.usecases.problems import Invalid, TooManyTries
+from service.usecases.profile import show_profile
 from service.usecases.request_change import request_change
 from service.usecases.sweep import sweep
 from tests.web.api_world import AIZHAN, DANIYAR, GULNAR, WORDS, World, world
@@ -178,6 +179,7 @@ def test_an_old_one_is_taken_off_after_the_cooling_off(world: World) -> None:
     world.wait(hours=48)
     assert apply_due(world.service, world.now) == 1
     assert numbers(world, trip) == [NEW]
+    assert show_profile(world.service, key.traveler_id).phone == NEW
     text(world, AIZHAN, "ok")
     assert world.texts(AIZHAN, "reply") == [], "a stranger's by now"
     name_number(world, trip, AIZHAN)

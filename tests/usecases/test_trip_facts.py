@@ -9,8 +9,12 @@ from sqlalchemy import RowMapping, select
 from service.db.stored import table_of
 from service.db.tables import Outbox
 from service.db.trips import TripKey
+from service.usecases.accept import Inbound, accept
 from service.usecases.apply_changes import apply_due
+from service.usecases.changes import RemoveNumber
+from service.usecases.new_number import add_number, ask_number
 from service.usecases.problems import Conflict409, Invalid, NotFound
+from service.usecases.request_change import request_change
 from service.usecases.revise_trip import revise_trip
 from service.usecases.trip_facts import fill_in, set_facts
 from service.web.schemas_trip import TripIn
@@ -209,6 +213,24 @@ class TestAsking:
     def test_never_in_a_trip_with_words_or_a_discreet_one(self, world: World, more: dict[str, Any]) -> None:
         world.armed(**UNKNOWN, **more)
         assert asked(world) == []
+
+    def test_not_on_a_number_that_said_stop(self, world: World) -> None:
+        trip = world.armed(**UNKNOWN)
+        digest = world.service.keys.phone_hash(AIZHAN)
+        accept(world.service, Inbound("phones", "1", digest, "stop", address=AIZHAN))
+        world.read_inbox()
+        assert asked(world) == []
+        assert world.state(trip).status == "armed"
+
+    def test_not_on_a_number_that_she_has_taken_off(self, world: World) -> None:
+        trip = world.armed(**UNKNOWN, starts_at="2026-12-20T00:00:00+03:00")
+        key, new = key_of(world, trip), "+77000000007"
+        ask_number(world.service, key, new)
+        add_number(world.service, key, world.code(new), word=None, sender=b"here")
+        request_change(world.service, key, RemoveNumber(AIZHAN), word=None, sender=b"here")
+        world.wait(hours=48)
+        apply_due(world.service, world.now)
+        assert [row["address_hash"] for row in asked(world)] == [world.service.keys.phone_hash(new)]
 
     def test_not_when_everything_is_known(self, world: World) -> None:
         world.armed()
