@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select, update
 
 from service.core.wording import TravelerNotice
-from service.db.routing import AckCode, Idempotency, Inbox, SignUp
+from service.db.routing import AckCode, Idempotency, Inbox, Link, SignUp
 from service.db.sealed import keys_used
 from service.db.stored import table_of
 from service.db.tables import Contact, Outbox
@@ -22,16 +22,19 @@ INBOX = table_of(Inbox)
 OUTBOX = table_of(Outbox)
 CODES = table_of(AckCode)
 SIGN_UPS = table_of(SignUp)
+LINKS = table_of(Link)
 IDEMPOTENCY = table_of(Idempotency)
 
 INVITATION_LIVES = timedelta(days=7)
 CODES_LIVE = timedelta(days=60)
 ANSWERS_LIVE = timedelta(days=2)
+LINKS_STAY = timedelta(days=7)
+"""After its end a session or a page is remembered for a while, so that a late form is told what has happened."""
 BATCH = 100
 
 
 def keep_house(service: Service) -> None:
-    """Erase old service keys, codes and first answers; expire invitations after 7 days and tell the traveler.
+    """Erase old service keys, codes, links and first answers; expire invitations after 7 days and tell the traveler.
 
     A service key stays as long as a message that it sealed has not been read or sent: after a long downtime these come
     first.
@@ -81,4 +84,5 @@ def _erase(service: Service, conn: Connection, now: datetime) -> None:
     service.keys.erase_service_keys(conn, now, keep=waiting)
     conn.execute(delete(CODES).where(CODES.c.created_at <= now - CODES_LIVE))
     conn.execute(delete(SIGN_UPS).where(SIGN_UPS.c.expires_at <= now - ANSWERS_LIVE))
+    conn.execute(delete(LINKS).where(LINKS.c.expires_at <= now - LINKS_STAY))
     conn.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.at <= now - ANSWERS_LIVE))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from service.db.migrate import schema_known
 from service.db.routing import Inbox
@@ -58,7 +58,11 @@ def _observe(service: Service, conn: Connection, now: datetime) -> Observed:
         select(func.count(), func.min(INBOX.c.received_at)).where(INBOX.c.handled_at.is_(None))
     ).one()
     outbox_depth, outbox_oldest = conn.execute(
-        select(func.count(), func.min(OUTBOX.c.available_at)).where(OUTBOX.c.state == "pending")
+        select(func.count(), func.min(OUTBOX.c.available_at)).where(
+            OUTBOX.c.state == "pending",
+            # A text that is written for a later day is no backlog; one that is tried again is.
+            or_(OUTBOX.c.available_at <= now, OUTBOX.c.attempts > 0),
+        )
     ).one()
     swept = get_state_at(conn, "sweep")
     open_alarms = conn.execute(

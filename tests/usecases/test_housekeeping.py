@@ -1,0 +1,52 @@
+"""What nobody can use any more is forgotten, and what only waits for its day is not counted as late."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from sqlalchemy import insert, select
+
+from service.db.routing import Link
+from service.db.stored import table_of
+from service.usecases.housekeeping import LINKS_STAY, keep_house
+from service.usecases.observe import observe
+from service.usecases.register import TOKENS_LIVE
+from tests.web.api_world import TRIP, World
+from tests.web.form_world import forms_once as world
+
+__all__ = ["world"]
+
+LINKS = table_of(Link)
+
+
+def kinds(world: World) -> list[str]:
+    return sorted(world.service.read(lambda conn: conn.execute(select(LINKS.c.kind)).scalars().all()))
+
+
+def depth(world: World) -> float:
+    return next(value for name, _, value in observe(world.service).plain if name == "amanba_outbox_depth")
+
+
+def test_a_session_and_a_page_that_have_ended_are_forgotten_after_a_while(world: World) -> None:
+    world.sign_in()
+    world.contact(world.trip())
+    ends = {
+        "traveler_id": uuid4(),
+        "created_at": world.now,
+        "used": 0,
+        "expires_at": world.now + TOKENS_LIVE["session"],
+    }
+    rows = [{**ends, "kind": kind, "token_hash": kind.encode()} for kind in ("session", "rehearsal")]
+    world.service.run(lambda conn: conn.execute(insert(LINKS), rows))
+    world.times[0] += TOKENS_LIVE["session"] + LINKS_STAY - timedelta(seconds=1)
+    keep_house(world.service)
+    assert kinds(world) == ["api", "invitation", "rehearsal", "session"]
+    world.wait(seconds=1)
+    keep_house(world.service)
+    assert kinds(world) == ["api", "invitation"], "who is asked has her page as long as the trip runs"
+
+
+def test_a_text_for_a_later_day_is_no_backlog(world: World) -> None:
+    world.armed(destination={**TRIP["destination"], "address": ""}, later=["destination.address"])
+    before = depth(world)
+    world.wait(days=2)
+    assert depth(world) == before + 1
