@@ -52,8 +52,11 @@ def test_a_method_that_an_address_does_not_take(client: TestClient) -> None:
     assert answer.json()["title"] == "Method Not Allowed"
 
 
-def test_outside_the_api_errors_are_not_problem_documents(client: TestClient) -> None:
-    assert client.get("/nothing").headers["content-type"] == "application/json"
+def test_outside_the_api_errors_are_pages_and_for_programs_a_status(client: TestClient) -> None:
+    page = client.get("/nothing", headers={"Accept-Language": "ru"})
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "Этой страницы здесь нет" in page.text
+    assert client.get("/healthz/nothing").headers["content-type"] == "application/json"
 
 
 def test_a_fields_path_is_the_apis() -> None:
