@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from service.core.alarm import AlarmKind
 
-LAST_STAGE = 5
 AUTHORITIES = 3
 """The stage at which the police and the consulate are told."""
 _BEGIN = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72))

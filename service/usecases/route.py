@@ -2,7 +2,8 @@
 
 In this order: a code names its alarm, rehearsal or question; a bare digit goes to the only alarm that this number was
 told of (with several, the reply lists them), and 4 to the one that has ended; then an open invitation; then a rehearsal
-that waits for her; then the question whether she is home; then the number's own trip.
+that waits for her; then the question whether she is home; then the number's own trip. A 1 to a rehearsal goes to the
+own trip as well.
 """
 
 from __future__ import annotations
@@ -186,6 +187,9 @@ def _digit(
     if awaiting is not None:
         rehearsal, contact_id = awaiting
         answer_by_text(work, rehearsal, contact_id, message.occurred_at)
+        if digit == 1 and sender.own is not None:
+            # It may as well have been meant for her own trip, where a missing sign of life would alarm people.
+            return None
         return _rehearsed(work, next(role for role in roles if role.contact.contact_id == contact_id), message)
     asked = [role for role in roles if role.is_asked] if digit in (1, 4) else []
     if len(asked) == 1:

@@ -27,7 +27,6 @@ from service.web.schemas import ContactIn
 
 PHONE, EMAIL = "phone", "email"
 NOT_THIS_WAY = "no"
-MOST_ADDRESS = 200
 REACH_NEEDED = N_("Write a number or an e-mail address at which this person can be reached.")
 NO_WAY = N_("Choose at least one way that uses this.")
 
