@@ -10,11 +10,15 @@ from collections.abc import Sequence
 from service.core.wording_text import N_, Translate, cut, cut_name
 
 LONGEST_NAME = 60
+DOUBT = N_("If something is not right, answer 4.")
 _NOT_READ = N_("Nobody reads answers to this e-mail.")
 
 
 def letter(text: str, _: Translate, *, link: str = "") -> str:
     """A text to a contact as an e-mail, with the page on which she can answer."""
+    if link and text != (end := text.replace(_(DOUBT), "")):
+        where = _("If something is not right, say so on this page: {link}").format(link=link)
+        return paragraphs([" ".join(end.split())], [where, _(_NOT_READ)])
     return paragraphs([text], letter_end(_, link=link) if link else [_(_NOT_READ)])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from service.core.alarm import CLOSING, Outcome
+from service.core.wording_letter import DOUBT
 from service.core.wording_text import N_, SOMEBODY, Count, Piece, Translate, cut, cut_name, join, mark
 
 NAME_LIMIT = 24
@@ -191,8 +192,7 @@ def all_clear(
         raise ValueError(f"{outcome} does not end an alarm")
     msgid = _ENDS[Outcome.CLOSED_BY_TWO if duress else outcome]
     text = _(msgid).format(name=cut_name(name, NAME_LIMIT), who=cut_name(who, NAME_LIMIT) or _(SOMEBODY), at=at)
-    doubt = _("If something is not right, answer 4.")
-    return mark(join((text, doubt, _tag(ref_code))), rehearsal, _)
+    return mark(join((text, _(DOUBT), _tag(ref_code))), rehearsal, _)
 
 
 def invitation(

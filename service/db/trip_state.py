@@ -61,6 +61,11 @@ class ContactState:
     def accepted(self) -> bool:
         return self.status == "accepted"
 
+    @property
+    def by_text(self) -> bool:
+        """Whether she can answer by SMS: a digit from a number that nobody gave us is a stranger's."""
+        return any(address.channel == "sms" for address in self.addresses)
+
 
 @dataclass(frozen=True, slots=True)
 class TravelerState:

@@ -81,7 +81,8 @@ class Sheet:
 class AlarmPage:
     """One contact's page. `form` is alarm, duress, stand_back, closed or locked; `full` says whether facts may be
     shown. `stage` is 0 where nothing is staged. `zone` is the reader's, in which the instants of `events` are said.
-    `written_at` is the day on which the traveler last could write down what the page repeats."""
+    `written_at` is the day on which the traveler last could write down what the page repeats. `by_text`: the reader may
+    answer by SMS."""
 
     form: str
     language: str
@@ -105,6 +106,7 @@ class AlarmPage:
     events: tuple[Event, ...] = ()
     place: Place | None = None
     written_at: str = ""
+    by_text: bool = True
     has_pin: bool = False
     has_sheet: bool = False
     unclear_count: int = 0
@@ -218,6 +220,7 @@ def _page(trip: TripState, state: AlarmState, contact: ContactState, now: dateti
         facts=facts_for(trip, state, contact, now, language=language),
         full=contact.disclosure == "full",
         reader=contact.name,
+        by_text=contact.by_text,
         people=tuple(sorted(people, key=lambda one: (not one.acts, not one.told))),
         held_by_reader=view.held_by == contact.id,
         reader_wants_close=contact.id in view.closers,

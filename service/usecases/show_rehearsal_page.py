@@ -19,13 +19,14 @@ from service.usecases.rehearsal_facts import sample_facts
 class RehearsalPage:
     """One contact's page. `form` is asked, answered, over (it ended without her), or real: she was told of an alarm
     that is open now, and must not read here that nothing has happened. `full` says whether she may see facts;
-    `language` is hers."""
+    `language` is hers, `by_text` whether she may answer by SMS."""
 
     form: str
     language: str
     reader: str
     facts: AlertFacts
     full: bool
+    by_text: bool
 
 
 def show_rehearsal_page(service: Service, token: str) -> RehearsalPage | None:
@@ -56,6 +57,7 @@ def _show(service: Service, conn: Connection, token: str) -> RehearsalPage | Non
         reader=contact.name,
         facts=sample_facts(trip, rehearsal, contact, now),
         full=contact.disclosure == "full",
+        by_text=contact.by_text,
     )
 
 

@@ -74,6 +74,9 @@ def test_a_mother_who_has_only_an_e_mail_address(story: Story, server: MailServe
         assert fact in alarm, "nothing is cut"
     assert f"Please answer on this page: {OURS.findall(alarm)[0]}\n{NOT_READ}" in alarm
     assert "Answer: 1" not in alarm
+    page = story.client.get(OURS.findall(alarm)[0].removeprefix("https://amanba.example")).text
+    assert "SMS: send the digit" not in page, "a digit from a number that nobody gave us is a stranger's"
+    assert "Send me a code by e-mail" in page
 
     story.traveler.text("OK")
     story.run()
@@ -81,6 +84,8 @@ def test_a_mother_who_has_only_an_e_mail_address(story: Story, server: MailServe
     assert subject == "Aizhan: news for you"
     assert end.startswith("Aizhan has answered. The alarm has ended.")
     assert OURS.findall(end) == OURS.findall(alarm), "where she may say that something is not right"
+    assert f"If something is not right, say so on this page: {OURS.findall(end)[0]}" in end
+    assert "answer 4" not in end
     for page in server.pages():
         assert all(OURS.fullmatch(link) for link in re.findall('href="([^"]+)"', page))
     assert len({mail["Message-ID"] for mail in server.mails}) == len(server.mails)
