@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(default=120, ge=1, description="how long a claimed message is nobody else's")
     language: str = Field(default="en", description="the language of pages before anybody chose one")
     metrics_token: SecretStr = Field(default=SecretStr(""), description="opens /metrics where people reach us")
+    metrics_token_file: Path | None = None
     leave_url: str = Field(default="https://www.wikipedia.org/", description="where the pages' way out leads")
     log_level: str = "INFO"
 
@@ -48,6 +49,18 @@ class Settings(BaseSettings):
         if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
             raise ValueError("must be a whole address of another site: https://…")
         return value
+
+    @model_validator(mode="after")
+    def _a_token_from_its_file(self) -> Self:
+        if self.metrics_token_file is None:
+            return self
+        if self.metrics_token.get_secret_value():
+            raise ValueError("AMANBA_METRICS_TOKEN and AMANBA_METRICS_TOKEN_FILE are both set; keep one")
+        try:
+            self.metrics_token = SecretStr(self.metrics_token_file.read_text(encoding="utf-8").strip())
+        except (OSError, UnicodeError) as error:
+            raise ValueError(f"AMANBA_METRICS_TOKEN_FILE cannot be read: {type(error).__name__}") from error
+        return self
 
     @model_validator(mode="after")
     def _a_lease_outlives_a_send(self) -> Self:

@@ -16,10 +16,12 @@ from pathlib import Path
 
 import pytest
 import structlog
+from pydantic import ValidationError
 from sqlalchemy import create_engine, text
 
 from service.cli import main
 from service.db.secrets import make_key
+from service.settings import Settings
 
 TWILIO = {
     "AMANBA_TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
@@ -172,3 +174,19 @@ def _answers(port: int, path: str) -> int:
         except OSError:
             pause.wait(0.1)
     raise AssertionError("nobody listens")
+
+
+class TestMetricsToken:
+    def test_it_may_lie_in_a_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "token").write_text("a long secret\n")
+        monkeypatch.setenv("AMANBA_METRICS_TOKEN_FILE", str(tmp_path / "token"))
+        assert Settings().metrics_token.get_secret_value() == "a long secret"
+
+    @pytest.mark.parametrize("given", [{"TOKEN_FILE": "/nowhere"}, {"TOKEN_FILE": "/nowhere", "TOKEN": "x"}])
+    def test_a_file_that_cannot_be_read_or_a_second_one_refuses_to_start(
+        self, given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name, value in given.items():
+            monkeypatch.setenv(f"AMANBA_METRICS_{name}", value)
+        with pytest.raises(ValidationError, match="AMANBA_METRICS_TOKEN"):
+            Settings()
