@@ -80,7 +80,8 @@ def router(service: Service) -> APIRouter:
 
     @api.post("/trips/{trip_id}/arm")
     def arm_trip(key: TripKey = Depends(trip_of), idempotency_key: IdempotencyKey = None) -> ArmedOut:
-        """Arm the trip. A 409 says in `missing` what is needed first."""
+        """Arm the trip. A 409 says in `missing` what is needed first: name, accepted_contact, full_contact, deadline,
+        passphrase, operator, phone_in_use; or that it is already_armed or ended."""
         armed = arm(service, key, once=idempotency_key)
         return ArmedOut(
             trip_id=armed.trip_id, status="armed", next_deadline=armed.next_deadline, check_in_url=armed.check_in_url

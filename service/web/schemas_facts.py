@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
+from service.core.wording_later import LATER
 from service.web.fields import Code, FactName, FactValue, Form, Line, Name, Notes, Place
 
 OfferedBy = Literal["friend", "agency", "advert", "other"]
@@ -64,4 +65,4 @@ class FactsIn(Form):
     person: Annotated[dict[FactName, FactValue], Field(max_length=80)] | None = None
     consent: ConsentIn | None = None
     notes: Notes | None = None
-    later: Annotated[list[Code], Field(max_length=40)] | None = None
+    later: Annotated[list[Code], Field(max_length=40, description=f"Any of {', '.join(LATER)}.")] | None = None

@@ -66,6 +66,14 @@ def test_the_api_describes_itself_with_examples(world: World) -> None:
         "/trips/{trip_id}/check-ins",
         "/trips/{trip_id}/sos",
         "/trips/{trip_id}/changes",
+        "/trips/{trip_id}/rehearsal",
     }
     schemas = described["components"]["schemas"]
     assert all(schemas[name]["examples"] for name in ("TripIn", "PlanIn", "ContactIn", "ChangeIn", "WordsIn"))
+    assert "hand_over" in schemas["ChangeIn"]["properties"]
+    assert "employer.phone" in str(schemas["TripIn"]["properties"]["later"])
+    assert "agency" in str(schemas["TripIn"]["properties"]["offered_by"])
+    lacking = described["paths"]["/api/v1/trips/{trip_id}/arm"]["post"]["description"]
+    assert all(
+        code in lacking for code in ("name", "accepted_contact", "full_contact", "phone_in_use", "already_armed")
+    )
