@@ -57,3 +57,13 @@ def test_a_line_that_breaks_or_brings_another_page_leaves_what_was_typed(page: P
     page.unroute("**/in")
     page.click(SEND)
     expect(page.locator("[name=phone_country]")).to_be_visible()
+
+
+def test_another_language_keeps_what_was_typed(page: Page) -> None:
+    page.fill("[name=phone]", "8 700 000 00 01")
+    page.get_by_role("link", name="Рус").click()
+    expect(page.locator("h1")).to_have_text("Ваш номер телефона")
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    assert page.input_value("[name=phone]") == "8 700 000 00 01"
+    page.click(SEND)
+    expect(page.locator(".err")).to_contain_text("Из какой страны")

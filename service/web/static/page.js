@@ -1,5 +1,5 @@
-// Two things that a page cannot do without a script, and needs on a bad line: leaving at once, and not losing what was
-// typed when the line breaks. Everything works without it.
+// What a page cannot do without a script: leaving at once, and not losing what was typed when the line breaks or the
+// language changes. Everything works without it.
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -14,7 +14,7 @@
     location.replace(way.dataset.leave);
   };
   if (way) {
-    way.addEventListener("click", leave);
+    document.addEventListener("click", (event) => { if (event.target.closest("[data-leave]")) leave(event); });
     // Shift three times within five seconds; any other key starts anew. Escape is left to the browser.
     let presses = [];
     addEventListener("keydown", (event) => {
@@ -61,6 +61,27 @@
       seen.focus({ preventScroll: true });
       offline(form, true);
     } finally { clearTimeout(timer); }
+  });
+
+  // Another language keeps what was typed: the page is asked for anew and filled in as it was.
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest(".langs a"), form = document.querySelector("form[data-keep]");
+    if (!link || !form) return;
+    event.preventDefault();
+    const typed = new FormData(form);
+    try {
+      const fresh = new DOMParser().parseFromString(await (await fetch(link.href)).text(), "text/html");
+      for (const field of fresh.querySelector("form[data-keep]").elements) {
+        if (!field.name || field.type === "hidden" || field.type === "submit") continue;
+        const values = typed.getAll(field.name);
+        if (["radio", "checkbox"].includes(field.type)) field.checked = values.includes(field.value);
+        else if (values.length) field.value = values[0];
+      }
+      for (const part of ["header", "main"]) document.querySelector(part).replaceWith(fresh.querySelector(part));
+      root.lang = fresh.documentElement.lang;
+      document.title = fresh.title;
+      wire();
+    } catch (_) { location.assign(link.href); }
   });
 
   // What is typed just now in the server's own words; and the first thing to look at.
