@@ -1,6 +1,5 @@
 """What all pages share, seen on the demonstration's: headers, languages, files beside them, and no inline script."""
 
-import gzip
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from service.usecases.show_phones import list_trips, show_board
-from service.web.pages import render, static_files
+from service.web.pages import render
 from tests.browser.demonstration import AIZHAN, GULNAR, Demonstration
 
 LANGUAGES = ("en", "ru", "kk")
