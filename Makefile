@@ -8,7 +8,8 @@ SHELL := /bin/bash
 
 VENV ?= .venv
 PYTHON ?= python3
-PYTEST_ARGS ?= -n 2 --dist worksteal
+# One more than our machines have cores: some tests wait for a browser, a provider or a process.
+PYTEST_ARGS ?= -n 3 --dist worksteal
 
 # uv works in our environment alone and never fetches an interpreter of its own.
 UV := UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(VENV)/bin/uv

@@ -8,7 +8,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from service.usecases.show_phones import list_trips, show_board
 from tests.browser.demonstration import AIZHAN, GULNAR, Demonstration, served
 
 SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, input:not([type=hidden])")]
@@ -106,9 +105,8 @@ def alarm_page(demo: Demonstration) -> str:
     return str(re.findall(r"/a/\w+", " ".join(demo.received(GULNAR, "alert")))[-1])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
-def test_every_page_can_be_used_by_anybody(
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
+def test_the_phones_can_be_used_by_anybody_at_every_moment(
     demo: Demonstration, site: str, browser: Browser, scheme: str, width: int
 ) -> None:
     context = browser.new_context(
@@ -128,27 +126,16 @@ def test_every_page_can_be_used_by_anybody(
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         faults.extend(f"{path}: {one}" for one in page.evaluate(SMALL_TARGETS))
 
-    look("/")
     look("/phones")
-    look(demo.own_page("Gulnar"))
     demo.stop_answering()
     demo.advance(100)
     look("/phones")
-    look(alarm_page(demo))
     demo.type(GULNAR, "2")
     demo.advance(5)
     look("/phones")
-    look(alarm_page(demo))
     demo.type(AIZHAN, "купила яблоки на рынке")
     demo.advance(5)
     look("/phones")
     look(alarm_page(demo))
-    look(page_of_check_in(demo))
     context.close()
     assert faults == []
-
-
-def page_of_check_in(demo: Demonstration) -> str:
-    board = show_board(demo.service, demo.network, list_trips(demo.service)[0])
-    assert board is not None
-    return board.check_in
