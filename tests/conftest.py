@@ -36,6 +36,14 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _logs_as_in_the_product() -> None:
+    """One line each: the library's own way draws every error with its whole surroundings, which takes seconds."""
+    from service.wiring import set_up_logging
+
+    set_up_logging("INFO")
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test sees only the settings that it makes itself."""

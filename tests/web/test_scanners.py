@@ -17,7 +17,7 @@ from tests.web.form_world import FormWorld, forms_once
 
 __all__ = ["forms_once"]
 
-OPENINGS = int(os.environ.get("TEST_OPENINGS", "300"))
+OPENINGS = int(os.environ.get("TEST_OPENINGS", "150"))
 """`make soak` asks for 10,000."""
 
 SCANNERS = (
