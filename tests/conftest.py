@@ -19,6 +19,7 @@ from uuid import uuid4
 import hypothesis
 import psycopg
 import pytest
+import structlog
 from sqlalchemy import URL, make_url
 
 ROOM = 1024**3
@@ -37,11 +38,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _logs_as_in_the_product() -> None:
+def _plain_log_lines() -> None:
     """One line each: the library's own way draws every error with its whole surroundings, which takes seconds."""
-    from service.wiring import set_up_logging
-
-    set_up_logging("INFO")
+    structlog.configure(processors=[structlog.processors.KeyValueRenderer(key_order=["event"])])
 
 
 @pytest.fixture(autouse=True)
