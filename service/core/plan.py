@@ -124,11 +124,6 @@ def zone_at(plan: Plan, instant: datetime) -> str:
     return leg_at(plan, instant).zone
 
 
-def country_at(plan: Plan, instant: datetime) -> str:
-    """The country (ISO 3166-1 alpha-2) that she is in at `instant`, by plan."""
-    return leg_at(plan, instant).country
-
-
 def _leg_number(plan: Plan, instant: datetime) -> int:
     return max(0, bisect_right(plan.legs, instant, key=lambda leg: leg.starts_at) - 1)
 

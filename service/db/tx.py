@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from service.clock import monotonic
 from service.db.engine import Database
 from service.db.errors import Conflict, StorageUnavailable
+from service.edges import Act, reach
 
 T = TypeVar("T")
 
@@ -35,8 +36,8 @@ _SQLITE_LOST_A_RACE = frozenset({5, 6})
 _SQLITE_AWAY = frozenset({7, 8, 9, 10, 11, 13, 14, 26})
 
 
-def run(db: Database, work: Callable[[Connection], T]) -> T:
-    """Run `work` in a transaction and commit it.
+def run(db: Database, work: Callable[[Connection], T], act: Act | None = None) -> T:
+    """Run `work` in a transaction and commit it. `act` names its edges for the crash suite.
 
     1. A lost race (serialization failure, deadlock, lock time-out, `Conflict`) or a connection that broke
        before the commit: roll back, pause a jittered while, begin again; `TRIES` times and some 10 s at most.
@@ -48,7 +49,7 @@ def run(db: Database, work: Callable[[Connection], T]) -> T:
     Raises:
         StorageUnavailable: nothing may be taken as stored (it may be if the connection broke in the commit).
     """
-    return _run(db.write, work)
+    return _run(db.write, work, act)
 
 
 def read(db: Database, work: Callable[[Connection], T]) -> T:
@@ -57,14 +58,14 @@ def read(db: Database, work: Callable[[Connection], T]) -> T:
     Raises:
         StorageUnavailable: the database is away.
     """
-    return _run(db.read, work)
+    return _run(db.read, work, None)
 
 
-def _run(engine: Engine, work: Callable[[Connection], T]) -> T:
+def _run(engine: Engine, work: Callable[[Connection], T], act: Act | None) -> T:
     attempt, began = 1, monotonic()
     while True:
         try:
-            return _once(engine, work)
+            return _once(engine, work, act)
         except (Conflict, SQLAlchemyError) as error:
             if not _lost_a_race(error):
                 if _away(error):
@@ -77,17 +78,21 @@ def _run(engine: Engine, work: Callable[[Connection], T]) -> T:
         attempt += 1
 
 
-def _once(engine: Engine, work: Callable[[Connection], T]) -> T:
+def _once(engine: Engine, work: Callable[[Connection], T], act: Act | None) -> T:
     with engine.connect() as connection:
         # Leaving without a commit, by an error, rolls back.
         transaction = connection.begin()
         value = work(connection)
+        if act is not None:
+            reach(act.before)
         try:
             transaction.commit()
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise StorageUnavailable(f"the commit was not confirmed: {_say(error)}") from error
             raise
+        if act is not None:
+            reach(act.after)
         return value
 
 

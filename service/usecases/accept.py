@@ -18,6 +18,7 @@ from service.db.routing import Inbox, Link
 from service.db.rows import insert_ignore
 from service.db.stored import table_of
 from service.db.types import UTCDateTime
+from service.edges import Act
 from service.usecases.context import Service
 
 INBOX = table_of(Inbox)
@@ -80,7 +81,7 @@ def accept_all(service: Service, batch: Sequence[Inbound]) -> list[AcceptedInbou
         first = {} if new == len(batch) else _received(conn, list(unique))
         return [_outcome(one, first, now) for one in batch]
 
-    accepted = service.run(keep)
+    accepted = service.run(keep, Act.ACCEPT)
     service.wake.inbox.set()
     return accepted
 
@@ -131,7 +132,7 @@ def accept_link(
         received = _received(conn, [(kind, provider_id)]).get((kind, provider_id), moment)
         return AcceptedInbound(False, received)
 
-    accepted = service.run(keep)
+    accepted = service.run(keep, Act.ACCEPT)
     service.wake.inbox.set()
     return accepted
 

@@ -18,6 +18,7 @@ from service.db.routing import NIL, Inbox, PhoneOwner
 from service.db.stored import table_of
 from service.db.tables import Alarm
 from service.db.trips import TripKey, TripState
+from service.edges import Act
 from service.usecases.ask_later import stop_asking
 from service.usecases.changes import End, Pause, RemoveContact, RemoveNumber, TakeOver, Waiting
 from service.usecases.contacts import retire_in
@@ -52,7 +53,7 @@ def apply_due(service: Service, now: datetime) -> int:
     keys = service.read(lambda conn: _ready(conn, now))
     count = 0
     for key in keys:
-        count += service.run(partial(_apply_of_trip, service, key, now))
+        count += service.run(partial(_apply_of_trip, service, key, now), Act.CHANGE)
     if count:
         service.wake.sweep.set()
         service.wake.outbox.set()

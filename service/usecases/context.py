@@ -16,6 +16,7 @@ from service.db import tx
 from service.db.engine import Database
 from service.db.sealed import Keyring
 from service.db.trips import TripKey, TripState, load_trips
+from service.edges import Act
 
 T = TypeVar("T")
 
@@ -64,9 +65,9 @@ class Service:
     clock: Callable[[], datetime] = utc_now
     wake: Wake = field(default_factory=Wake)
 
-    def run(self, work: Callable[[Connection], T]) -> T:
+    def run(self, work: Callable[[Connection], T], act: Act | None = None) -> T:
         """Run `work` in one transaction; see `service.db.tx.run`."""
-        return tx.run(self.db, work)
+        return tx.run(self.db, work, act)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         return tx.read(self.db, work)

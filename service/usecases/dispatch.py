@@ -19,6 +19,7 @@ from service.db.claims import claim_outbox
 from service.db.errors import KeyErased, SealBroken
 from service.db.sealed import key_of
 from service.db.settle import Settlement, ask_later, settle_many
+from service.edges import ACCEPTED, SENDING, Act, reach
 from service.usecases import counters
 from service.usecases.context import Service
 from service.usecases.failover import Failure, fail_over
@@ -80,7 +81,7 @@ def dispatch(service: Service, pool: Executor) -> int:
     """
     total = 0
     while not service.wake.stopping.is_set():
-        claimed = service.run(lambda conn: claim(service, conn))
+        claimed = service.run(lambda conn: claim(service, conn), Act.CLAIM)
         total += len(claimed)
         _send_all(service, pool, claimed)
         if len(claimed) < BATCH:
@@ -174,7 +175,7 @@ def _settle_together(service: Service, results: Sequence[tuple[Claimed, Outcome]
         ]
         return counted, counters.first_told(service, conn, now, ours) if act else []
 
-    counters.count(*service.run(write))
+    counters.count(*service.run(write, Act.SETTLE))
 
 
 def _failure(row: Claimed, result: Outcome, ours: set[UUID]) -> Failure | None:
@@ -208,7 +209,10 @@ def _send(service: Service, row: Claimed) -> Outcome:
     if row.message is None or notifier is None:
         return Rejected(Cause.PERMANENT, "erased", "the text is gone or nobody serves its channel")
     try:
+        reach(SENDING)
         result = notifier.send(row.message)
+        if isinstance(result, Accepted):
+            reach(ACCEPTED)
     except Exception:
         # A notifier must not raise; one that does has left the fate of its message open.
         log.exception("notifier_raised", outbox_id=str(row.outbox_id), channel=row.channel)

@@ -21,6 +21,7 @@ from service.db.errors import Conflict, SchemaUnknown, SecretMissing, StorageUna
 from service.db.routing import NIL, Inbox, PhoneOwner
 from service.db.stored import table_of
 from service.db.trips import TripKey, TripState
+from service.edges import Act
 from service.usecases import telling
 from service.usecases.context import Service
 from service.usecases.own_trip import OwnMessage, handle_own, word_kind
@@ -78,7 +79,7 @@ def read_inbox(service: Service) -> int:
     total = 0
     while True:
         try:
-            count = service.run(lambda conn: _read_batch(service, conn, BATCH))
+            count = service.run(lambda conn: _read_batch(service, conn, BATCH), Act.READ)
         except NOT_THE_ROWS:
             raise
         except Exception:
@@ -106,7 +107,7 @@ def _read_singly(service: Service) -> int:
     count = 0
     for _ in range(BATCH):
         try:
-            done = service.run(lambda conn: _read_batch(service, conn, 1))
+            done = service.run(lambda conn: _read_batch(service, conn, 1), Act.READ)
         except _Unreadable as unreadable:
             log.exception("inbox_row_set_aside", inbox_id=unreadable.inbox_id)
             done = service.run(partial(_set_aside, service, unreadable))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from notifiers.base import InboundMessage, ListsInbound, SourceUnreadable
 from service.core.wording import PageReason
 from service.db.state import get_state_at, put_state
+from service.edges import LISTED, Act, reach
 from service.usecases import telling
 from service.usecases.accept import Inbound, accept_all
 from service.usecases.context import Service
@@ -45,7 +46,7 @@ def reconcile_inbound(service: Service) -> int:
 
 def _reconcile(service: Service, name: str, source: ListsInbound) -> int:
     began = service.clock()
-    mark = service.run(lambda conn: _begin(conn, name, began))
+    mark = service.run(lambda conn: _begin(conn, name, began), Act.RECONCILE)
     # A watermark that lies ahead was set by a clock that was wrong.
     since = min(mark.read_until or began - FIRST_LOOK_BACK, began) - OVERLAP
     new = 0
@@ -53,6 +54,7 @@ def _reconcile(service: Service, name: str, source: ListsInbound) -> int:
         batch: list[InboundMessage] = []
         for message in source.list_inbound(since, began):
             batch.append(message)
+            reach(LISTED)
             if len(batch) == BATCH:
                 new += _keep(service, name, batch)
                 batch = []
@@ -118,4 +120,4 @@ def _page(work: Work, mark: Watermark) -> None:
 
 
 def _save(service: Service, mark: Watermark, now: datetime) -> None:
-    service.run(lambda conn: put_state(conn, f"watermark:{mark.source}", watermark_value(mark), now))
+    service.run(lambda conn: put_state(conn, f"watermark:{mark.source}", watermark_value(mark), now), Act.WATERMARK)

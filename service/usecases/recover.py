@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from notifiers.base import FindResult, Found, Searchable, Unavailable
 from service.db.claims import expired_leases
 from service.db.settle import Settlement, ask_later, settle_many
+from service.edges import ASKED, Act, reach
 from service.usecases import counters
 from service.usecases.context import Service
 from service.usecases.dispatch import ASK_BEFORE_AGAIN, AT_MOST_ONCE, NO_ANSWER, Claimed, open_rows
@@ -54,7 +55,7 @@ def recover(service: Service, pool: Executor | None = None) -> int:
     """
     total = 0
     while not service.wake.stopping.is_set():
-        rows = service.run(lambda conn: _take_over(service, conn))
+        rows = service.run(lambda conn: _take_over(service, conn), Act.TAKE_OVER)
         if not rows:
             break
         total += len(rows)
@@ -84,7 +85,7 @@ def _write(service: Service, row: Claimed, answer: Settlement | _AskLater) -> No
         ours = settle_many(conn, now, [answer])
         return [(row.channel, answer.state)] * len(ours), counters.first_told(service, conn, now, ours)
 
-    counters.count(*service.run(write))
+    counters.count(*service.run(write, Act.RECOVER))
 
 
 def _ask(service: Service, row: Claimed) -> Settlement | _AskLater:
@@ -128,7 +129,9 @@ def _find(notifier: Searchable, row: Claimed) -> FindResult:
     if row.message is None:
         raise ValueError("a message whose text is gone cannot be looked for")
     try:
-        return notifier.find_sent(row.message, row.created_at - SEARCH_BEFORE)
+        found = notifier.find_sent(row.message, row.created_at - SEARCH_BEFORE)
+        reach(ASKED)
+        return found
     except Exception:
         # A notifier must not raise; one that does has told us nothing, and the others must be asked about.
         log.exception("notifier_raised", outbox_id=str(row.outbox_id), channel=row.channel)

@@ -22,6 +22,7 @@ from service.db.state import get_state, lock_state, put_state
 from service.db.stored import table_of
 from service.db.tables import Alarm, Watch
 from service.db.trips import AlarmState, TripKey, TripState
+from service.edges import Act
 from service.usecases import reminding, telling
 from service.usecases.alarm_facts import case
 from service.usecases.alarms import open_new, put_alarm
@@ -93,7 +94,7 @@ def _until_none_is_due(service: Service, sweep_batch: _Sweep, table: Table) -> t
     for _ in range(MOST_BATCHES):
         claimed = _Claimed()
         try:
-            count, waiting = service.run(partial(sweep_batch, service, claimed, limit))
+            count, waiting = service.run(partial(sweep_batch, service, claimed, limit), Act.SWEEP)
         except StorageUnavailable:
             raise
         except Exception:
