@@ -11,6 +11,8 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LEASE_AT_LEAST = 60
+FROM_FILES = ("database_url", "metrics_token")
+"""The settings that may stand in a file of their own, which AMANBA_…_FILE names: they are secrets, or hold one."""
 
 
 class Settings(BaseSettings):
@@ -20,6 +22,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(default=Path("var"), description="where SQLite, the key file and the simulated phones lie")
     database_url: str = Field(default="", description="empty: SQLite in the data directory")
+    database_url_file: Path | None = None
     public_url: str = Field(default="http://127.0.0.1:8000", description="where people and providers reach us")
     secret_keys: SecretStr = Field(default=SecretStr(""), description="empty: made and kept in the data directory")
     secret_keys_file: Path | None = None
@@ -51,15 +54,19 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _a_token_from_its_file(self) -> Self:
-        if self.metrics_token_file is None:
-            return self
-        if self.metrics_token.get_secret_value():
-            raise ValueError("AMANBA_METRICS_TOKEN and AMANBA_METRICS_TOKEN_FILE are both set; keep one")
-        try:
-            self.metrics_token = SecretStr(self.metrics_token_file.read_text(encoding="utf-8").strip())
-        except (OSError, UnicodeError) as error:
-            raise ValueError(f"AMANBA_METRICS_TOKEN_FILE cannot be read: {type(error).__name__}") from error
+    def _secrets_from_their_files(self) -> Self:
+        for name in FROM_FILES:
+            path: Path | None = getattr(self, f"{name}_file")
+            if path is None:
+                continue
+            variable = f"AMANBA_{name.upper()}"
+            if _plain(getattr(self, name)):
+                raise ValueError(f"{variable} and {variable}_FILE are both set; keep one")
+            try:
+                text = path.read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeError) as error:
+                raise ValueError(f"{variable}_FILE cannot be read: {type(error).__name__}") from error
+            setattr(self, name, SecretStr(text) if isinstance(getattr(self, name), SecretStr) else text)
         return self
 
     @model_validator(mode="after")
@@ -79,6 +86,10 @@ class Settings(BaseSettings):
     def key_file(self) -> Path:
         """Where the secret keys are kept when they are not given."""
         return self.secret_keys_file or self.data_dir / "secret_keys"
+
+
+def _plain(value: str | SecretStr) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def environment(settings: Settings) -> dict[str, str]:

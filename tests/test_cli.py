@@ -21,7 +21,7 @@ from sqlalchemy import create_engine, text
 
 from service.cli import main
 from service.db.secrets import make_key
-from service.settings import Settings
+from service.settings import FROM_FILES, Settings
 
 TWILIO = {
     "AMANBA_TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
@@ -176,17 +176,21 @@ def _answers(port: int, path: str) -> int:
     raise AssertionError("nobody listens")
 
 
-class TestMetricsToken:
-    def test_it_may_lie_in_a_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        (tmp_path / "token").write_text("a long secret\n")
-        monkeypatch.setenv("AMANBA_METRICS_TOKEN_FILE", str(tmp_path / "token"))
-        assert Settings().metrics_token.get_secret_value() == "a long secret"
+class TestSecretsInFiles:
+    def test_a_secret_may_lie_in_a_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in FROM_FILES:
+            (tmp_path / name).write_text("a long secret\n")
+            monkeypatch.setenv(f"AMANBA_{name.upper()}_FILE", str(tmp_path / name))
+        settings = Settings()
+        assert settings.metrics_token.get_secret_value() == settings.database == "a long secret"
 
-    @pytest.mark.parametrize("given", [{"TOKEN_FILE": "/nowhere"}, {"TOKEN_FILE": "/nowhere", "TOKEN": "x"}])
+    @pytest.mark.parametrize("name", [name.upper() for name in FROM_FILES])
+    @pytest.mark.parametrize("beside", ["", "x"])
     def test_a_file_that_cannot_be_read_or_a_second_one_refuses_to_start(
-        self, given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+        self, name: str, beside: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        for name, value in given.items():
-            monkeypatch.setenv(f"AMANBA_METRICS_{name}", value)
-        with pytest.raises(ValidationError, match="AMANBA_METRICS_TOKEN"):
+        monkeypatch.setenv(f"AMANBA_{name}_FILE", "/nowhere")
+        if beside:
+            monkeypatch.setenv(f"AMANBA_{name}", beside)
+        with pytest.raises(ValidationError, match=f"AMANBA_{name}"):
             Settings()
