@@ -23,6 +23,10 @@ class Act(StrEnum):
     RECONCILE = "reconcile"
     WATERMARK = "watermark"
     CHANGE = "change"
+    REPORT = "report"
+    INVITE = "invite"
+    ARM = "arm"
+    HOUSE = "house"
 
     @property
     def before(self) -> str:

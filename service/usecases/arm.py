@@ -19,6 +19,7 @@ from service.db.routing import NIL, Link, PhoneOwner
 from service.db.stored import table_of
 from service.db.tables import Trip, Watch
 from service.db.trips import TripKey, TripState, watch_values
+from service.edges import Act
 from service.usecases.answer_once import answer_once
 from service.usecases.ask_later import ask_later
 from service.usecases.context import Service
@@ -64,7 +65,9 @@ def arm(service: Service, key: TripKey, *, once: str | None = None) -> Armed:
 
     call = f"arm:{key.trip_id}"
     try:
-        kept = service.run(lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: keep(conn)))
+        kept = service.run(
+            lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: keep(conn)), Act.ARM
+        )
     except IntegrityError as error:
         # Another trip with this number was armed between the look and the write.
         raise Conflict409(NOT_READY, ("phone_in_use",)) from error

@@ -16,6 +16,7 @@ from service.db.routing import PhoneOwner
 from service.db.stored import table_of
 from service.db.tables import Contact, Outbox, Rung
 from service.db.trips import ContactState, TripKey, TripState
+from service.edges import Act
 from service.usecases import telling
 from service.usecases.answer_once import answer_once
 from service.usecases.contact_addresses import CALLED_BY_NUMBER, Channels, check_contact, in_order, present, sealed_of
@@ -55,7 +56,9 @@ def add_contact(service: Service, key: TripKey, form: ContactForm, *, once: str 
         return str(contact_id)
 
     call = f"contacts:{key.trip_id}"
-    found = UUID(service.run(lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: keep(conn))))
+    found = UUID(
+        service.run(lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: keep(conn)), Act.INVITE)
+    )
     service.wake.outbox.set()
     return found
 

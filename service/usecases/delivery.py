@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, update
 from notifiers.base import Cause, DeliveryState, Rejected
 from service.db.stored import table_of
 from service.db.tables import Alarm, Outbox
+from service.edges import Act
 from service.usecases import counters
 from service.usecases.context import Service
 from service.usecases.dispatch import AT_MOST_ONCE
@@ -70,7 +71,7 @@ def report_delivery(service: Service, report: Report) -> bool:
         changed = [(row.channel, state)] if state != row.state else []
         return True, changed, counters.first_told(service, conn, now, [row.outbox_id] if row.state != "sent" else [])
 
-    known, sends, lateness = service.run(note)
+    known, sends, lateness = service.run(note, Act.REPORT)
     counters.count(sends, lateness)
     service.wake.sweep.set()
     service.wake.outbox.set()

@@ -12,6 +12,7 @@ from service.db.sealed import keys_used
 from service.db.stored import table_of
 from service.db.tables import Contact, Outbox
 from service.db.trips import TripKey
+from service.edges import Act
 from service.usecases import telling
 from service.usecases.context import Service
 from service.usecases.hand_over import settle_hand_over
@@ -39,8 +40,8 @@ def keep_house(service: Service) -> None:
     A service key stays as long as a message that it sealed has not been read or sent: after a long downtime these come
     first.
     """
-    service.run(lambda conn: _erase(service, conn, service.clock()))
-    while service.run(lambda conn: _expire_invitations(service, conn)) == BATCH:
+    service.run(lambda conn: _erase(service, conn, service.clock()), Act.HOUSE)
+    while service.run(lambda conn: _expire_invitations(service, conn), Act.HOUSE) == BATCH:
         pass
 
 
