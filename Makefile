@@ -25,7 +25,7 @@ retry = for try in 1 2 3 4 5; do if $(1); then break; fi; \
 	if [ $$try = 5 ]; then echo "Gave up after five tries." >&2; exit 1; fi; \
 	echo "That failed; trying again in $$((try * 3)) s." >&2; sleep $$((try * 3)); done
 
-.PHONY: help setup setup-dev browser run test soak lint format lock messages screenshots clean
+.PHONY: help setup setup-dev browser run test soak bench lint format lock messages screenshots check-deploy clean
 
 help: ## Show what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -46,6 +46,14 @@ test: setup-dev browser ## Run all tests
 soak: setup-dev ## Run the long proofs
 	TEST_OPENINGS=10000 TEST_EVERY_WAY=1 $(VENV)/bin/python -m pytest $(PYTEST_ARGS) tests/web/test_scanners.py \
 		tests/browser/test_every_page.py
+
+bench: export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
+bench: export PYTHONDONTWRITEBYTECODE :=
+bench: setup-dev ## Measure the engine on this machine (half an hour; nothing else should run)
+	$(VENV)/bin/python -m tests.bench $(BENCH_ARGS)
+
+check-deploy: setup-dev $(VENV)/.tools ## Check what deploy/ holds with the tools that read it
+	PATH="$(CURDIR)/$(VENV)/tools/usr/bin:$$PATH" deploy/check $(VENV)
 
 lint: setup-dev ## Check style, types and the direction of imports
 	$(VENV)/bin/ruff check .
@@ -97,6 +105,20 @@ $(VENV)/.package: pyproject.toml $(VENV)/.product
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.product
 	@echo "Installing the tests' and linters' requirements into $(VENV)."
 	@$(call retry,$(INSTALL) -r requirements-dev.txt)
+	@touch $@
+
+# Unpacked beside our own, not installed: a proxy and a monitor that were installed would start here.
+$(VENV)/.tools: $(VENV)/.bootstrap
+	@mkdir -p $(VENV)/tools; \
+	for need in caddy:caddy promtool:prometheus systemd-analyze:systemd; do \
+		command -v $${need%:*} >/dev/null && continue; \
+		if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+			echo "This needs $${need%:*}, of Debian's package $${need#*:}." >&2; exit 1; fi; \
+		if [ $$need = systemd-analyze:systemd ]; then get="apt-get -qq install -y --no-install-recommends systemd"; \
+		else get="(cd $(VENV)/tools && apt-get -qq -o APT::Sandbox::User=root download $${need#*:})"; fi; \
+		$(call retry,apt-get -qq update && eval "$$get" >/dev/null); \
+	done; \
+	for package in $(VENV)/tools/*.deb; do [ ! -e "$$package" ] || { dpkg -x "$$package" $(VENV)/tools; rm "$$package"; }; done
 	@touch $@
 
 browser:
