@@ -33,7 +33,7 @@ class NotifierSpec:
     `settings` is a pydantic model; its fields, under `AMANBA_` + `prefix` + `_`, are the channel's
     variables, and their titles and descriptions are what a form shows. `build` makes the notifier from
     an instance of that model and a callable that tells the time (aware, UTC). `simulated` ones reach
-    nobody.
+    nobody. One that does not reach people carries pages to whoever runs this, and no other message.
     """
 
     name: str
@@ -43,6 +43,7 @@ class NotifierSpec:
     build: Callable[[Any, Clock], Notifier]
     prefix: str
     simulated: bool = False
+    reaches_people: bool = True
 
     def variable(self, field: str) -> str:
         """The environment variable of one settings field."""
@@ -116,7 +117,7 @@ def configured(env: Mapping[str, str], now: Clock, specs: list[NotifierSpec] | N
     2. One that is begun and not finished raises `NotConfigured` naming what is missing. Variables that
        a finished one reads too begin nothing, so that two channels of one provider may share its
        credentials.
-    3. Only when there is no real one at all, the simulated ones whose variables are given.
+    3. Only when no real one reaches people, the simulated ones whose variables are given.
     """
     specs = discover() if specs is None else specs
     real = [spec for spec in specs if not spec.simulated]
@@ -126,8 +127,9 @@ def configured(env: Mapping[str, str], now: Clock, specs: list[NotifierSpec] | N
         begun = {name for name in spec.variables() - taken if env.get(name)}
         if spec not in finished and begun:
             raise NotConfigured(f"{spec.title} is half set up: {', '.join(spec.missing(env))} is missing")
-    chosen = finished or [spec for spec in specs if spec.simulated and not spec.missing(env)]
-    return _by_channel(chosen, env, now)
+    chosen = [spec for spec in finished if spec.reaches_people]
+    chosen = chosen or [spec for spec in specs if spec.simulated and not spec.missing(env)]
+    return _by_channel([*chosen, *(spec for spec in finished if not spec.reaches_people)], env, now)
 
 
 def outside(active: Mapping[str, Notifier]) -> list[str]:
