@@ -28,7 +28,7 @@ def upgrade(url: str) -> None:
     """
     db = make_engine(url)
     try:
-        tx.run(db, _upgrade)
+        tx.run(db, upgrade_within)
     finally:
         db.close()
 
@@ -37,7 +37,7 @@ def current(url: str) -> str | None:
     """The revision of the database at `url`; None when it was never migrated."""
     db = make_engine(url)
     try:
-        return tx.read(db, _revision)
+        return tx.read(db, revision_of)
     finally:
         db.close()
 
@@ -53,7 +53,27 @@ def head() -> str:
 
 def schema_known(db: Database) -> bool:
     """Whether the database is at `head()`."""
-    return tx.read(db, _revision) == head()
+    return tx.read(db, revision_of) == head()
+
+
+def revision_of(conn: Connection) -> str | None:
+    """The revision of the connected database; None when it was never migrated."""
+    return MigrationContext.configure(conn).get_current_revision()
+
+
+def knows(revision: str) -> bool:
+    """Whether this version can bring a database from `revision` to `head()`."""
+    return any(script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def upgrade_within(conn: Connection, revision: str = "head") -> None:
+    """Bring the connected database up to `revision` in its running transaction."""
+    if conn.dialect.name == "postgresql":
+        # Waiting for a lock on a hot table makes everybody else wait behind us: better to try again.
+        conn.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+        conn.execute(text("SET LOCAL statement_timeout = 0"))
+        conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ONE_AT_A_TIME})
+    command.upgrade(_config(conn), revision)
 
 
 def draft(url: str, message: str) -> None:
@@ -63,19 +83,6 @@ def draft(url: str, message: str) -> None:
         tx.run(db, lambda conn: command.revision(_config(conn), message, autogenerate=True))
     finally:
         db.close()
-
-
-def _upgrade(conn: Connection) -> None:
-    if conn.dialect.name == "postgresql":
-        # Waiting for a lock on a hot table makes everybody else wait behind us: better to try again.
-        conn.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
-        conn.execute(text("SET LOCAL statement_timeout = 0"))
-        conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ONE_AT_A_TIME})
-    command.upgrade(_config(conn), "head")
-
-
-def _revision(conn: Connection) -> str | None:
-    return MigrationContext.configure(conn).get_current_revision()
 
 
 def _config(conn: Connection | None = None) -> Config:
