@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+import ssl
+from base64 import b64encode
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
+import certifi
 from requests.exceptions import ConnectionError as NoConnection
 from requests.exceptions import ConnectTimeout, RequestException
+from requests.utils import get_environ_proxies
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException  # type: ignore[import-untyped]
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 from urllib3.exceptions import NewConnectionError
 
-from notifiers.base import Cause, Rejected, Unavailable
+from notifiers.base import Cause, NotConfigured, Rejected, Unavailable
+from notifiers.connections import Connections, NeverLeft, NoAnswer
 from notifiers.twilio_errors import REASONS, cause_of
 
-TROUBLE = (TwilioException, RequestException, ValueError, TypeError, AttributeError, KeyError)
+TROUBLE = (TwilioException, NeverLeft, NoAnswer, RequestException, ValueError, TypeError, AttributeError, KeyError)
 """What the client raises, and what its classes do with an answer that is not Twilio's."""
 
 
@@ -41,28 +48,51 @@ _wire_log.setLevel(logging.WARNING)
 class _HttpClient(TwilioHttpClient):  # type: ignore[misc]
     """Sends to another base URL, and tries the next token when the first is no longer good.
 
-    `region` and `edge` of the client cannot leave twilio.com, so the URL is changed here.
+    `region` and `edge` of the client cannot leave twilio.com, so the URL is changed here. Requests go over connections
+    of our own, which cost a quarter; over the client's where the environment names a proxy.
     """
 
     def __init__(self, api_url: str, tokens: tuple[str, ...], timeout: float) -> None:
         super().__init__(timeout=timeout, logger=_wire_log)
         self._base = urlsplit(api_url)
         self._tokens = tokens
+        by_proxy = bool(get_environ_proxies(api_url))
+        self._connections = None if by_proxy else Connections(api_url, timeout, _authorities)
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
         parts = urlsplit(url)
         path = self._base.path.rstrip("/") + parts.path
         url = urlunsplit((self._base.scheme, self._base.netloc, path, parts.query, ""))
-        response = super().request(method, url, *args, **kwargs)
+        response = self._exchange(method, url, *args, **kwargs)
         for token in self._tokens[1:]:
             # Safe to repeat, a POST as well: a request refused with 401 was not processed.
             if response.status_code == 401 and kwargs.get("auth"):
                 kwargs["auth"] = (kwargs["auth"][0], token)
-                response = super().request(method, url, *args, **kwargs)
+                response = self._exchange(method, url, *args, **kwargs)
         wait = _header(response, "retry-after")
         if response.status_code == 429 and wait.isdecimal():
             raise TooMany(timedelta(seconds=min(int(wait), 86400)))
         return response
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        **kwargs: Any,
+    ) -> Response:
+        if self._connections is None:
+            return super().request(method, url, params, data, headers, auth, **kwargs)
+        parts = urlsplit(url)
+        given = urlencode({name: value for name, value in (params or {}).items() if value is not None}, doseq=True)
+        target = "?".join(filter(None, (parts.path, "&".join(filter(None, (parts.query, given))))))
+        body = urlencode(data, doseq=True).encode() if data else None
+        who = {"Authorization": f"Basic {b64encode(':'.join(auth).encode()).decode()}"} if auth else {}
+        answer = self._connections.exchange(method, target, {**(headers or {}), **who}, body)
+        return Response(answer.status, answer.text, answer.headers)
 
 
 def connect(api_url: str, account_sid: str, tokens: tuple[str, ...], timeout: float) -> Any:
@@ -94,6 +124,17 @@ def reason(error: Exception) -> str:
     return _NUMBER.sub("…", " ".join(text.split()))[:200]
 
 
+def _authorities() -> ssl.SSLContext:
+    """Those that the client's own connections would believe."""
+    path = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
+    try:
+        if os.path.isdir(path):
+            return ssl.create_default_context(capath=path)
+        return ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise NotConfigured(f"The certificate authorities in {path} cannot be read") from error
+
+
 def _header(response: Response, name: str) -> str:
     headers = response.headers or {}
     return next((str(value) for key, value in headers.items() if key.lower() == name), "")
@@ -101,7 +142,7 @@ def _header(response: Response, name: str) -> str:
 
 def _never_left(error: Exception) -> bool:
     """Whether no connection was made at all, so that Twilio cannot have the message."""
-    if isinstance(error, ConnectTimeout):
+    if isinstance(error, ConnectTimeout | NeverLeft):
         return True
     cause = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(error, NoConnection) and isinstance(cause, NewConnectionError)

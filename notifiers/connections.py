@@ -1,0 +1,150 @@
+"""Keep-alive connections to one HTTP server, shared by the threads that send.
+
+A provider's own client asks the environment for proxies, builds a session's request and guesses at encodings for each
+message: a millisecond of processor time, four times what the message itself needs. Nothing is repeated here: a request
+that may have arrived must be asked about first.
+"""
+
+from __future__ import annotations
+
+import io
+import select
+import ssl
+import weakref
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from socket import SocketIO, socket
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
+
+IDLE_SECONDS = 25.0
+"""A connection that has rested longer may just be being closed by the other side, and is not used again."""
+
+
+class NeverLeft(OSError):
+    """No connection came about, so the server cannot have the request."""
+
+
+class NoAnswer(OSError):
+    """The request was begun, and no whole answer came: the server may have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said; `headers` as `http.client` gives them."""
+
+    status: int
+    headers: Message
+    text: str
+
+
+class Connections:
+    """Connections to the server of `base` (http or https). Threads share it: each exchange has one to itself."""
+
+    def __init__(
+        self, base: str, timeout: float, tls: Callable[[], ssl.SSLContext] = ssl.create_default_context
+    ) -> None:
+        """`timeout`: seconds for connecting, and again for sending and reading, however slowly the answer drips in.
+        `tls`: makes what verifies https; asked for https only."""
+        parts = urlsplit(base)
+        self._address = parts.hostname or "", parts.port
+        self._tls = tls() if parts.scheme == "https" else None
+        self._timeout = timeout
+        self._idle: deque[tuple[HTTPConnection, float]] = deque()
+        weakref.finalize(self, _close_all, self._idle)
+
+    def exchange(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """Send one request to `target` (path and query) and read the answer.
+
+        Raises:
+            NeverLeft: the server cannot have the request.
+            NoAnswer: it may have it.
+        """
+        connection = self._rested() or self._connected()
+        try:
+            connection.sock.settimeout(self._timeout)
+            connection.response_class = _read_until(monotonic() + self._timeout)
+            connection.request(method, target, body, dict(headers))
+            response = connection.getresponse()
+            text = response.read().decode("utf-8", "replace")
+        except (OSError, HTTPException, ValueError) as error:
+            connection.close()
+            raise NoAnswer(f"{type(error).__name__}: {error}") from error
+        if not response.will_close:
+            self._idle.append((connection, monotonic()))
+        return Answer(response.status, response.headers, text)
+
+    def _rested(self) -> HTTPConnection | None:
+        """The connection used last, so that those which are too many grow old and are closed."""
+        while True:
+            try:
+                connection, since = self._idle.pop()
+            except IndexError:
+                return None
+            if monotonic() < since + IDLE_SECONDS and not _has_news(connection.sock):
+                return connection
+            connection.close()
+
+    def _connected(self) -> HTTPConnection:
+        host, port = self._address
+        if self._tls is not None:
+            connection: HTTPConnection = HTTPSConnection(host, port, timeout=self._timeout, context=self._tls)
+        else:
+            connection = HTTPConnection(host, port, timeout=self._timeout)
+        try:
+            connection.connect()
+        except (OSError, HTTPException, ValueError) as error:
+            connection.close()
+            raise NeverLeft(f"{type(error).__name__}: {error}") from error
+        return connection
+
+
+def _close_all(idle: deque[tuple[HTTPConnection, float]]) -> None:
+    while idle:
+        idle.pop()[0].close()
+
+
+def _has_news(sock: socket) -> bool:
+    """Whether there is something to read where nothing was asked for: the server hung up, or is not to be trusted."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+class _Dated(io.RawIOBase):
+    """Reads until an instant. A server that sends a byte now and then would else hold its reader for ever."""
+
+    def __init__(self, raw: SocketIO, sock: socket, until: float) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._until = until
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._until - monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def _read_until(until: float) -> Any:
+    """What `http.client` makes its response with, reading no longer than until this instant."""
+
+    def make(sock: socket, method: str | None = None) -> HTTPResponse:
+        response = HTTPResponse(sock, method=method)
+        buffered: Any = response.fp
+        response.fp = io.BufferedReader(_Dated(buffered.detach(), sock, until))
+        return response
+
+    return make
