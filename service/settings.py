@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from notifiers.plain_http import is_callable
+
 LEASE_AT_LEAST = 60
-FROM_FILES = ("database_url", "metrics_token")
+FROM_FILES = ("database_url", "operator", "metrics_token", "heartbeat_url")
 """The settings that may stand in a file of their own, which AMANBA_…_FILE names: they are secrets, or hold one."""
 
 
@@ -26,13 +28,20 @@ class Settings(BaseSettings):
     public_url: str = Field(default="http://127.0.0.1:8000", description="where people and providers reach us")
     secret_keys: SecretStr = Field(default=SecretStr(""), description="empty: made and kept in the data directory")
     secret_keys_file: Path | None = None
-    operator: str = Field(default="", description="who is paged: a phone number in E.164")
+    operator: str = Field(
+        default="", description="who is paged: numbers in E.164, e-mail addresses, https:// webhooks; by all at once"
+    )
+    operator_file: Path | None = None
     demo: bool = Field(default=False, description="lifts lower bounds to a second, and says so on every page")
     storm_brake: bool = True
     lease_seconds: int = Field(default=120, ge=1, description="how long a claimed message is nobody else's")
     language: str = Field(default="en", description="the language of pages before anybody chose one")
     metrics_token: SecretStr = Field(default=SecretStr(""), description="opens /metrics where people reach us")
     metrics_token_file: Path | None = None
+    heartbeat_url: SecretStr = Field(default=SecretStr(""), description="called by completed sweeps, once a minute")
+    heartbeat_url_file: Path | None = None
+    sends_a_day: int = Field(default=2000, ge=1, description="messages a day at which the operator is paged")
+    sends_a_day_per_trip: int = Field(default=100, ge=1, description="the same, for each trip alone")
     leave_url: str = Field(default="https://www.wikipedia.org/", description="where the pages' way out leads")
     log_level: str = "INFO"
 
@@ -70,6 +79,13 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _a_heartbeat_can_be_called(self) -> Self:
+        url = self.heartbeat_url.get_secret_value()
+        if url and not is_callable(url):
+            raise ValueError("AMANBA_HEARTBEAT_URL must be https://… (http:// on this machine alone)")
+        return self
+
+    @model_validator(mode="after")
     def _a_lease_outlives_a_send(self) -> Self:
         if not self.demo and self.lease_seconds < LEASE_AT_LEAST:
             raise ValueError(
@@ -93,5 +109,8 @@ def _plain(value: str | SecretStr) -> str:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The environment for the channels, with our default place for the simulated phones."""
-    return {"AMANBA_PHONES_PATH": str(settings.data_dir / "phones.db"), **os.environ}
+    """The environment for the channels, with our default place for the simulated phones, and with those addresses of
+    the operator that a webhook serves."""
+    webhooks = [address.strip() for address in settings.operator.split(",") if "://" in address]
+    ours = {"AMANBA_WEBHOOK_URL": ",".join(webhooks)} if webhooks else {}
+    return {"AMANBA_PHONES_PATH": str(settings.data_dir / "phones.db"), **os.environ, **ours}

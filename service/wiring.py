@@ -16,6 +16,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from notifiers.base import NotConfigured
+from notifiers.plain_http import is_callable
 from notifiers.registry import configured, discover, outside
 from notifiers.segments import measure, spell_cheaply
 from service.clock import utc_now
@@ -24,13 +25,13 @@ from service.db.sealed import open_keyring
 from service.db.secrets import load_or_make_key_file, parse_secret_keys
 from service.settings import Settings, environment
 from service.texts import LANGUAGES
-from service.usecases.context import Limits, Service
+from service.usecases.context import WEBHOOK, Limits, Service, channel_of, operator_addresses
 
 SIMULATED = "phones"
 SIMULATED_OPERATOR = "+77000000099"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
-_OPERATOR = re.compile(r"\+[1-9]\d{6,14}|\w+://\S+|[^@\s]+@[^@\s]+")
+_OPERATOR = re.compile(r"\+[1-9]\d{6,14}|[^@\s:/]+@[^@\s]+")
 
 log = structlog.get_logger()
 
@@ -45,8 +46,7 @@ def check(settings: Settings) -> None:
         raise NotConfigured(f"AMANBA_LOG_LEVEL: must be one of {', '.join(LEVELS)}")
     if settings.language not in LANGUAGES:
         raise NotConfigured(f"AMANBA_LANGUAGE: must be one of {', '.join(sorted(LANGUAGES))}")
-    if settings.operator and not _OPERATOR.fullmatch(settings.operator):
-        raise NotConfigured("AMANBA_OPERATOR: must be a number like +77011234567, an e-mail address or a URL")
+    _check_operator(settings)
     ours = {f"AMANBA_{field.upper()}" for field in Settings.model_fields}
     channels = {name for spec in discover() for name in spec.variables()}
     for name in sorted(name for name in os.environ if name.startswith("AMANBA_")):
@@ -76,7 +76,12 @@ def build(settings: Settings) -> Service:
     keys = open_keyring(
         db, parse_secret_keys(secrets) if secrets else load_or_make_key_file(settings.key_file), utc_now()
     )
-    limits = Limits(storm_brake=settings.storm_brake, lease=timedelta(seconds=settings.lease_seconds))
+    limits = Limits(
+        storm_brake=settings.storm_brake,
+        lease=timedelta(seconds=settings.lease_seconds),
+        sends_a_day=settings.sends_a_day,
+        sends_a_day_per_trip=settings.sends_a_day_per_trip,
+    )
     if demo:
         second = timedelta(seconds=1)
         limits = replace(limits, grace_at_least=second, wait_at_least=second, recurring_apart=second)
@@ -97,9 +102,25 @@ def build(settings: Settings) -> Service:
     )
     if not service.operator:
         log.warning("no_operator", hint="set AMANBA_OPERATOR: no trip can be armed without somebody who is paged")
-    elif service.operator_channel is None:
+    elif not service.operator_ways:
         log.warning("operator_unreachable", hint="no channel reaches AMANBA_OPERATOR: pages go to the log")
+    elif len(service.operator_ways) < len(operator_addresses(service.operator)):
+        log.warning("operator_partly_unreachable", hint="an address of AMANBA_OPERATOR has no channel that reaches it")
     return service
+
+
+def _check_operator(settings: Settings) -> None:
+    addresses = operator_addresses(settings.operator)
+    if not all(_OPERATOR.fullmatch(address) or is_callable(address) for address in addresses):
+        raise NotConfigured(
+            "AMANBA_OPERATOR: must be numbers like +77011234567, e-mail addresses or https:// addresses,"
+            " separated by commas"
+        )
+    if os.environ.get("AMANBA_WEBHOOK_URL") or os.environ.get("AMANBA_WEBHOOK_URL_FILE"):
+        raise NotConfigured("AMANBA_WEBHOOK_URL: name the webhook's address in AMANBA_OPERATOR")
+    signs = os.environ.get("AMANBA_WEBHOOK_SECRET") or os.environ.get("AMANBA_WEBHOOK_SECRET_FILE")
+    if signs and not any(channel_of(address) == WEBHOOK for address in addresses):
+        raise NotConfigured("AMANBA_WEBHOOK_SECRET: AMANBA_OPERATOR names no https:// address that it could sign for")
 
 
 def set_up_logging(level: str) -> None:

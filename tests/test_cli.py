@@ -179,10 +179,10 @@ def _answers(port: int, path: str) -> int:
 class TestSecretsInFiles:
     def test_a_secret_may_lie_in_a_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in FROM_FILES:
-            (tmp_path / name).write_text("a long secret\n")
+            (tmp_path / name).write_text("https://a.example.org/long-secret\n")
             monkeypatch.setenv(f"AMANBA_{name.upper()}_FILE", str(tmp_path / name))
         settings = Settings()
-        assert settings.metrics_token.get_secret_value() == settings.database == "a long secret"
+        assert settings.metrics_token.get_secret_value() == settings.database == "https://a.example.org/long-secret"
 
     @pytest.mark.parametrize("name", [name.upper() for name in FROM_FILES])
     @pytest.mark.parametrize("beside", ["", "x"])

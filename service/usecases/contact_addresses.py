@@ -101,7 +101,7 @@ def _clean(service: Service, problems: Problems, name: str, channel: str, addres
 def _check_reached(service: Service, name: str, channels: Channels) -> None:
     """Refuse a person whom nothing sent from here would reach. Whoever has one way in keeps the others as well: a
     richer installation may serve them."""
-    if any(entry["channel"] in service.notifiers for entry in channels):
+    if any(entry["channel"] in service.senders for entry in channels):
         return
     landlines = all(entry["channel"] == "voice" and is_landline(entry["address"]) for entry in channels)
     raise Invalid.of(name, ONLY_A_LANDLINE if landlines else NOTHING_REACHES)

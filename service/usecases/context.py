@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,8 +16,13 @@ from service.db.engine import Database
 from service.db.sealed import Keyring
 from service.db.trips import TripKey, TripState, load_trips
 from service.edges import Act
+from service.usecases.footing import Footing
+from service.usecases.wake import Wake
 
 T = TypeVar("T")
+
+WEBHOOK = "webhook"
+"""The channel that reaches no person, only a program of whoever runs this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +35,31 @@ class Limits:
     lease: timedelta = timedelta(seconds=120)
     cooling_off: timedelta = timedelta(hours=48)
     storm_brake: bool = True
+    sends_a_day: int = 2000
+    sends_a_day_per_trip: int = 100
+    """Messages a day at which the operator is paged; nothing is held back for their sake."""
     rehearsal_wait_at_most: timedelta = timedelta(minutes=2)
     rehearsals_apart: timedelta = timedelta(minutes=10)
 
 
-class Wake:
-    """Wakes the worker of this process when there is something to read, send or prove. The clock wakes it otherwise."""
+@dataclass(frozen=True, slots=True)
+class OperatorWay:
+    """A channel and an address by which whoever runs this is paged."""
 
-    def __init__(self) -> None:
-        self.inbox = threading.Event()
-        self.outbox = threading.Event()
-        self.sweep = threading.Event()
-        self.stopping = threading.Event()
-        """This process is about to end: finish what is begun, and begin nothing."""
+    channel: str
+    address: str
+
+
+def operator_addresses(operator: str) -> tuple[str, ...]:
+    """The addresses of AMANBA_OPERATOR, which commas separate."""
+    return tuple(dict.fromkeys(part for address in operator.split(",") if (part := address.strip())))
+
+
+def channel_of(address: str) -> str:
+    """The channel that carries a page to this address."""
+    if address.startswith("+"):
+        return "sms"
+    return WEBHOOK if "://" in address else "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +75,22 @@ class Service:
     leave_url: str = "https://www.wikipedia.org/"
     metrics_token: str = ""
     operator: str = ""
+    """Who is paged: numbers, e-mail addresses and addresses of webhooks, separated by commas."""
     demo: bool = False
     language: str = "en"
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], datetime] = utc_now
     wake: Wake = field(default_factory=Wake)
+    footing: Footing = field(default_factory=Footing)
 
     def run(self, work: Callable[[Connection], T], act: Act | None = None) -> T:
-        """Run `work` in one transaction; see `service.db.tx.run`."""
+        """Run `work` in one transaction; see `service.db.tx.run`.
+
+        Raises:
+            MustNotClaim: `act` would begin something, and this engine has no right clock or schema.
+        """
+        if act is not None:
+            self.footing.must_stand(act, self.db, self.clock)
         return tx.run(self.db, work, act)
 
     def read(self, work: Callable[[Connection], T]) -> T:
@@ -74,8 +98,9 @@ class Service:
 
     @property
     def senders(self) -> dict[str, str]:
-        """Channel to the name of the notifier that serves it."""
-        return {channel: notifier.name for channel, notifier in self.notifiers.items()}
+        """Channel to the name of the notifier that serves it, of the channels that reach people: pages to whoever runs
+        this go by others as well."""
+        return {channel: notifier.name for channel, notifier in self.notifiers.items() if channel != WEBHOOK}
 
     @property
     def number_to_text(self) -> str | None:
@@ -84,11 +109,10 @@ class Service:
         return next(iter(sms.inbound_numbers), None) if isinstance(sms, TakesTexts) else None
 
     @property
-    def operator_channel(self) -> str | None:
-        """The channel that carries a page to the operator's address, or None when nobody serves it."""
-        kinds = (("+", "sms"), ("http://", "webhook"), ("https://", "webhook"))
-        channel = next((name for start, name in kinds if self.operator.startswith(start)), "email")
-        return channel if self.operator and channel in self.notifiers else None
+    def operator_ways(self) -> tuple[OperatorWay, ...]:
+        """The ways by which whoever runs this can be paged: those whose channel is served here."""
+        ways = (OperatorWay(channel_of(address), address) for address in operator_addresses(self.operator))
+        return tuple(way for way in ways if way.channel in self.notifiers)
 
     def trips(
         self, conn: Connection, wanted: list[TripKey], now: datetime, *, lock: bool = False

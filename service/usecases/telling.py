@@ -19,9 +19,10 @@ from service.db.routing import NIL
 from service.db.trips import Address, AlarmState, ContactState, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import facts_for, first_usable, zone_of_contact
+from service.usecases.context import WEBHOOK
 from service.usecases.links import alarm_link, invitation_link
 from service.usecases.times import said
-from service.usecases.work import EMAIL, Draft, Priority, Work
+from service.usecases.work import EMAIL, SMS, Draft, Priority, Work
 
 log = structlog.get_logger()
 
@@ -29,6 +30,9 @@ INVITATIONS_STAY_GOOD = timedelta(days=7)
 CODES_STAY_GOOD = timedelta(minutes=10)
 
 GRAVE = frozenset({AlarmKind.SOS, AlarmKind.DURESS})
+
+_GOOD_FOR = {reason: timedelta(hours=1) for reason in (PageReason.CHANNEL_REFUSED, PageReason.SWEEP_LATE)}
+"""What is paged anew every hour as long as it lasts: a way that is refused must not hold a heap of them."""
 
 
 def alert(work: Work, trip: TripState, alarm: AlarmState, contact: ContactState) -> bool:
@@ -223,29 +227,31 @@ def sign_up_code(work: Work, phone: str, language: str, code: str) -> None:
 
 
 def page_operator(work: Work, reason: PageReason, dedupe: str, *, trip: TripState | None = None, **values: str) -> None:
-    """Page whoever runs this, and say so in the log: it must be seen even where no channel carries it.
+    """Page whoever runs this by every way at once, and say so in the log: it must be seen even where none works.
 
     `dedupe` names the occasion: one page each.
     """
     number = int(values.pop("number", "0"))
-    channel, _ = work.service.operator_channel, translator("en")
+    ways, _ = work.service.operator_ways, translator("en")
     name = trip.traveler.name if trip else ""
-    body = wording.operator(reason, _, name=name, number=number, whole=channel == EMAIL, **values)
-    log.error("operator_paged", reason=reason.value, channel=channel or "none")
-    if channel is None:
-        return
-    work.send(
-        Draft(
-            kind="operator",
-            to=work.service.operator,
-            channel=channel,
-            body=body,
-            subject=wording.operator_subject(_),
-            dedupe_key=f"operator:{reason}:{dedupe}"[:255],
-            priority=Priority.OPERATOR,
-            traveler_id=NIL,
+    about = {"trip_id": str(trip.key.trip_id)} if trip else {}
+    log.error("operator_paged", reason=reason.value, occasion=dedupe, channels=[way.channel for way in ways], **about)
+    for way in ways:
+        # Each of its own: one that is refused or kept waiting holds no other.
+        which = work.service.keys.phone_hash(way.address).hex()[:8]
+        work.send(
+            Draft(
+                kind="operator",
+                to=way.address,
+                channel=way.channel,
+                body=wording.operator(reason, _, name=name, number=number, whole=way.channel != SMS, **values),
+                subject=reason.value if way.channel == WEBHOOK else wording.operator_subject(_),
+                dedupe_key=f"operator:{reason}:{which}:{dedupe}"[:255],
+                priority=Priority.OPERATOR,
+                traveler_id=NIL,
+                valid_for=_GOOD_FOR.get(reason),
+            )
         )
-    )
 
 
 def under_duress(trip: TripState) -> bool:

@@ -57,7 +57,7 @@ def ways_of(service: Service) -> list[Way]:
     """The ways of this installation, in the order in which they are tried when nobody chooses."""
     names = {spec.name: spec.title for spec in discover()}
     order = {channel: place for place, channel in enumerate(_TITLES)}
-    served = sorted(service.notifiers, key=lambda channel: (order.get(channel, len(order)), channel))
+    served = sorted(service.senders, key=lambda channel: (order.get(channel, len(order)), channel))
     return [
         Way(channel, _TITLES.get(channel) or names.get(service.notifiers[channel].name, channel), _field(channel))
         for channel in served
@@ -130,7 +130,7 @@ def contact_problems(form: ContactForm, problems: Sequence[FieldProblem]) -> lis
 
 def place_choices(service: Service, _: Translate) -> list[tuple[str, str]]:
     """What may be said of a way: its place, or that it is not to be used."""
-    places = [(str(place), _(text)) for place, text in enumerate(_PLACES[: len(service.notifiers)], start=1)]
+    places = [(str(place), _(text)) for place, text in enumerate(_PLACES[: len(service.senders)], start=1)]
     return [*places, (NOT_THIS_WAY, _("Not this way"))]
 
 
