@@ -34,3 +34,11 @@ class KeyErased(StorageError):
 
 class SealBroken(StorageError):
     """A sealed value was altered, cut, or sealed for another purpose."""
+
+
+class BackupBroken(StorageError):
+    """A backup cannot be read whole: nothing of it may be taken as restored."""
+
+
+class NotEmpty(StorageError):
+    """A backup was to be restored where people's trips are already, or where somebody is at work."""

@@ -7,8 +7,11 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, LargeBinary, func, select
 
 from service.db.errors import SealBroken, SecretKeysError, SecretMissing
+from service.db.stored import table_of
+from service.db.tables import DataKey
 
 _VERSION = b"\x01"
 _NAME_BYTES = 8
@@ -53,6 +56,24 @@ class Wrapper:
     def is_current(self, wrapped: bytes) -> bool:
         """Whether the first secret wraps it."""
         return _secret_of(wrapped) == self._first
+
+
+def check_wrapped(conn: Connection, wrapper: Wrapper) -> int:
+    """Whether the secrets open what wraps the data keys of a database, by one key of each secret that was ever used;
+    how many secrets that were.
+
+    Raises:
+        SecretMissing: data keys were wrapped under a secret that we do not have.
+        SealBroken: a data key was altered.
+    """
+    keys = table_of(DataKey)
+    secret = func.substr(keys.c.wrapped, 2, _NAME_BYTES, type_=LargeBinary())
+    names = conn.execute(select(secret).distinct()).scalars().all()
+    for name in names:
+        one = select(keys.c.key_id, keys.c.kind, keys.c.wrapped).where(secret == bytes(name)).limit(1)
+        for row in conn.execute(one):
+            wrapper.unwrap(row.key_id, row.kind, row.wrapped)
+    return len(names)
 
 
 def _name(secret: bytes) -> bytes:
