@@ -17,10 +17,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from service.clock import monotonic, utc_now
+from service.edges import Act
 from service.usecases.apply_changes import apply_due
 from service.usecases.context import Service
 from service.usecases.dispatch import dispatch
+from service.usecases.footing import CLOCK_SKEW, MustNotClaim
 from service.usecases.housekeeping import keep_house
+from service.usecases.page_clock import page_clock
 from service.usecases.problems import StorageUnavailable
 from service.usecases.read_inbox import read_inbox
 from service.usecases.reconcile_inbound import reconcile_inbound
@@ -34,6 +37,9 @@ RECOVER_SECONDS = 5.0
 RECONCILE_SECONDS = 60.0
 HOUSE_SECONDS = 600.0
 STALLED_AFTER_SECONDS = 10.0
+LOOK_SECONDS = 5.0
+"""How often the clock and the schema are compared with the database's."""
+PAGE_SECONDS = 3600.0
 FIRST_READING_SECONDS = 60.0
 """How long the first sweep waits for the first reading of the sources."""
 
@@ -59,6 +65,9 @@ class _Job:
             try:
                 self._again = False
                 self._action()
+            except MustNotClaim:
+                # Why is said once by the footing, not by every tick.
+                continue
             except StorageUnavailable as error:
                 log.warning("storage_unavailable", job=self.name, reason=str(error))
             except Exception:
@@ -79,17 +88,22 @@ class Worker:
         self._stop = threading.Event()
         self._last_tick = self._started = monotonic()
         self._threads: list[threading.Thread] = []
-        self._reconcile = _Job("reconcile", lambda: reconcile_inbound(service))
-        self._change = _Job("change", lambda: apply_due(service, service.clock()))
-        self._sweep = _Job("sweep", self._sweep_with_proof)
-        self._read = _Job("read", lambda: read_inbox(service))
-        self._dispatch = _Job("dispatch", lambda: dispatch(service, self._senders))
-        self._recover = _Job("recover", lambda: recover(service, self._askers))
-        self._house = _Job("house", lambda: keep_house(service))
+        self._paged_at: float | None = None
+        self._reconcile = self._job("reconcile", lambda: reconcile_inbound(service))
+        self._change = self._job("change", lambda: apply_due(service, service.clock()))
+        self._sweep = self._job("sweep", self._sweep_with_proof)
+        self._read = self._job("read", lambda: read_inbox(service))
+        self._dispatch = self._job("dispatch", lambda: dispatch(service, self._senders))
+        self._recover = self._job("recover", lambda: recover(service, self._askers))
+        self._house = self._job("house", lambda: keep_house(service))
         self.scheduler = BackgroundScheduler(timezone="UTC")
 
     def start(self) -> None:
-        """Start ticking. The first sweep waits until what the sources received meanwhile has been asked for."""
+        """Start ticking. The first sweep waits until what the sources received meanwhile has been asked for.
+
+        Nothing is done before the clock and the schema have been found right.
+        """
+        self._look()
         jobs = (
             (self._reconcile, RECONCILE_SECONDS),
             (self._read, TICK_SECONDS),
@@ -116,13 +130,15 @@ class Worker:
         self._thread("wake-send", lambda: self._on(wake.outbox, self._dispatch))
         self._thread("wake-sweep", lambda: self._on(wake.sweep, self._sweep))
         self._thread("watchdog", self._watch_ticks)
+        self._thread("footing", self._keep_footing)
 
     def stop(self) -> None:
         """Finish what is being done and stop; what is not begun stays where it is. No thread is left."""
         self._stop.set()
         wake = self._service.wake
-        for event in (wake.stopping, wake.inbox, wake.outbox, wake.sweep):
-            event.set()
+        wake.stopping.set()
+        for bell in wake.bells.values():
+            bell.ring_here()
         if self.scheduler.running:
             self.scheduler.shutdown(wait=True)
         for thread in self._threads:
@@ -139,6 +155,16 @@ class Worker:
         self._last_tick = monotonic()
         for job in self.scheduler.get_jobs():
             job.modify(next_run_time=utc_now() + timedelta(milliseconds=10))
+
+    def _job(self, name: str, action: Callable[[], object]) -> _Job:
+        service = self._service
+
+        def act() -> None:
+            # What is claimed in its course asks again; but not everything that a job does is a claim.
+            service.footing.must_stand(Act.SWEEP, service.db, service.clock)
+            action()
+
+        return _Job(name, act)
 
     def _tick(self, job: _Job) -> None:
         # Only the scheduler's own calls count: a flood of texts must not hide that nothing is swept by the clock.
@@ -164,6 +190,27 @@ class Worker:
             event.clear()
             if not self._stop.is_set():
                 job.run()
+
+    def _keep_footing(self) -> None:
+        bell, footing = self._service.wake.schema, self._service.footing
+        while not self._stop.is_set():
+            bell.wait(LOOK_SECONDS if footing.ground else TICK_SECONDS)
+            bell.clear()
+            if not self._stop.is_set():
+                self._look()
+
+    def _look(self) -> None:
+        service = self._service
+        try:
+            service.footing.guard(service.db, service.clock)
+            now = monotonic()
+            if service.footing.lost == CLOCK_SKEW and (self._paged_at is None or now > self._paged_at + PAGE_SECONDS):
+                page_clock(service)
+                self._paged_at = now
+        except StorageUnavailable as error:
+            log.warning("storage_unavailable", job="footing", reason=str(error))
+        except Exception:
+            log.exception("job_failed", job="footing")
 
     def _watch_ticks(self) -> None:
         while not self._stop.wait(TICK_SECONDS):

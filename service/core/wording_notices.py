@@ -55,6 +55,7 @@ class PageReason(StrEnum):
     SEND_LIMIT = "send_limit"
     CHANNEL_REFUSED = "channel_refused"
     SWEEP_LATE = "sweep_late"
+    CLOCK_SKEW = "clock_skew"
 
 
 _NOTICES = {
@@ -135,6 +136,7 @@ _PAGES = {
     PageReason.SEND_LIMIT: N_("{number} messages today: the limit is reached. We go on sending."),
     PageReason.CHANNEL_REFUSED: N_("{source} refuses our messages."),
     PageReason.SWEEP_LATE: N_("No sweep since {at}. Nobody is being watched."),
+    PageReason.CLOCK_SKEW: N_("The clock of {source} is {number} s off. Its worker waits until it is right."),
 }
 
 

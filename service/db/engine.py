@@ -1,8 +1,10 @@
 """The only module that decides how we connect to SQLite and PostgreSQL."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 BUSY_SECONDS = 5.0
@@ -10,8 +12,12 @@ BUSY_SECONDS = 5.0
 POOL_SECONDS = 10.0
 """How long a thread waits for a connection of its own process."""
 STATEMENT_SECONDS = 30.0
-IDLE_IN_TRANSACTION_SECONDS = 60.0
+IDLE_IN_TRANSACTION_SECONDS = 30.0
+"""A process that is suspended in a transaction holds its locks no longer than that."""
 CONNECT_SECONDS = 5
+PATH_IS_DEAD_AFTER_SECONDS = 20
+"""How long either side goes on waiting for one that does not even say that it has received something."""
+KEEPALIVE_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,8 @@ class Database:
 
     write: Engine
     read: Engine
+    connect_alone: Callable[[], psycopg.Connection] | None = None
+    """Opens a connection outside of the pools that commits by itself; None where there is nobody to tell anything."""
 
     @property
     def dialect(self) -> str:
@@ -99,28 +107,54 @@ def _pragmas(connection: Any, *pragmas: str) -> None:
 
 
 def _postgresql(url: URL, pool_size: int) -> Database:
-    options = {
-        "timezone": "UTC",
-        "statement_timeout": _milliseconds(STATEMENT_SECONDS),
-        "lock_timeout": _milliseconds(BUSY_SECONDS),
-        "idle_in_transaction_session_timeout": _milliseconds(IDLE_IN_TRANSACTION_SECONDS),
-    }
-    given = url.query.get("options", "")
-    ours = " ".join(f"-c {name}={value}" for name, value in options.items())
+    arguments = _connect_arguments(url)
     write = create_engine(
         url,
         isolation_level="READ COMMITTED",
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=POOL_SECONDS,
-        # What the URL says comes last and wins.
-        connect_args={
-            "options": f"{ours} {given}".strip(),
-            "connect_timeout": CONNECT_SECONDS,
-            "application_name": "amanba",
-        },
+        # No ping before each use: the first error of a connection that was cut off makes the pool replace all that are
+        # older, and `service.db.tx` begins that transaction again.
+        connect_args=arguments,
     )
-    return Database(write, write.execution_options(postgresql_readonly=True))
+
+    def connect_alone() -> psycopg.Connection:
+        given, named = write.dialect.create_connect_args(url)
+        return psycopg.connect(*given, **{**named, **arguments, "autocommit": True})
+
+    return Database(write, write.execution_options(postgresql_readonly=True), connect_alone)
+
+
+def _connect_arguments(url: URL) -> dict[str, Any]:
+    """How each connection is made; what the URL says of it wins.
+
+    A network path that is cut off says nothing. Without our own times the system waits for it for two hours when we
+    have nothing to say, and for a quarter of an hour when we have; the server would keep our locks as long.
+    """
+    options = {
+        "timezone": "UTC",
+        "statement_timeout": _milliseconds(STATEMENT_SECONDS),
+        "lock_timeout": _milliseconds(BUSY_SECONDS),
+        "idle_in_transaction_session_timeout": _milliseconds(IDLE_IN_TRANSACTION_SECONDS),
+        "tcp_keepalives_idle": str(KEEPALIVE_SECONDS),
+        "tcp_keepalives_interval": str(KEEPALIVE_SECONDS // 2),
+        "tcp_keepalives_count": "2",
+        "tcp_user_timeout": _milliseconds(PATH_IS_DEAD_AFTER_SECONDS),
+    }
+    ours = " ".join(f"-c {name}={value}" for name, value in options.items())
+    arguments = {
+        "connect_timeout": CONNECT_SECONDS,
+        "application_name": "amanba",
+        "keepalives": 1,
+        "keepalives_idle": KEEPALIVE_SECONDS,
+        "keepalives_interval": KEEPALIVE_SECONDS // 2,
+        "keepalives_count": 2,
+        "tcp_user_timeout": int(_milliseconds(PATH_IS_DEAD_AFTER_SECONDS)),
+    }
+    told = {name: value for name, value in arguments.items() if name not in url.query}
+    # Of two options with one name the server takes the last.
+    return {**told, "options": f"{ours} {url.query.get('options', '')}".strip()}
 
 
 def _milliseconds(seconds: float) -> str:

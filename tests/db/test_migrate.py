@@ -67,7 +67,7 @@ def test_an_interrupted_upgrade_leaves_nothing_behind(tmp_path: Any, monkeypatch
     url = f"sqlite:///{tmp_path}/half.db"
 
     def upgrade_and_fall_over(conn: Connection) -> None:
-        migrate._upgrade(conn)
+        migrate.upgrade_within(conn)
         raise KeyboardInterrupt
 
     db = make_engine(url)
