@@ -273,6 +273,9 @@ def _quiet(plan: Plan, now: datetime) -> Callable[[int], Watched]:
 
 
 def _write(conn: Connection, rows: Rows) -> None:
+    if conn.dialect.name == "sqlite":
+        # Random keys go all over the indexes: with little memory each lot would write most of the file anew.
+        conn.exec_driver_sql("PRAGMA cache_size = -400000")
     for table, of_table in rows.items():
         if conn.dialect.name == "sqlite":
             conn.execute(insert(table), of_table)
@@ -326,7 +329,8 @@ _FILL: Mapping[str, str] = {
     "sqlite": """
         INSERT INTO watches (traveler_id, trip_id, state, armed_at, deadline, reminders, streak, weak_at, missed_at,
             grace_cut_seconds, look_at, version)
-        WITH RECURSIVE numbered(number) AS (SELECT :first UNION ALL SELECT number + 1 FROM numbered WHERE number < :last)
+        WITH RECURSIVE numbered(number) AS
+            (SELECT :first UNION ALL SELECT number + 1 FROM numbered WHERE number < :last)
         SELECT lower(hex(randomblob(16))), lower(hex(randomblob(16))), 'armed', datetime('now') || '.000000',
             datetime(:look_from, '+' || (:step * number + 1800) || ' seconds') || '.000000', 0, 0, '[]', '[]', 0,
             datetime(:look_from, '+' || (:step * number) || ' seconds') || '.000000', 1
