@@ -80,6 +80,13 @@ def postgresql_url(postgresql_server: URL, postgresql_template: URL) -> Iterator
         yield _text(url)
 
 
+@pytest.fixture
+def empty_postgresql_url(postgresql_server: URL) -> Iterator[str]:
+    """The URL of a PostgreSQL database without a table; dropped after the test."""
+    with _postgresql_database(postgresql_server) as url:
+        yield _text(url)
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file without a journal beside it, to be copied and never opened."""

@@ -85,9 +85,8 @@ def last_number(conn: Connection, table: Table) -> int | None:
         text("SELECT pg_get_serial_sequence(:name, :column)"), {"name": table.name, "column": counted.name}
     ).scalar_one()
     # The name comes quoted from PostgreSQL itself.
-    return int(
-        conn.execute(text(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}")).scalar_one()
-    )  # noqa: S608
+    last = text(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}")  # noqa: S608
+    return int(conn.execute(last).scalar_one())
 
 
 def _see_one_state(conn: Connection) -> None:

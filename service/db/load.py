@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, Table, inspect, insert, select, text, update
+from sqlalchemy import Column, Connection, MetaData, Table, insert, inspect, select, text, update
 
 from service.db import routing, tables
 from service.db.dump import FORMAT
