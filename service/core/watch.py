@@ -311,14 +311,15 @@ def _prove(
     return replace(watch, weak_at=weak)
 
 
-def _stage_times(deadline: datetime, watch: WatchView, plan: Plan) -> tuple[datetime, datetime, datetime]:
+def stage_times(deadline: datetime, watch: WatchView, plan: Plan) -> tuple[datetime, datetime, datetime]:
+    """When she is asked for a deadline: before it, at it and after half the grace."""
     return deadline - plan.remind_before, deadline, deadline + (plan.grace - watch.grace_cut) / 2
 
 
 def _remind(watch: WatchView, plan: Plan, facts: WatchFacts, now: datetime) -> tuple[WatchView, tuple[Reminder, ...]]:
     if watch.deadline is None:
         return watch, ()
-    stage = sum(1 for moment in _stage_times(watch.deadline, watch, plan) if moment <= now)
+    stage = sum(1 for moment in stage_times(watch.deadline, watch, plan) if moment <= now)
     if stage <= watch.stage:
         return watch, ()
     asks_home = facts.home_asked_from is not None and now >= facts.home_asked_from
@@ -374,7 +375,7 @@ def _look_again_at(watch: WatchView, plan: Plan, facts: WatchFacts, wait_until: 
         moments.append(wait_until)
     elif watch.deadline is not None:
         if watch.stage < STAGES:
-            moments.append(_stage_times(watch.deadline, watch, plan)[watch.stage])
+            moments.append(stage_times(watch.deadline, watch, plan)[watch.stage])
         else:
             moments.append(_opens_at(watch, plan))
     if facts.has_words and watch.unproven_at is None and watch.streak >= plan.max_weak and not facts.alarm_open:

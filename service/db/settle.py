@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Update, and_, bindparam, case, func, literal_column, select, update
+from sqlalchemy import Connection, Update, and_, bindparam, case, exists, func, literal_column, or_, select, update
 
 from service.db.claims import ALARMS, OUTBOX, alarm_is
 
@@ -40,7 +40,8 @@ def settle_many(conn: Connection, now: datetime, settlements: Sequence[Settlemen
        come first because locks are taken in the order alarm, outbox, and their version rises so that a sweep which
        read them before this cannot put its own `look_at` over ours.
     2. Rows whose claim token is still the settlement's are written.
-    3. An alert that would be tried again is cancelled if its alarm was closed meanwhile.
+    3. An alert that would be tried again is cancelled if its alarm was closed meanwhile, or the same person is being
+       told anew by the same address: she would get both at once.
 
     Killed here: nothing is settled, and the leases run out.
     """
@@ -55,7 +56,7 @@ def settle_many(conn: Connection, now: datetime, settlements: Sequence[Settlemen
     tried_again = [s.outbox_id for s in ordered if s.state == "pending"]
     if tried_again:
         travelers = list({s.traveler_id for s in ordered})
-        conn.execute(_CANCEL_IF_CLOSED, {"travelers": travelers, "outbox_ids": tried_again, "now": now})
+        conn.execute(_CANCEL_IF_POINTLESS, {"travelers": travelers, "outbox_ids": tried_again, "now": now})
     if written == len(ordered):
         return {s.outbox_id for s in ordered}
     return _ours(conn, ordered)
@@ -77,6 +78,21 @@ def ask_later(
         noted = {"until": until, "why": why, "since": since}
         values = [{"traveler": t, "outbox": o, "token": k, **noted} for t, o, k in rows]
         conn.execute(_ASK_LATER, values)
+
+
+def cancel_alerts(
+    conn: Connection, traveler_id: UUID, alarm_id: UUID, contact_id: UUID, channel_index: int, now: datetime
+) -> None:
+    """Cancel what still waits to be told of an alarm to one person by one address: she is being told anew."""
+    waiting = and_(
+        OUTBOX.c.traveler_id == traveler_id,
+        OUTBOX.c.alarm_id == alarm_id,
+        OUTBOX.c.contact_id == contact_id,
+        OUTBOX.c.channel_index == channel_index,
+        OUTBOX.c.kind == "alert",
+        OUTBOX.c.state == "pending",
+    )
+    conn.execute(update(OUTBOX).where(waiting).values(state="cancelled", settled_at=now))
 
 
 def _ours(conn: Connection, settlements: Sequence[Settlement]) -> set[UUID]:
@@ -141,14 +157,26 @@ _ASK_LATER: Update = (
         error=bindparam("why"),
     )
 )
-_CANCEL_IF_CLOSED: Update = (
+_NEWER = OUTBOX.alias("newer")
+_CANCEL_IF_POINTLESS: Update = (
     update(OUTBOX)
     .where(
         OUTBOX.c.traveler_id.in_(bindparam("travelers", expanding=True)),
         OUTBOX.c.outbox_id.in_(bindparam("outbox_ids", expanding=True)),
         OUTBOX.c.state == literal_column("'pending'"),
         OUTBOX.c.kind == "alert",
-        alarm_is(closed=True),
+        or_(
+            alarm_is(closed=True),
+            exists().where(
+                _NEWER.c.traveler_id == OUTBOX.c.traveler_id,
+                _NEWER.c.alarm_id == OUTBOX.c.alarm_id,
+                _NEWER.c.contact_id == OUTBOX.c.contact_id,
+                _NEWER.c.channel_index == OUTBOX.c.channel_index,
+                _NEWER.c.kind == "alert",
+                _NEWER.c.step > OUTBOX.c.step,
+                _NEWER.c.state == "pending",
+            ),
+        ),
     )
     .values(state="cancelled", settled_at=bindparam("now"))
 )

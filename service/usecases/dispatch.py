@@ -29,6 +29,8 @@ BATCH = 100
 SETTLE_EVERY = 50
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=10)
+URGENT = frozenset({"alert", "all_clear", "operator"})
+LONGEST_URGENT_PAUSE = timedelta(minutes=2)
 ASK_BEFORE_AGAIN = timedelta(seconds=30)
 """After a time-out the provider is asked whether it has the message, once its list has had time to show it."""
 NO_ANSWER = "no_answer"
@@ -185,9 +187,10 @@ def _failure(row: Claimed, result: Outcome, ours: set[UUID]) -> Failure | None:
     return Failure(row.traveler_id, row.trip_id, row.contact_id, row.outbox_id, row.channel_index, result)
 
 
-def pause_after(attempts: int) -> timedelta:
-    """How long to wait before trying again: doubling, jittered, 10 min at most."""
-    longest: timedelta = min(FIRST_PAUSE * 2 ** min(attempts, 10), LONGEST_PAUSE)
+def pause_after(attempts: int, kind: str = "") -> timedelta:
+    """How long to wait before trying again: doubling, jittered, 10 min at most, and 2 min with what is urgent."""
+    most = LONGEST_URGENT_PAUSE if kind in URGENT else LONGEST_PAUSE
+    longest: timedelta = min(FIRST_PAUSE * 2 ** min(attempts, 10), most)
     return longest * (0.5 + secrets.randbelow(500) / 1000)
 
 
@@ -254,11 +257,11 @@ def _settlement(service: Service, row: Claimed, result: Outcome, now: datetime) 
             return Settlement(state="failed", error=code, **common)
         case Rejected(_, code, _, retry_after):
             # What a provider asks for is a wish: an alarm must not wait a day for it.
-            pause = min(retry_after, LONGEST_PAUSE) if retry_after else pause_after(row.attempts)
+            pause = min(retry_after, LONGEST_PAUSE) if retry_after else pause_after(row.attempts, row.kind)
             return Settlement(state="pending", available_at=now + pause, error=code, **common)
         case Unavailable(_, False):
             return Settlement(
-                state="pending", available_at=now + pause_after(row.attempts), error="unavailable", **common
+                state="pending", available_at=now + pause_after(row.attempts, row.kind), error="unavailable", **common
             )
         case _:
             if row.kind in AT_MOST_ONCE:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from service.core import wording
 from service.core.plan import leg_at
-from service.core.watch import Reminder
+from service.core.watch import STAGES, Reminder, stage_times
 from service.core.wording import Wording
 from service.db.trips import Address, TripState
 from service.texts import translator
@@ -18,6 +18,7 @@ from service.usecases.waiting import numbers_gone
 from service.usecases.work import EMAIL, Priority, Work
 
 STAY_GOOD = timedelta(hours=2)
+STAY_GOOD_AT_LEAST = timedelta(minutes=5)
 
 
 def remind(work: Work, trip: TripState, reminder: Reminder) -> None:
@@ -25,9 +26,9 @@ def remind(work: Work, trip: TripState, reminder: Reminder) -> None:
     usable = usable_now(work, trip)
     if not usable:
         return
-    address = _second(usable) if reminder.stage == 3 else usable[0]
+    address = _second(usable) if reminder.stage == STAGES else usable[0]
     key = f"reminder:{trip.key.trip_id}:{reminder.deadline.isoformat()}:{reminder.stage}"
-    _remind(work, trip, address, key, reminder)
+    _remind(work, trip, address, key, reminder, _good_for(work, trip, reminder, usable))
 
 
 def remind_again(work: Work, trip: TripState, until: datetime | None) -> None:
@@ -36,7 +37,7 @@ def remind_again(work: Work, trip: TripState, until: datetime | None) -> None:
     if usable is None or trip.watch is None or trip.watch.deadline is None or until is None:
         return
     key = f"reminder:{trip.key.trip_id}:again:{until.isoformat()}"
-    _remind(work, trip, usable, key, Reminder(3, trip.watch.deadline))
+    _remind(work, trip, usable, key, Reminder(STAGES, trip.watch.deadline), STAY_GOOD)
 
 
 def usable_now(work: Work, trip: TripState) -> list[Address]:
@@ -48,13 +49,25 @@ def usable_now(work: Work, trip: TripState) -> list[Address]:
     return [address for address in usable if address.address not in gone]
 
 
+def _good_for(work: Work, trip: TripState, reminder: Reminder, usable: list[Address]) -> timedelta:
+    """Until the next one goes to the same address: after an outage she is asked once, and for what is still ahead."""
+    if trip.plan is None or trip.watch is None or reminder.stage == STAGES:
+        return STAY_GOOD
+    if reminder.stage == STAGES - 1 and _second(usable) != usable[0]:
+        return STAY_GOOD
+    next_at = stage_times(reminder.deadline, trip.watch, trip.plan)[reminder.stage]
+    return min(max(next_at - work.now, STAY_GOOD_AT_LEAST), STAY_GOOD)
+
+
 def _second(usable: list[Address]) -> Address:
     """The first one of another channel than the first, else the next."""
     others = [address for address in usable if address.channel != usable[0].channel]
     return next(iter([*others, *usable[1:], usable[0]]))
 
 
-def _remind(work: Work, trip: TripState, address: Address, key: str, reminder: Reminder) -> None:
+def _remind(
+    work: Work, trip: TripState, address: Address, key: str, reminder: Reminder, good_for: timedelta
+) -> None:
     if trip.plan is None:
         return
     _ = translator(trip.traveler.language)
@@ -70,7 +83,7 @@ def _remind(work: Work, trip: TripState, address: Address, key: str, reminder: R
     )
     if is_email:
         body = by_email(work, trip, body)
-    to_traveler(work, trip, "reminder", address, body, key, Priority.REMINDER, STAY_GOOD)
+    to_traveler(work, trip, "reminder", address, body, key, Priority.REMINDER, good_for)
 
 
 def by_email(work: Work, trip: TripState, body: str) -> str:

@@ -16,6 +16,7 @@ from service.core.alarm import AlarmKind
 from service.core.ladder import audience
 from service.core.wording import ContactNotice, PageReason, TravelerNotice
 from service.db.routing import NIL
+from service.db.settle import cancel_alerts
 from service.db.trips import Address, AlarmState, ContactState, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import facts_for, first_usable, zone_of_contact
@@ -40,6 +41,9 @@ def alert(work: Work, trip: TripState, alarm: AlarmState, contact: ContactState)
     address = first_usable(contact.addresses)
     if address is None:
         return False
+    if alarm.view.step > 1:
+        # What an outage has kept back would come together with this, and say the same.
+        cancel_alerts(work.conn, trip.key.traveler_id, alarm.alarm_id, contact.contact_id, address.index, work.now)
     alert_by(work, trip, alarm, contact, address, step=alarm.view.step)
     return True
 

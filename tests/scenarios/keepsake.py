@@ -11,7 +11,6 @@ from sqlalchemy import Connection, delete, func, insert, select, text
 
 from service.db.routing import Inbox
 from service.db.stored import Stored, table_of
-from service.db.tables import DataKey
 from tests.mock_twilio import MockTwilio
 from tests.mock_twilio.ledger import Text
 
@@ -34,8 +33,9 @@ class Keepsake:
         return cls(rows, [copy(one) for one in twilio.ledger.texts], list(twilio.requests))
 
     def put_into(self, conn: Connection, twilio: MockTwilio) -> None:
-        """Into an installation that holds its own key of hashes and nothing else; open its keyring anew after it."""
-        conn.execute(delete(table_of(DataKey)))
+        """Into an installation whose own rows (a key of hashes, its state) go; open its keyring anew after it."""
+        for table in reversed(TABLES):
+            conn.execute(delete(table))
         for table in TABLES:
             if rows := self.rows[table.name]:
                 conn.execute(insert(table), [dict(row) for row in rows])

@@ -229,8 +229,9 @@ def test_one_message_that_cannot_be_opened_keeps_no_other_from_going(story: Stor
         )
     )
     story.service.wake.stopping.clear()
-    story.advance(minutes=17)
+    story.run()
     assert states(story)[0] == "failed"
+    story.advance(minutes=17)
     assert alerts_to(story, BROTHER), "and the ladder goes on"
 
 
