@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import sys
+import threading
 from types import FrameType
 from typing import Annotated
 
@@ -24,7 +25,8 @@ from service.settings import Settings
 from service.usecases.close_alarm import Closing, close_by_operator
 from service.usecases.context import Service
 from service.usecases.seed_demo import seed_demo
-from service.wiring import build, check, set_up_logging
+from service.usecases.wake import Wake
+from service.wiring import build, check, open_line, set_up_logging
 from service.worker import Worker
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
@@ -51,7 +53,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
         _upgrade(settings)
         service = build(settings)
         seed_demo(service)
-        _run(create_app(service=service, duty=Duty.SERVE), Worker(service), service, listener)
+        _run(create_app(service=service, duty=Duty.SERVE), Worker(service), service, listener, settings.drain_seconds)
 
 
 @cli.command()
@@ -60,7 +62,7 @@ def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     settings = _settings(port)
     with _listen(host, port) as listener:
         service = _migrated(settings)
-        _run(create_app(service=service, duty=Duty.WEB), None, service, listener)
+        _run(create_app(service=service, duty=Duty.WEB), None, service, listener, settings.drain_seconds)
 
 
 @cli.command()
@@ -165,7 +167,15 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Ends in order on SIGTERM and SIGINT, also when one comes before it listens, and leaves no signal over."""
+    """Ends in order on SIGTERM and SIGINT, also when one comes before it listens, and leaves no signal over.
+
+    A proxy sends nobody any more to a web that says that it leaves. Until then it goes on; a second signal ends that.
+    """
+
+    def __init__(self, config: uvicorn.Config, wake: Wake, drain_seconds: float) -> None:
+        super().__init__(config)
+        self._wake = wake
+        self._drain_seconds = drain_seconds
 
     def take_over_signals(self) -> None:
         # uvicorn raises what ended it once more, to whoever handled it before: that is this.
@@ -173,10 +183,21 @@ class _Server(uvicorn.Server):
             signal.signal(number, self._end)
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
+        if self._wake.leaving.is_set() or not self._drain_seconds:
+            self.should_exit = True
+            return
+        self._wake.leaving.set()
+        timer = threading.Timer(self._drain_seconds, self._leave)
+        timer.daemon = True
+        timer.start()
+
+    def _leave(self) -> None:
         self.should_exit = True
 
 
-def _run(app: FastAPI, engine: Worker | None, service: Service, listener: socket.socket) -> None:
+def _run(
+    app: FastAPI, engine: Worker | None, service: Service, listener: socket.socket, drain_seconds: float = 0
+) -> None:
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -185,10 +206,11 @@ def _run(app: FastAPI, engine: Worker | None, service: Service, listener: socket
         server_header=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
-    server = _Server(config)
+    server = _Server(config, service.wake, drain_seconds)
     server.take_over_signals()
     host, port = listener.getsockname()[:2]
     typer.echo(f"Amanba listens on http://{f'[{host}]' if ':' in host else host}:{port}", err=True)
+    line = open_line(service, engine=engine is not None)
     try:
         if engine:
             engine.start()
@@ -196,4 +218,6 @@ def _run(app: FastAPI, engine: Worker | None, service: Service, listener: socket
     finally:
         if engine:
             engine.stop()
+        if line:
+            line.stop()
         service.db.close()

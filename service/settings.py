@@ -40,10 +40,14 @@ class Settings(BaseSettings):
     metrics_token_file: Path | None = None
     heartbeat_url: SecretStr = Field(default=SecretStr(""), description="called by completed sweeps, once a minute")
     heartbeat_url_file: Path | None = None
+    senders: int = Field(default=32, ge=1, le=256, description="messages of one channel on their way at once")
     sends_a_day: int = Field(default=2000, ge=1, description="messages a day at which the operator is paged")
     sends_a_day_per_trip: int = Field(default=100, ge=1, description="the same, for each trip alone")
     leave_url: str = Field(default="https://www.wikipedia.org/", description="where the pages' way out leads")
     log_level: str = "INFO"
+    drain_seconds: float = Field(
+        default=0, ge=0, le=60, description="how long a web goes on that was told to end; /readyz says that it leaves"
+    )
 
     @field_validator("public_url")
     @classmethod

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -21,6 +22,7 @@ from notifiers.registry import configured, discover, outside
 from notifiers.segments import measure, spell_cheaply
 from service.clock import utc_now
 from service.db.engine import make_engine
+from service.db.listen import Line
 from service.db.sealed import open_keyring
 from service.db.secrets import load_or_make_key_file, parse_secret_keys
 from service.settings import Settings, environment
@@ -79,6 +81,7 @@ def build(settings: Settings) -> Service:
     limits = Limits(
         storm_brake=settings.storm_brake,
         lease=timedelta(seconds=settings.lease_seconds),
+        sends_at_once=settings.senders,
         sends_a_day=settings.sends_a_day,
         sends_a_day_per_trip=settings.sends_a_day_per_trip,
     )
@@ -95,6 +98,7 @@ def build(settings: Settings) -> Service:
         public_url=settings.public_url,
         leave_url=settings.leave_url,
         metrics_token=settings.metrics_token.get_secret_value(),
+        heartbeat_url=settings.heartbeat_url.get_secret_value(),
         operator=settings.operator or (SIMULATED_OPERATOR if simulated else ""),
         demo=demo,
         language=settings.language,
@@ -121,6 +125,21 @@ def _check_operator(settings: Settings) -> None:
     signs = os.environ.get("AMANBA_WEBHOOK_SECRET") or os.environ.get("AMANBA_WEBHOOK_SECRET_FILE")
     if signs and not any(channel_of(address) == WEBHOOK for address in addresses):
         raise NotConfigured("AMANBA_WEBHOOK_SECRET: AMANBA_OPERATOR names no https:// address that it could sign for")
+
+
+def open_line(service: Service, *, engine: bool) -> Line | None:
+    """A line over which this process tells the others that there is something to do; one with an engine hears them too.
+
+    None with SQLite, whose processes are woken by the clock. Whoever opened it stops it.
+    """
+    if service.db.connect_alone is None:
+        return None
+    bells = service.wake.bells
+    line = Line(service.db.connect_alone, {name: bell.ring_here for name, bell in bells.items()} if engine else {})
+    for name, bell in bells.items():
+        bell.tell_others = partial(line.tell, name)
+    line.start()
+    return line
 
 
 def set_up_logging(level: str) -> None:

@@ -24,14 +24,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 
 from service.db import tx
-from service.db.engine import Database, make_engine
+from service.db.engine import make_engine
 from service.db.listen import SCHEMA_CHANNEL, tell_within
 from service.db.schema import HEAD, KNOWN, revision_of
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = ["current", "draft", "head", "knows", "revision_of", "schema_known", "upgrade", "upgrade_within"]
+__all__ = ["current", "draft", "head", "knows", "revision_of", "upgrade", "upgrade_within"]
 
 LOCK_SECONDS = 5
 _ONE_AT_A_TIME = 0x616D616E6261
@@ -63,11 +63,6 @@ def current(url: str) -> str | None:
 def head() -> str:
     """The newest revision that this version knows."""
     return HEAD
-
-
-def schema_known(db: Database) -> bool:
-    """Whether the database is at `head()`."""
-    return tx.read(db, revision_of) == HEAD
 
 
 def knows(revision: str) -> bool:

@@ -50,12 +50,19 @@ class MustNotClaim(StorageUnavailable):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What one look found: the schema's revision and the time. `ahead`: our clock before the database's, negative when it
-    is behind; `doubt`: how exactly that is known, which depends on how long the answer took."""
+    """What one look found: the schema's revision and the time.
+
+    `ahead`: our clock before the database's, negative when it is behind it. `doubt`: how exactly that is known, which
+    depends on how long the answer took.
+    """
 
     revision: str
     ahead: timedelta = timedelta(0)
     doubt: timedelta = timedelta(0)
+
+    @property
+    def fit(self) -> Fit:
+        return fit_of(self.revision)
 
     def clock_is_off(self, at_most: timedelta) -> bool:
         return abs(self.ahead) - self.doubt > at_most
@@ -93,6 +100,7 @@ class Footing:
         """Why the engine may claim nothing: CLOCK_SKEW, NEWER_SCHEMA or NOT_LOOKED_YET; None while it may."""
         self._is_guarded = False
         self._wall_before_monotonic = 0.0
+        self._said: str | None = None
         self._said_at = 0.0
         self._lock = threading.Lock()
 
@@ -122,8 +130,10 @@ class Footing:
         with self._lock:
             self.ground = ground
             self._wall_before_monotonic = _before_monotonic(clock)
+            trouble = _trouble(ground, OFF_AT_MOST if self._is_guarded else WEB_OFF_AT_MOST)
             if self._is_guarded:
-                self._judge(ground)
+                self.lost = trouble
+            self._say(trouble, ground)
         return ground
 
     def must_stand(self, act: Act, db: Database, clock: Clock) -> None:
@@ -139,21 +149,21 @@ class Footing:
         if self.lost is not None:
             raise MustNotClaim(self.lost)
 
-    def _judge(self, ground: Ground) -> None:
-        before, self.lost = self.lost, _lost(ground)
-        if self.lost is None:
-            if before in (CLOCK_SKEW, NEWER_SCHEMA):
+    def _say(self, trouble: str | None, ground: Ground) -> None:
+        before, self._said = self._said, trouble
+        if trouble is None:
+            if before is not None:
                 log.info("footing_regained", was=before)
-        elif self.lost != before or monotonic() > self._said_at + SAY_AGAIN_SECONDS:
+        elif trouble != before or monotonic() > self._said_at + SAY_AGAIN_SECONDS:
             self._said_at = monotonic()
             seconds = round(ground.ahead.total_seconds(), 1)
-            log.error(self.lost, ahead_seconds=seconds, schema=ground.revision, known=HEAD)
+            log.error(trouble, ahead_seconds=seconds, schema=ground.revision, known=HEAD, engine=self._is_guarded)
 
 
-def _lost(ground: Ground) -> str | None:
-    if fit_of(ground.revision) is not Fit.OURS:
+def _trouble(ground: Ground, off_at_most: timedelta) -> str | None:
+    if ground.fit is not Fit.OURS:
         return NEWER_SCHEMA
-    return CLOCK_SKEW if ground.clock_is_off(OFF_AT_MOST) else None
+    return CLOCK_SKEW if ground.clock_is_off(off_at_most) else None
 
 
 def _before_monotonic(clock: Clock) -> float:

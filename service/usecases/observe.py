@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, or_, select
 
-from service.db.migrate import schema_known
 from service.db.routing import Inbox
-from service.db.state import get_state_at, put_state
+from service.db.state import get_state_at
 from service.db.stored import table_of
 from service.db.tables import Alarm, Outbox
 from service.usecases.context import Service
@@ -29,16 +28,6 @@ class Observed:
 
     plain: tuple[tuple[str, str, float], ...]
     labelled: tuple[tuple[str, str, str, Mapping[str, float]], ...]
-
-
-def is_ready(service: Service) -> bool:
-    """Whether the database takes writes and has the schema that this program knows.
-
-    Raises:
-        StorageUnavailable: it is away.
-    """
-    service.run(lambda conn: put_state(conn, "ready", True, service.clock()))
-    return schema_known(service.db)
 
 
 def is_sweeping(service: Service) -> bool:

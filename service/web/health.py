@@ -7,8 +7,9 @@ from enum import Enum
 from fastapi import APIRouter, Response
 
 from service.usecases.context import Service
-from service.usecases.observe import is_ready, is_sweeping
+from service.usecases.observe import is_sweeping
 from service.usecases.problems import StorageUnavailable
+from service.usecases.ready import unready
 
 
 class Duty(Enum):
@@ -35,14 +36,15 @@ def router(service: Service, duty: Duty) -> APIRouter:
     @routes.get("/readyz")
     def readyz() -> Response:
         try:
-            return _say(is_ready(service))
+            reason = unready(service, engine=duty is Duty.WORKER)
         except StorageUnavailable:
-            return _say(False)
+            reason = "The database is away."
+        return _say(reason is None, reason)
 
     return routes
 
 
-def _say(well: bool) -> Response:
-    text = "ok\n" if well else "not well\n"
+def _say(well: bool, reason: str | None = None) -> Response:
+    text = "ok\n" if well else f"{reason or 'not well'}\n"
     headers = {"Cache-Control": "no-store"}
     return Response(text, status_code=200 if well else 503, media_type="text/plain; charset=utf-8", headers=headers)

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
 
 from service.db import migrate, routing, tables, tx
 from service.db.engine import Database, make_engine
+from service.db.schema import HEAD, KNOWN, Fit, fit_of
 from service.db.stored import Stored
 
 MODULES_WITH_TABLES = (routing, tables)
@@ -27,12 +29,35 @@ def test_the_migrations_make_the_tables_that_the_code_expects(db: Database) -> N
 def test_a_migrated_database_is_known_and_a_second_upgrade_changes_nothing(database_url: str, db: Database) -> None:
     migrate.upgrade(database_url)
     assert migrate.current(database_url) == migrate.head()
-    assert migrate.schema_known(db)
+    assert fit_of(tx.read(db, migrate.revision_of)) is Fit.OURS
 
 
-def test_a_database_of_another_version_is_not_known(db: Database) -> None:
-    tx.run(db, lambda conn: conn.execute(text("UPDATE alembic_version SET version_num = 'of tomorrow'")))
-    assert not migrate.schema_known(db)
+def test_the_revisions_are_those_that_alembic_finds() -> None:
+    scripts = ScriptDirectory.from_config(migrate._config())
+    assert list(KNOWN) == [script.revision for script in scripts.walk_revisions()][::-1]
+    assert scripts.get_current_head() == HEAD
+
+
+def test_no_revision_serves_fewer_versions_than_the_one_before_it_said() -> None:
+    """Else a version that had to stop at a contraction would go on after the next expansion."""
+    named = [revision.partition("s")[2] for revision in KNOWN]
+    assert named == sorted(named)
+
+
+@pytest.mark.parametrize(
+    ("revision", "fit"),
+    [
+        ("0007", Fit.OURS),
+        ("0008", Fit.NEWER),
+        ("0012s0007", Fit.NEWER),
+        ("0012s0008", Fit.FOREIGN),
+        ("0006", Fit.FOREIGN),
+        ("of tomorrow", Fit.FOREIGN),
+        (None, Fit.FOREIGN),
+    ],
+)
+def test_what_a_version_may_do_on_a_schema(revision: str | None, fit: Fit) -> None:
+    assert fit_of(revision, head="0007") is fit
 
 
 def test_partial_indexes_cover_only_the_rows_that_are_looked_for(db: Database) -> None:
