@@ -1,0 +1,132 @@
+"""Who was lost, who was told twice, what was not kept. The provider's ledger decides; the database says only what the
+inbox holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from service.db.engine import make_engine
+from service.db.routing import Inbox
+from service.db.stored import table_of
+from service.db.tables import Outbox
+from tests.crash.fleet import Fleet
+from tests.crash.household import CheckIn, Household
+from tests.crash.provider import RoughTwilio
+
+INBOX, OUTBOX = table_of(Inbox), table_of(Outbox)
+
+
+@dataclass
+class Summary:
+    """What a run came to; `good` when nothing was lost and nobody was told twice without need."""
+
+    topology: str
+    seed: int
+    households: int = 0
+    kills: int = 0
+    by_point: dict[str, int] = field(default_factory=dict)
+    database_stops: int = 0
+    expected: int = 0
+    in_ledger: int = 0
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    doubled_allowed: int = 0
+    false_alarms: list[str] = field(default_factory=list)
+    answered: int = 0
+    kept: int = 0
+    never_fired: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        return not (self.lost or self.false_alarms or self.never_fired or self.faults) and (
+            len(self.doubled) <= self.doubled_allowed and self.answered == self.kept
+        )
+
+    def __str__(self) -> str:
+        figures: dict[str, Any] = asdict(self)
+        return "\n".join(f"  {name:<16} {_said(value)}" for name, value in figures.items())
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list):
+        return f"{len(value)}" + "".join(f"\n    {one}" for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count}" for name, count in sorted(value.items()))
+    return str(value)
+
+
+def judge(summary: Summary, homes: Sequence[Household], twilio: RoughTwilio, fleet: Fleet, database_url: str) -> None:
+    """Fill the summary in."""
+    summary.households = len(homes)
+    summary.kills = len(fleet.deaths)
+    summary.by_point = dict(Counter(death.point for death in fleet.deaths))
+    summary.in_ledger = len(twilio.sent)
+    for home in homes:
+        _judge_home(summary, home)
+    summary.doubled += [f"the message {name} was taken again" for name in twilio.doubled()]
+    summary.faults += fleet.faults + [home.error for home in homes if home.error]
+    answered = [one for home in homes for one in home.check_ins]
+    summary.answered = len(answered)
+    missing = not_kept(database_url, answered)
+    summary.kept = len(answered) - len(missing)
+    summary.faults += [f"answered and not kept: {one.way} {one.name}" for one in missing]
+
+
+def _judge_home(summary: Summary, home: Household) -> None:
+    who = f"household {home.number} ({home.story})"
+    for (kind, number), (least, most) in home.told.items():
+        found = len(home.texts(number, kind))
+        summary.expected += least
+        summary.lost += [f"{who}: {kind} to {number}"] * max(0, least - found)
+        summary.doubled += [f"{who}: {kind} to {number}"] * max(0, found - most)
+    for number in (home.mother, home.brother):
+        alerts, ends = len(home.texts(number, "alert")), len(home.texts(number, "all_clear"))
+        if alerts and not home.may_alarm:
+            summary.false_alarms.append(f"{who}: an alarm came to {number}")
+        if alerts and not ends:
+            summary.lost.append(f"{who}: {number} was told of an alarm and not of its end")
+        if ends and not alerts:
+            summary.false_alarms.append(f"{who}: {number} was told of the end of no alarm")
+    _judge_order(summary, home, who)
+
+
+def _judge_order(summary: Summary, home: Household, who: str) -> None:
+    """She is asked before anybody is told."""
+    alerts = home.texts(home.mother, "alert")
+    reminders = home.texts(home.traveler, "reminder")
+    if alerts and not (reminders and reminders[0].order < alerts[0].order):
+        summary.lost.append(f"{who}: nobody asked her before her people were told")
+
+
+def not_kept(database_url: str, answered: Iterable[CheckIn]) -> list[CheckIn]:
+    """Check-ins that were answered 2xx and are not in the inbox."""
+    db = make_engine(database_url)
+    try:
+        with db.read.connect() as connection:
+            rows = connection.execute(select(INBOX.c.source, INBOX.c.provider_id)).all()
+    finally:
+        db.close()
+    kept: dict[str, list[str]] = {}
+    for row in rows:
+        kept.setdefault(row.source, []).append(row.provider_id)
+    texts = {way: " ".join(names) for way, names in kept.items()}
+    return [one for one in answered if one.name not in texts.get(one.way, "")]
+
+
+def is_at_rest(database_url: str) -> bool:
+    """Whether nothing waits to be read or sent: only then can the ledger be counted."""
+    db = make_engine(database_url)
+    try:
+        with db.read.connect() as connection:
+            unread = connection.execute(select(INBOX.c.inbox_id).where(INBOX.c.handled_at.is_(None)).limit(1)).first()
+            waiting = select(OUTBOX.c.outbox_id).where(OUTBOX.c.state.in_(("pending", "sending")))
+            return unread is None and connection.execute(waiting.limit(1)).first() is None
+    finally:
+        db.close()

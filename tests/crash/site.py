@@ -1,0 +1,179 @@
+"""An installation to be killed: the provider, the database, the processes and the families, in one of two topologies."""
+
+from __future__ import annotations
+
+import base64
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.db.migrate import upgrade
+from tests.crash.client import Client
+from tests.crash.fleet import Fleet, Program
+from tests.crash.household import Household
+from tests.crash.judge import Summary, is_at_rest, judge
+from tests.crash.postgres import Postgres, durable_postgres
+from tests.crash.provider import PUBLIC_URL, TIMEOUT, RoughTwilio
+
+LEASE = 5
+REST = 60.0
+SECRET_KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
+REPLICAS = ["worker", "worker", "worker", "worker", "web", "web"]
+ALONE = ["serve"]
+
+
+@dataclass
+class Site:
+    """`with open_site(...) as site:`."""
+
+    topology: str
+    seed: int
+    database_url: str
+    fleet: Fleet
+    twilio: RoughTwilio
+    client: Client
+    postgres: Postgres | None
+    database_stops: int = 0
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)
+        self.homes: list[Household] = []
+        self._threads: list[threading.Thread] = []
+        self._down = 0
+        self._lock = threading.Lock()
+        self._began = time.monotonic()
+
+    def found(self, stories: Sequence[str]) -> list[Household]:
+        """New families, signed up; they live once `let_live` lets them."""
+        first = len(self.homes)
+        homes = [
+            Household(first + place, story, self.client, self.twilio, self.nobody_listens)
+            for place, story in enumerate(stories)
+        ]
+        self.homes += homes
+        _all_at_once([home.sign_up for home in homes])
+        return homes
+
+    def let_live(self, homes: Sequence[Household]) -> None:
+        """Each in a thread of its own."""
+        for home in homes:
+            thread = threading.Thread(target=home.live, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def living(self) -> int:
+        """How many families have not come to the end of their stories."""
+        return sum(thread.is_alive() for thread in self._threads)
+
+    def wait_for_all(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    @contextmanager
+    def nobody_listens(self) -> Iterator[None]:
+        """All webs are down."""
+        with self._lock:
+            self._down += 1
+            if self._down == 1:
+                self.fleet.hold(self.fleet.webs)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._down -= 1
+                if self._down == 0:
+                    self.fleet.release(self.fleet.webs)
+
+    def stop_database(self, *, kill: bool = False) -> None:
+        """PostgreSQL ends in the middle of whatever it does, and comes back."""
+        assert self.postgres is not None
+        self.database_stops += 1
+        if kill:
+            self.postgres.kill()
+        else:
+            self.postgres.stop_at_once()
+        self.postgres.start()
+
+    def wait_until_alarms_are_near(self) -> None:
+        """Until somebody has been reminded."""
+        assert self.twilio.wait_for(lambda: any(home.texts(home.traveler, "reminder") for home in self.homes), REST)
+
+    def rest(self) -> None:
+        """Until nothing waits to be read or sent, and everything that might be sent again has been."""
+        end, pause = time.monotonic() + REST, threading.Event()
+        while not is_at_rest(self.database_url):
+            assert time.monotonic() < end, "it does not come to rest"
+            pause.wait(0.2)
+
+    def sum_up(self) -> Summary:
+        """The verdict."""
+        summary = Summary(self.topology, self.seed, database_stops=self.database_stops)
+        judge(summary, self.homes, self.twilio, self.fleet, self.database_url)
+        summary.seconds = round(time.monotonic() - self._began, 1)
+        return summary
+
+
+@contextmanager
+def open_site(topology: str, folder: Path, seed: int) -> Iterator[Site]:
+    """An installation on `postgresql` (four workers, two webs) or `sqlite` (one process for everything)."""
+    with ExitStack() as stack:
+        postgres = stack.enter_context(durable_postgres()) if topology == "postgresql" else None
+        database_url = postgres.url if postgres else f"sqlite:///{folder / 'amanba.db'}"
+        upgrade(database_url)
+        fleets: list[Fleet] = []
+        webs = _in_turn(lambda: fleets[0].webs if fleets else [])
+        twilio = stack.enter_context(RoughTwilio(seed, webs))
+        env = {
+            **twilio.env(),
+            "AMANBA_TWILIO_TIMEOUT": str(TIMEOUT),
+            "AMANBA_DATABASE_URL": database_url,
+            "AMANBA_DATA_DIR": str(folder),
+            "AMANBA_SECRET_KEYS": SECRET_KEY,
+            "AMANBA_PUBLIC_URL": PUBLIC_URL,
+            "AMANBA_OPERATOR": "+77019990000",
+            "AMANBA_DEMO": "1",
+            "AMANBA_STORM_BRAKE": "0",
+            "AMANBA_LEASE_SECONDS": str(LEASE),
+            "AMANBA_LOG_LEVEL": "INFO",
+        }
+        fleet = stack.enter_context(Fleet(folder, env, REPLICAS if postgres else ALONE))
+        fleets.append(fleet)
+        for program in fleet.webs:
+            fleet.wait_ready(program)
+        yield Site(topology, seed, database_url, fleet, twilio, Client(webs), postgres)
+
+
+def _in_turn(webs: Callable[[], list[Program]]) -> Callable[[], list[Program]]:
+    """The webs, another one first each time."""
+    turn = 0
+
+    def chosen() -> list[Program]:
+        nonlocal turn
+        found = [program for program in webs() if program.pid is not None]
+        turn += 1
+        first = turn % max(len(found), 1)
+        return found[first:] + found[:first]
+
+    return chosen
+
+
+def _all_at_once(acts: Sequence[Callable[[], None]]) -> None:
+    errors: list[BaseException] = []
+
+    def run(act: Callable[[], None]) -> None:
+        try:
+            act()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
