@@ -175,6 +175,7 @@ class Worker:
         if not self._reconcile.done.is_set() and monotonic() < self._started + FIRST_READING_SECONDS:
             return
         swept = sweep(self._service)
+        self._service.pulse.beat()
         if swept.waits_for_proof:
             self._reconcile.run()
             self._read.run()

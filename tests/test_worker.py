@@ -16,7 +16,6 @@ from service.clock import monotonic, utc_now
 from service.db.engine import make_engine
 from service.db.sealed import open_keyring
 from service.usecases.context import Service
-from service.usecases.observe import is_sweeping
 from service.usecases.work import Draft, Work
 from service.worker import STALLED_AFTER_SECONDS, Worker, _Job
 
@@ -102,9 +101,9 @@ def test_the_first_sweep_waits_for_the_first_reading(service: Service) -> None:
         assert network(service).asked.wait(PATIENCE)
         text(service, "while the list is slow")
         until(lambda: bool(network(service).bodies))
-        assert not is_sweeping(service)
+        assert not service.pulse.is_fresh
         network(service).may_list.set()
-        until(lambda: is_sweeping(service))
+        until(lambda: service.pulse.is_fresh)
 
 
 def test_a_job_that_raises_is_run_again_and_stops_no_other(service: Service) -> None:
@@ -116,7 +115,7 @@ def test_a_job_that_raises_is_run_again_and_stops_no_other(service: Service) -> 
         return utc_now()
 
     with running(replace(service, clock=clock)):
-        until(lambda: is_sweeping(service))
+        until(lambda: service.pulse.is_fresh)
 
 
 def test_asked_while_it_runs_a_job_runs_once_more() -> None:
@@ -140,7 +139,7 @@ def test_asked_while_it_runs_a_job_runs_once_more() -> None:
 
 def test_a_clock_set_back_stops_it_for_seconds_and_not_for_an_hour(service: Service) -> None:
     with running(service) as worker:
-        until(lambda: is_sweeping(service))
+        until(lambda: service.pulse.is_fresh)
         # What a step back of an hour looks like from inside: every next tick is an hour away.
         for job in worker.scheduler.get_jobs():
             job.modify(next_run_time=utc_now() + timedelta(hours=1))

@@ -53,6 +53,9 @@ class PageReason(StrEnum):
     SOURCE_SILENT = "source_silent"
     SET_ASIDE = "set_aside"
     SEND_LIMIT = "send_limit"
+    SEND_LIMIT_NEAR = "send_limit_near"
+    TRIP_LIMIT = "trip_limit"
+    TRIP_LIMIT_NEAR = "trip_limit_near"
     CHANNEL_REFUSED = "channel_refused"
     SWEEP_LATE = "sweep_late"
     CLOCK_SKEW = "clock_skew"
@@ -134,6 +137,11 @@ _PAGES = {
     PageReason.SOURCE_SILENT: N_("{source} cannot be read since {at}. Alarms go on without it."),
     PageReason.SET_ASIDE: N_("A message that came in could not be handled and was set aside."),
     PageReason.SEND_LIMIT: N_("{number} messages today: the limit is reached. We go on sending."),
+    PageReason.SEND_LIMIT_NEAR: N_("{number} messages today: four fifths of the limit. We go on sending."),
+    PageReason.TRIP_LIMIT: N_("{number} messages today about {name}: the limit of a trip is reached. We go on sending."),
+    PageReason.TRIP_LIMIT_NEAR: N_(
+        "{number} messages today about {name}: four fifths of the limit of a trip. We go on sending."
+    ),
     PageReason.CHANNEL_REFUSED: N_("{source} refuses our messages."),
     PageReason.SWEEP_LATE: N_("No sweep since {at}. Nobody is being watched."),
     PageReason.CLOCK_SKEW: N_("The clock of {source} is {number} s off. Its worker waits until it is right."),

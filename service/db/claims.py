@@ -283,7 +283,7 @@ def _is_there(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElem
     return found.correlate(OUTBOX).scalar_subquery().is_(true())
 
 
-def _must_wait() -> ColumnElement[bool]:
+def must_wait() -> ColumnElement[bool]:
     earlier, alert = OUTBOX.alias("earlier"), OUTBOX.alias("alert")
     has_earlier = _is_there(
         earlier,
@@ -328,7 +328,7 @@ def _is_rehearsed() -> ColumnElement[bool]:
 def _claim(form: Form, some_channels: bool) -> ReturningUpdate[Any]:
     query = (
         select(OUTBOX.c.traveler_id, OUTBOX.c.outbox_id, _verdict().label("verdict"))
-        .where(_PENDING, OUTBOX.c.available_at <= _NOW, ~_must_wait())
+        .where(_PENDING, OUTBOX.c.available_at <= _NOW, ~must_wait())
         .order_by(OUTBOX.c.priority, OUTBOX.c.available_at)
         .limit(bindparam("limit"))
     )

@@ -17,6 +17,8 @@ from service.db.sealed import Keyring
 from service.db.trips import TripKey, TripState, load_trips
 from service.edges import Act
 from service.usecases.footing import Footing
+from service.usecases.pulse import Pulse
+from service.usecases.tally import Tally
 from service.usecases.wake import Wake
 
 T = TypeVar("T")
@@ -40,6 +42,8 @@ class Limits:
     """Messages a day at which the operator is paged; nothing is held back for their sake."""
     rehearsal_wait_at_most: timedelta = timedelta(minutes=2)
     rehearsals_apart: timedelta = timedelta(minutes=10)
+    sends_at_once: int = 32
+    """Messages of one channel that a process may have on their way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class Service:
     public_url: str = "http://127.0.0.1:8000"
     leave_url: str = "https://www.wikipedia.org/"
     metrics_token: str = ""
+    heartbeat_url: str = ""
     operator: str = ""
     """Who is paged: numbers, e-mail addresses and addresses of webhooks, separated by commas."""
     demo: bool = False
@@ -81,6 +86,8 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], datetime] = utc_now
     wake: Wake = field(default_factory=Wake)
+    pulse: Pulse = field(default_factory=Pulse)
+    tally: Tally = field(default_factory=Tally)
     footing: Footing = field(default_factory=Footing)
 
     def run(self, work: Callable[[Connection], T], act: Act | None = None) -> T:

@@ -1,25 +1,25 @@
-"""What the engine can tell of itself: health for those who must know that it lives, numbers for those who watch it."""
+"""What the tables tell of the engine, in numbers for those who watch it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, func, or_, select
 
+from service.core.alarm import AlarmKind
 from service.db.routing import Inbox
 from service.db.state import get_state_at
 from service.db.stored import table_of
 from service.db.tables import Alarm, Outbox
 from service.usecases.context import Service
 from service.usecases.proof import sources, watermark
+from service.usecases.spending import sent_today
 
 INBOX = table_of(Inbox)
 OUTBOX = table_of(Outbox)
 ALARMS = table_of(Alarm)
-
-SWEEP_IS_FRESH_FOR = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,6 @@ class Observed:
 
     plain: tuple[tuple[str, str, float], ...]
     labelled: tuple[tuple[str, str, str, Mapping[str, float]], ...]
-
-
-def is_sweeping(service: Service) -> bool:
-    """Whether a sweep was completed within the last minute."""
-    at = service.read(lambda conn: get_state_at(conn, "sweep"))
-    return at is not None and service.clock() - at < SWEEP_IS_FRESH_FOR
 
 
 def observe(service: Service) -> Observed:
@@ -57,7 +51,11 @@ def _observe(service: Service, conn: Connection, now: datetime) -> Observed:
     open_alarms = conn.execute(
         select(ALARMS.c.kind, func.count()).where(ALARMS.c.closed_at.is_(None)).group_by(ALARMS.c.kind)
     )
+    # Of each kind, so that none shows as missing.
+    counts = {kind.value: 0.0 for kind in AlarmKind} | {str(kind): float(count) for kind, count in open_alarms}
     marks = {name: watermark(conn, name).read_until for name in sources(service)}
+    sent = sent_today(conn, now)
+    limits = service.limits
     plain = (
         ("amanba_sweep_age_seconds", "Since the last completed sweep", _age(swept, now)),
         ("amanba_inbox_depth", "Messages not read yet", float(inbox_depth)),
@@ -68,9 +66,12 @@ def _observe(service: Service, conn: Connection, now: datetime) -> Observed:
             "Age of the oldest of them",
             _age(outbox_oldest, now) if outbox_depth else 0.0,
         ),
+        ("amanba_sends_today", "Messages sent since midnight UTC, by all processes", float(sent.messages)),
+        ("amanba_sends_a_day_limit", "At so many a day the operator is paged", float(limits.sends_a_day)),
+        ("amanba_trips_over_limit", "Trips over their own limit today", float(sent.trips_over)),
     )
     labelled = (
-        ("amanba_alarms_open", "Open alarms", "kind", {kind: float(count) for kind, count in open_alarms}),
+        ("amanba_alarms_open", "Open alarms", "kind", counts),
         (
             "amanba_watermark_age_seconds",
             "Since each source was read whole",

@@ -1,8 +1,10 @@
 """`/metrics`: what the tables say of the engine now, and what this process counted since it started.
 
-Read from the tables, so that every process says the same: depths and ages of inbox and outbox, the sweep's and the
-watermarks' age, open alarms. Counted by this process, so that processes are to be added up: hook refusals, sends and
-lateness (see `service.usecases.counters`).
+Read from the tables, so that every process says the same and one of them is enough (`max`): depths and ages of inbox
+and outbox, the sweep's and the watermarks' age, open alarms, the day's sends. Counted by this process since it started,
+so that processes are to be added up (`sum`, and rates of it): hook refusals, sends, lateness (see
+`service.usecases.counters`) and heartbeats. Its own, to be looked at one by one: the age of its last sweep, which only
+a process that sweeps has, and how far its clock is off.
 
 They tell of every text and every alarm. Where people reach us, whoever holds a traveler's phone could read here which
 of her words was one of duress: so there they open by a token alone.
@@ -11,6 +13,8 @@ of her words was one of duress: so there they open by a token alone.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterator
+from math import isfinite
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
@@ -18,6 +22,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from notifiers.registry import is_loopback
 from service.usecases.context import Service
 from service.usecases.counters import LATENESS, SENDS
+from service.usecases.keeping_up import HEARTBEATS
 from service.usecases.observe import observe
 from service.usecases.problems import StorageUnavailable
 
@@ -33,14 +38,14 @@ def router(service: Service, *, unreached: bool = False) -> APIRouter:
         if not (unreached or is_loopback(service.public_url) or _has_token(service, request)):
             return Response(status_code=404)
         registry = CollectorRegistry()
-        for counted in (HOOK_REFUSALS, SENDS, LATENESS):
+        for counted in (HOOK_REFUSALS, SENDS, LATENESS, HEARTBEATS):
             registry.register(counted)
         try:
             seen = observe(service)
         except StorageUnavailable:
             # What is missing must show as missing, not as nought.
             return Response(status_code=503)
-        for name, text, value in seen.plain:
+        for name, text, value in (*seen.plain, *_own(service)):
             Gauge(name, text, registry=registry).set(value)
         for name, text, label, values in seen.labelled:
             gauge = Gauge(name, text, [label], registry=registry)
@@ -49,6 +54,14 @@ def router(service: Service, *, unreached: bool = False) -> APIRouter:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return routes
+
+
+def _own(service: Service) -> Iterator[tuple[str, str, float]]:
+    """What this process alone can say: name, help and value."""
+    if isfinite(service.pulse.age):
+        yield "amanba_own_sweep_age_seconds", "Since this process completed a sweep", service.pulse.age
+    skew = abs(service.footing.ahead_seconds)
+    yield "amanba_clock_skew_seconds", "How far this process's clock is from the database's", skew
 
 
 def _has_token(service: Service, request: Request) -> bool:
