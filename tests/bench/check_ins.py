@@ -77,7 +77,7 @@ def _rounds(
     place: Ground, db: Database, servers: Sequence[int], load: Load, lengths: Sequence[float]
 ) -> Iterator[tuple[Round, float]]:
     """Each round with the CPU seconds that it took."""
-    with _pressing(load) as press:
+    with pressing(load) as press:
         for seconds in lengths:
             rows, before = count_rows(db, INBOX), place.cpu_seconds(*servers)
             done = press(seconds)
@@ -89,7 +89,7 @@ def _rounds(
 
 
 @contextmanager
-def _pressing(load: Load) -> Iterator[Callable[[float], Round]]:
+def pressing(load: Load) -> Iterator[Callable[[float], Round]]:
     """A process that presses for so many seconds each time that it is asked to."""
     arguments = [sys.executable, "-m", "tests.bench.check_in_load"]
     pipe = subprocess.PIPE
