@@ -28,8 +28,9 @@ LONGEST_PAUSE_SECONDS = 0.5
 
 # serialization_failure, deadlock_detected, lock_not_available: nothing of the transaction is stored.
 _LOST_A_RACE = frozenset({"40001", "40P01", "55P03"})
+_ENDED_IDLE = "25P03"
 # query_canceled (our time-out), read_only_sql_transaction (a standby after a failover), idle in transaction.
-_AWAY = frozenset({"57014", "25006", "25P03"})
+_AWAY = frozenset({"57014", "25006", _ENDED_IDLE})
 # SQLite's primary result codes: BUSY, LOCKED.
 _SQLITE_LOST_A_RACE = frozenset({5, 6})
 # NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB.
@@ -88,7 +89,8 @@ def _once(engine: Engine, work: Callable[[Connection], T], act: Act | None) -> T
         try:
             transaction.commit()
         except DBAPIError as error:
-            if error.connection_invalidated:
+            # Ended while it did nothing, it had ended before we asked for the commit; of other ends nobody can tell.
+            if error.connection_invalidated and _sqlstate(error) != _ENDED_IDLE:
                 raise StorageUnavailable(f"the commit was not confirmed: {_say(error)}") from error
             raise
         if act is not None:

@@ -1,7 +1,7 @@
 """Transactions lose nothing, are tried again when they lose a race, and say so when the database is away."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,20 +32,6 @@ def get(db: Database, name: str) -> int | None:
     query = select(STATE.c.value).where(STATE.c.name == name)
     value: int | None = tx.read(db, lambda conn: conn.execute(query).scalar())
     return value
-
-
-@pytest.fixture
-def opened() -> Iterator[Callable[[str], Database]]:
-    """Opens further databases, as other processes would, and closes them."""
-    databases: list[Database] = []
-
-    def open_(url: str) -> Database:
-        databases.append(make_engine(url))
-        return databases[-1]
-
-    yield open_
-    for database in databases:
-        database.close()
 
 
 def test_two_hundred_read_modify_writes_at_once_lose_nothing(
@@ -134,24 +120,14 @@ def test_it_gives_up_after_some_tries_and_says_that_nothing_is_stored(db: Databa
     assert get(db, "never") is None
 
 
-def test_two_transactions_that_deadlock_both_get_through(
-    postgresql_url: str, opened: Callable[[str], Database]
-) -> None:
-    db = opened(postgresql_url)
-    tx.run(db, lambda conn: put(conn, "left", 0))
-    tx.run(db, lambda conn: put(conn, "right", 0))
+def test_it_gives_up_for_lack_of_time_as_well(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tx, "GIVE_UP_SECONDS", -1.0)
 
-    def add_to(*names: str) -> Callable[[Connection], None]:
-        def add(conn: Connection) -> None:
-            for name in names:
-                value = conn.execute(select(STATE.c.value).where(STATE.c.name == name).with_for_update()).scalar_one()
-                conn.execute(update(STATE).where(STATE.c.name == name).values(value=value + 1))
+    def lose(conn: Connection) -> None:
+        raise Conflict("somebody was faster")
 
-        return add
-
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda names: tx.run(db, add_to(*names)), [("left", "right"), ("right", "left")] * 5))
-    assert (get(db, "left"), get(db, "right")) == (10, 10)
+    with pytest.raises(StorageUnavailable, match="gave up after 1 tries"):
+        tx.run(db, lose)
 
 
 def test_a_locked_database_is_away_not_written_and_heals(
@@ -177,18 +153,6 @@ def test_a_database_that_cannot_be_reached_is_away(tmp_path: Path, opened: Calla
         tx.run(nowhere, lambda conn: None)
     with pytest.raises(StorageUnavailable, match="unable to open"):
         tx.read(opened(f"sqlite:///{tmp_path}/no/such/folder.db"), lambda conn: None)
-
-
-def test_a_connection_that_the_server_ended_is_replaced(postgresql_url: str, opened: Callable[[str], Database]) -> None:
-    db, administrator = opened(postgresql_url), opened(postgresql_url)
-    tx.run(db, lambda conn: put(conn, "before", 1))
-    end_others = text(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-        " AND datname = current_database()"
-    )
-    tx.run(administrator, lambda conn: conn.execute(end_others))
-    tx.run(db, lambda conn: put(conn, "after", 2))
-    assert get(db, "after") == 2
 
 
 def test_a_commit_that_fails_is_told(sqlite_url: str, opened: Callable[[str], Database]) -> None:
