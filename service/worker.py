@@ -20,7 +20,7 @@ from service.clock import monotonic, utc_now
 from service.edges import Act
 from service.usecases.apply_changes import apply_due
 from service.usecases.context import Service
-from service.usecases.dispatch import dispatch
+from service.usecases.dispatch import Dispatcher
 from service.usecases.footing import CLOCK_SKEW, MustNotClaim
 from service.usecases.housekeeping import keep_house
 from service.usecases.page_clock import page_clock
@@ -30,7 +30,6 @@ from service.usecases.reconcile_inbound import reconcile_inbound
 from service.usecases.recover import recover
 from service.usecases.sweep import sweep
 
-SENDERS = 16
 ASKERS = 8
 TICK_SECONDS = 1.0
 RECOVER_SECONDS = 5.0
@@ -83,7 +82,7 @@ class Worker:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="send")
+        self._dispatcher = Dispatcher(service)
         self._askers = ThreadPoolExecutor(ASKERS, thread_name_prefix="ask")
         self._stop = threading.Event()
         self._last_tick = self._started = monotonic()
@@ -93,7 +92,7 @@ class Worker:
         self._change = self._job("change", lambda: apply_due(service, service.clock()))
         self._sweep = self._job("sweep", self._sweep_with_proof)
         self._read = self._job("read", lambda: read_inbox(service))
-        self._dispatch = self._job("dispatch", lambda: dispatch(service, self._senders))
+        self._dispatch = self._job("dispatch", self._dispatcher.run)
         self._recover = self._job("recover", lambda: recover(service, self._askers))
         self._house = self._job("house", lambda: keep_house(service))
         self.scheduler = BackgroundScheduler(timezone="UTC")
@@ -124,6 +123,7 @@ class Worker:
                 misfire_grace_time=None,
                 next_run_time=utc_now(),
             )
+        self._dispatcher.start()
         self.scheduler.start()
         wake = self._service.wake
         self._thread("wake-read", lambda: self._on(wake.inbox, self._read))
@@ -143,7 +143,7 @@ class Worker:
             self.scheduler.shutdown(wait=True)
         for thread in self._threads:
             thread.join()
-        self._senders.shutdown(wait=True)
+        self._dispatcher.close()
         self._askers.shutdown(wait=True)
 
     def watch(self) -> None:

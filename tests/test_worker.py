@@ -15,7 +15,7 @@ from notifiers.base import Accepted, DeliveryState, InboundMessage, Message, Sen
 from service.clock import monotonic, utc_now
 from service.db.engine import make_engine
 from service.db.sealed import open_keyring
-from service.usecases.context import Service
+from service.usecases.context import Limits, Service
 from service.usecases.work import Draft, Work
 from service.worker import STALLED_AFTER_SECONDS, Worker, _Job
 
@@ -55,6 +55,7 @@ def service(sqlite_url: str) -> Iterator[Service]:
         notifiers={"sms": Network()},
         segments=lambda _: 1,
         fold=lambda text: text,
+        limits=Limits(sends_at_once=16),
     )
     db.close()
 

@@ -15,8 +15,8 @@ from service.db.tables import Alarm, Outbox
 from service.edges import Act
 from service.usecases import counters
 from service.usecases.context import Service
-from service.usecases.dispatch import AT_MOST_ONCE
 from service.usecases.failover import Failure, fail_over
+from service.usecases.settle import AT_MOST_ONCE
 
 OUTBOX = table_of(Outbox)
 ALARMS = table_of(Alarm)

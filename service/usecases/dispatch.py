@@ -2,211 +2,223 @@
 
 from __future__ import annotations
 
-import json
-import secrets
+import heapq
+import threading
 from collections.abc import Sequence
-from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from itertools import count
+from queue import Empty, SimpleQueue
+from uuid import uuid4
 
 import structlog
 from sqlalchemy import Connection
 
-from notifiers.base import Accepted, Cause, Message, Notifier, Rejected, SendResult, Unavailable
+from notifiers.base import Accepted, Cause, Notifier, Rejected, Unavailable
+from service.clock import monotonic
 from service.db.claims import claim_outbox
-from service.db.errors import KeyErased, SealBroken
-from service.db.sealed import key_of
-from service.db.settle import Settlement, ask_later, settle_many
 from service.edges import ACCEPTED, SENDING, Act, reach
-from service.usecases import counters
+from service.usecases.claimed import Claimed, NotBegun, Outcome, open_rows
 from service.usecases.context import Service
-from service.usecases.failover import Failure, fail_over
 from service.usecases.problems import StorageUnavailable
+from service.usecases.settle import settle_results
 
 BATCH = 100
 SETTLE_EVERY = 50
-FIRST_PAUSE = timedelta(seconds=5)
-LONGEST_PAUSE = timedelta(minutes=10)
-URGENT = frozenset({"alert", "all_clear", "operator"})
-LONGEST_URGENT_PAUSE = timedelta(minutes=2)
-ASK_BEFORE_AGAIN = timedelta(seconds=30)
-"""After a time-out the provider is asked whether it has the message, once its list has had time to show it."""
-NO_ANSWER = "no_answer"
-"""The error of a row whose provider kept silent; what RECOVER goes by."""
-AT_MOST_ONCE = frozenset({"reply", "sign_up", "page_code"})
+SETTLE_WITHIN_SECONDS = 0.05
+TRY_AGAIN_SECONDS = 1.0
+
+Result = tuple[Claimed, Outcome]
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A row that is ours to send until its lease runs out."""
-
-    traveler_id: UUID
-    outbox_id: UUID
-    trip_id: UUID | None
-    alarm_id: UUID | None
-    contact_id: UUID | None
-    kind: str
-    channel: str
-    channel_index: int
-    token: UUID
-    attempts: int
-    created_at: datetime
-    asked_from: datetime
-    error: str | None
-    begin_by: datetime
-    message: Message | None
-
-
-@dataclass(frozen=True, slots=True)
-class NotBegun:
-    """It was not handed to the provider: the process ends, or the lease might end before the answer."""
-
-
-Outcome = SendResult | NotBegun
-
-
 def dispatch(service: Service, pool: Executor) -> int:
-    """Send everything that is pending and due; returns how many rows were claimed.
+    """Send everything that is pending and due on `pool`, and wait for it; returns how many rows were claimed."""
+    dispatcher = Dispatcher(service, pool)
+    total = dispatcher.run()
+    while dispatcher.settle_some():
+        total += dispatcher.run()
+    return total
 
-    1. CLAIM up to 100 rows in one statement, with a lease and a fencing token.
-    2. SEND each outside of any transaction, many at a time; a provider's trouble is a value, never an exception. What
-    could not begin in the first half of its lease is put back: by its end another worker may be sending it.
+
+class Dispatcher:
+    """Sends what is pending and due. While some rows are on their way, more are claimed and others are settled.
+
+    1. CLAIM up to 100 rows in one statement, with a lease and a fencing token; no more than will soon be sent.
+    2. SEND each outside of any transaction, many at a time, the most urgent first; a provider's trouble is a value,
+    never an exception. What could not begin in the first half of its lease is put back: by its end another worker may
+    be sending it. Each channel has senders of its own: one that hangs keeps no other waiting.
     3. SETTLE in batches as answers come: sent; failed, and the person's next address instead; pending again after a
     jittered pause; or, when a time-out leaves the fate open, left to RECOVER, which asks the provider first.
 
     Killed here: after the claim the lease runs out and RECOVER takes over; a sent row not settled is found in the
     provider's list and not sent again.
     """
-    total = 0
-    while not service.wake.stopping.is_set():
-        claimed = service.run(lambda conn: claim(service, conn), Act.CLAIM)
-        total += len(claimed)
-        _send_all(service, pool, claimed)
-        if len(claimed) < BATCH:
-            break
-    return total
+
+    def __init__(self, service: Service, pool: Executor | None = None) -> None:
+        """`pool`: sends for all channels. Without one each channel has `Limits.sends_at_once` threads."""
+        self._service = service
+        senders = service.limits.sends_at_once
+        self._pools = [] if pool else [ThreadPoolExecutor(senders, f"send-{name}") for name in service.notifiers]
+        pools = [pool] * len(service.notifiers) if pool else self._pools
+        self._lanes = {name: _Lane(one, senders + BATCH) for name, one in zip(service.notifiers, pools, strict=True)}
+        self._results: SimpleQueue[Result | None] = SimpleQueue()
+        self._settler = threading.Thread(target=self._settle_all, name="settle", daemon=True)
+
+    def start(self) -> None:
+        """Settle from now on as answers come, in a thread of its own, and call for `run` when there is room again."""
+        self._settler.start()
+
+    def close(self) -> None:
+        """Wait for what is on its way and settle it; what is not begun is put back when the service is stopping."""
+        for pool in self._pools:
+            pool.shutdown(wait=True)
+        self._results.put(None)
+        if self._settler.is_alive():
+            self._settler.join()
+
+    def run(self) -> int:
+        """Claim what is due and hand it to the senders, until nothing is or there is no room; how many rows.
+
+        Raises:
+            StorageUnavailable: the database is away.
+        """
+        total, is_full = 0, True
+        while is_full and not self._service.wake.stopping.is_set():
+            is_full = False
+            for channels, limit in self._openings():
+                claimed = self._service.run(partial(claim, self._service, channels, limit), Act.CLAIM)
+                self._hand_over(claimed)
+                total += len(claimed)
+                is_full = is_full or len(claimed) == limit
+        return total
+
+    def settle_some(self) -> bool:
+        """Wait for some results and settle them; false when none is to come.
+
+        Raises:
+            StorageUnavailable: the database is away; RECOVER will find out what became of them.
+        """
+        if not self._flying():
+            return False
+        results = self._next_results()
+        try:
+            settle_results(self._service, results)
+        finally:
+            self._land(results)
+        return True
+
+    def _openings(self) -> list[tuple[list[str], int]]:
+        """What may be claimed now: channels, and how many rows at most. One with little room is asked for alone."""
+        rooms = {name: lane.room for name, lane in self._lanes.items()}
+        wide = [name for name, room in rooms.items() if room >= BATCH]
+        narrow = [([name], room) for name, room in rooms.items() if 0 < room < BATCH]
+        return [(wide, BATCH), *narrow] if wide else narrow
+
+    def _hand_over(self, claimed: Sequence[Claimed]) -> None:
+        for row in claimed:
+            self._lanes[row.channel].take(row)
+        for row in claimed:
+            lane = self._lanes[row.channel]
+            lane.pool.submit(self._send_next, lane)
+
+    def _send_next(self, lane: _Lane) -> None:
+        row = lane.most_urgent()
+        outcome: Outcome = Unavailable("the sender broke", maybe_accepted=True)
+        try:
+            outcome = send(self._service, row)
+        finally:
+            self._results.put((row, outcome))
+
+    def _flying(self) -> int:
+        return sum(lane.flying for lane in self._lanes.values())
+
+    def _next_results(self) -> list[Result]:
+        """Up to `SETTLE_EVERY`, waiting a little while more are on their way; none when there will be no more."""
+        first = self._results.get()
+        if first is None:
+            return []
+        results, until = [first], monotonic() + SETTLE_WITHIN_SECONDS
+        while len(results) < min(SETTLE_EVERY, self._flying()):
+            try:
+                result = self._results.get(timeout=max(0.0, until - monotonic()))
+            except Empty:
+                break
+            if result is None:
+                self._results.put(None)
+                break
+            results.append(result)
+        return results
+
+    def _land(self, results: Sequence[Result]) -> None:
+        was_full = not all(lane.room for lane in self._lanes.values())
+        for row, _ in results:
+            self._lanes[row.channel].land()
+        if was_full:
+            self._service.wake.outbox.ring_here()
+
+    def _settle_all(self) -> None:
+        while results := self._next_results():
+            while not self._is_settled(results):
+                self._service.wake.stopping.wait(TRY_AGAIN_SECONDS)
+            self._land(results)
+
+    def _is_settled(self, results: Sequence[Result]) -> bool:
+        """Settle; false when the database is away and it is worth trying again."""
+        try:
+            settle_results(self._service, results)
+        except StorageUnavailable as error:
+            log.warning("storage_unavailable", job="settle", reason=str(error))
+            # Once their leases have run out RECOVER has asked the provider about them, here or elsewhere.
+            now = self._service.clock()
+            return self._service.wake.stopping.is_set() or not any(row.may_begin(now) for row, _ in results)
+        except Exception:
+            log.exception("settle_failed", rows=len(results))
+        return True
 
 
-def claim(service: Service, conn: Connection) -> list[Claimed]:
+class _Lane:
+    """One channel: what it is to send, in its order, and how many rows are claimed for it and not settled."""
+
+    def __init__(self, pool: Executor, window: int) -> None:
+        self.pool = pool
+        self.flying = 0
+        self._window = window
+        self._order = count()
+        self._waiting: list[tuple[int, datetime, int, Claimed]] = []
+        self._lock = threading.Lock()
+
+    @property
+    def room(self) -> int:
+        """How many more rows may be claimed."""
+        return max(0, self._window - self.flying)
+
+    def take(self, row: Claimed) -> None:
+        with self._lock:
+            self.flying += 1
+            heapq.heappush(self._waiting, (row.priority, row.asked_from, next(self._order), row))
+
+    def most_urgent(self) -> Claimed:
+        with self._lock:
+            return heapq.heappop(self._waiting)[-1]
+
+    def land(self) -> None:
+        with self._lock:
+            self.flying -= 1
+
+
+def claim(service: Service, channels: Sequence[str], limit: int, conn: Connection) -> list[Claimed]:
     """Claim a batch and open its texts."""
     now, token = service.clock(), uuid4()
-    rows = claim_outbox(conn, now, BATCH, token, list(service.notifiers), lease=service.limits.lease)
+    rows = claim_outbox(conn, now, limit, token, channels, lease=service.limits.lease)
     return open_rows(service, conn, rows, now)
 
 
-def open_rows(service: Service, conn: Connection, rows: Sequence[Any], now: datetime) -> list[Claimed]:
-    """Rows with their messages; one whose key was erased, or whose text cannot be opened, has none."""
-    service.keys.prefetch(conn, [row_key for row in rows if (row_key := _key_of(row.sealed)) is not None])
-    return [_open_row(service, conn, row, now) for row in rows]
-
-
-def _key_of(sealed: bytes) -> UUID | None:
-    try:
-        return key_of(sealed)
-    except SealBroken:
-        return None
-
-
-def _open_row(service: Service, conn: Connection, row: Any, now: datetime) -> Claimed:
-    try:
-        secret = json.loads(service.keys.open(conn, b"outbox", row.sealed))
-    except (KeyErased, SealBroken):
-        # One such row must not keep all others from being sent.
-        secret = None
-    message = _message(service, row, secret, now) if secret is not None else None
-    return Claimed(
-        row.traveler_id,
-        row.outbox_id,
-        row.trip_id,
-        row.alarm_id,
-        row.contact_id,
-        row.kind,
-        row.channel,
-        row.channel_index,
-        row.claim_token,
-        row.attempts,
-        row.created_at,
-        row.available_at,
-        row.error,
-        now + service.limits.lease / 2,
-        message,
-    )
-
-
-def settle_results(service: Service, results: Sequence[tuple[Claimed, Outcome]]) -> None:
-    """Write down what became of some sent rows, and send by another address what failed.
-
-    When acting on a failure fails itself, each row is settled alone, so that one trip cannot keep the others open.
-    """
-    if not results:
-        return
-    try:
-        _settle_together(service, results, act=True)
-    except StorageUnavailable:
-        raise
-    except Exception:
-        log.exception("settle_failed", rows=len(results))
-        if len(results) == 1:
-            _settle_together(service, results, act=False)
-        else:
-            for result in results:
-                settle_results(service, [result])
-    if any(row.alarm_id for row, _ in results):
-        service.wake.sweep.set()
-
-
-def _settle_together(service: Service, results: Sequence[tuple[Claimed, Outcome]], *, act: bool) -> None:
-    now = service.clock()
-
-    def write(conn: Connection) -> tuple[list[tuple[str, str]], list[float]]:
-        pairs = [(row, result, _settlement(service, row, result, now)) for row, result in results]
-        settlements = [settlement for _, _, settlement in pairs if settlement is not None]
-        ours = settle_many(conn, now, settlements)
-        unsure = [(row.traveler_id, row.outbox_id, row.token) for row, _, settlement in pairs if settlement is None]
-        ask_later(conn, unsure, now + min(ASK_BEFORE_AGAIN, service.limits.lease), NO_ANSWER)
-        if act:
-            fail_over(service, conn, now, [f for row, result, _ in pairs if (f := _failure(row, result, ours))])
-        counted = [
-            (row.channel, settlement.state)
-            for row, _, settlement in pairs
-            if settlement is not None and row.outbox_id in ours
-        ]
-        return counted, counters.first_told(service, conn, now, ours) if act else []
-
-    counters.count(*service.run(write, Act.SETTLE))
-
-
-def _failure(row: Claimed, result: Outcome, ours: set[UUID]) -> Failure | None:
-    """What there is to act on: a refusal of a message that we could open, if it was still ours to settle."""
-    if not isinstance(result, Rejected) or row.outbox_id not in ours or row.message is None:
-        return None
-    return Failure(row.traveler_id, row.trip_id, row.contact_id, row.outbox_id, row.channel_index, result)
-
-
-def pause_after(attempts: int, kind: str = "") -> timedelta:
-    """How long to wait before trying again: doubling, jittered, 10 min at most, and 2 min with what is urgent."""
-    most = LONGEST_URGENT_PAUSE if kind in URGENT else LONGEST_PAUSE
-    longest: timedelta = min(FIRST_PAUSE * 2 ** min(attempts, 10), most)
-    return longest * (0.5 + secrets.randbelow(500) / 1000)
-
-
-def _send_all(service: Service, pool: Executor, claimed: Sequence[Claimed]) -> None:
-    futures = {pool.submit(_send, service, row): row for row in claimed}
-    waiting: list[tuple[Claimed, Outcome]] = []
-    for future in as_completed(futures):
-        waiting.append((futures[future], future.result()))
-        if len(waiting) >= SETTLE_EVERY:
-            settle_results(service, waiting)
-            waiting = []
-    settle_results(service, waiting)
-
-
-def _send(service: Service, row: Claimed) -> Outcome:
-    if service.wake.stopping.is_set() or service.clock() > row.begin_by:
+def send(service: Service, row: Claimed) -> Outcome:
+    """Hand one row to its provider, if there is still time."""
+    if service.wake.stopping.is_set() or not row.may_begin(service.clock()):
         return NotBegun()
     notifier: Notifier | None = service.notifiers.get(row.channel)
     if row.message is None or notifier is None:
@@ -216,6 +228,7 @@ def _send(service: Service, row: Claimed) -> Outcome:
         result = notifier.send(row.message)
         if isinstance(result, Accepted):
             reach(ACCEPTED)
+            service.tally.add(row.traveler_id, row.trip_id)
     except Exception:
         # A notifier must not raise; one that does has left the fate of its message open.
         log.exception("notifier_raised", outbox_id=str(row.outbox_id), channel=row.channel)
@@ -223,47 +236,3 @@ def _send(service: Service, row: Claimed) -> Outcome:
     kinds = {"kind": row.kind, "channel": row.channel, "result": type(result).__name__}
     log.info("handed_over", outbox_id=str(row.outbox_id), **kinds)
     return result
-
-
-def _message(service: Service, row: Any, secret: dict[str, Any], now: datetime) -> Message:
-    return Message(
-        outbox_id=str(row.outbox_id),
-        to=secret["to"],
-        body=secret["body"],
-        kind=row.kind,
-        ref_code=row.ref_code,
-        callback_url=f"{service.public_url}/hooks/twilio/status/{row.outbox_id}",
-        valid_for=row.valid_until - now if row.valid_until else None,
-        subject=secret.get("subject"),
-    )
-
-
-def _settlement(service: Service, row: Claimed, result: Outcome, now: datetime) -> Settlement | None:
-    """None leaves the row claimed: its fate is open, and RECOVER asks the provider when the lease has run out."""
-    provider = service.notifiers[row.channel].name if row.channel in service.notifiers else row.channel
-    common: dict[str, Any] = {
-        "traveler_id": row.traveler_id,
-        "outbox_id": row.outbox_id,
-        "token": row.token,
-        "alarm_id": row.alarm_id,
-        "provider": provider,
-    }
-    match result:
-        case NotBegun():
-            return Settlement(state="pending", error=row.error, **common)
-        case Accepted(provider_id, state):
-            return Settlement(state="sent", provider_id=provider_id, delivery=state.value, **common)
-        case Rejected(Cause.PERMANENT, code, _, _):
-            return Settlement(state="failed", error=code, **common)
-        case Rejected(_, code, _, retry_after):
-            # What a provider asks for is a wish: an alarm must not wait a day for it.
-            pause = min(retry_after, LONGEST_PAUSE) if retry_after else pause_after(row.attempts, row.kind)
-            return Settlement(state="pending", available_at=now + pause, error=code, **common)
-        case Unavailable(_, False):
-            return Settlement(
-                state="pending", available_at=now + pause_after(row.attempts, row.kind), error="unavailable", **common
-            )
-        case _:
-            if row.kind in AT_MOST_ONCE:
-                return Settlement(state="unknown", error="unavailable", **common)
-            return None

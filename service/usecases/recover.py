@@ -18,8 +18,9 @@ from service.db.claims import expired_leases
 from service.db.settle import Settlement, ask_later, settle_many
 from service.edges import ASKED, Act, reach
 from service.usecases import counters
+from service.usecases.claimed import Claimed, open_rows
 from service.usecases.context import Service
-from service.usecases.dispatch import ASK_BEFORE_AGAIN, AT_MOST_ONCE, NO_ANSWER, Claimed, open_rows
+from service.usecases.settle import ASK_BEFORE_AGAIN, AT_MOST_ONCE, NO_ANSWER
 
 BATCH = 8
 """As many as can be asked about within one lease when the provider keeps silent."""

@@ -1,0 +1,111 @@
+"""Rows of the outbox that this process has claimed, opened for sending."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from notifiers.base import Message, SendResult
+from service.clock import monotonic
+from service.db.errors import KeyErased, SealBroken
+from service.db.sealed import key_of
+from service.usecases.context import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row that is ours to send until its lease runs out.
+
+    Its sending begins in the first half of the lease or not at all: by `begin_by` on the wall's clock, and by
+    `begin_within` on the monotonic one."""
+
+    traveler_id: UUID
+    outbox_id: UUID
+    trip_id: UUID | None
+    alarm_id: UUID | None
+    contact_id: UUID | None
+    kind: str
+    channel: str
+    channel_index: int
+    token: UUID
+    attempts: int
+    created_at: datetime
+    asked_from: datetime
+    error: str | None
+    priority: int
+    begin_by: datetime
+    begin_within: float
+    message: Message | None
+
+    def may_begin(self, now: datetime) -> bool:
+        """Whether its sending would end before its lease does. A wall clock that was set back makes it no younger, and
+        a machine that slept no younger either."""
+        return now <= self.begin_by and monotonic() <= self.begin_within
+
+
+@dataclass(frozen=True, slots=True)
+class NotBegun:
+    """It was not handed to the provider: the process ends, or the lease might end before the answer."""
+
+
+Outcome = SendResult | NotBegun
+
+
+def open_rows(service: Service, conn: Connection, rows: Sequence[Any], now: datetime) -> list[Claimed]:
+    """Rows with their messages; one whose key was erased, or whose text cannot be opened, has none."""
+    service.keys.prefetch(conn, [row_key for row in rows if (row_key := _key_of(row.sealed)) is not None])
+    return [_open_row(service, conn, row, now) for row in rows]
+
+
+def _key_of(sealed: bytes) -> UUID | None:
+    try:
+        return key_of(sealed)
+    except SealBroken:
+        return None
+
+
+def _open_row(service: Service, conn: Connection, row: Any, now: datetime) -> Claimed:
+    try:
+        secret = json.loads(service.keys.open(conn, b"outbox", row.sealed))
+    except (KeyErased, SealBroken):
+        # One such row must not keep all others from being sent.
+        secret = None
+    message = _message(service, row, secret, now) if secret is not None else None
+    return Claimed(
+        row.traveler_id,
+        row.outbox_id,
+        row.trip_id,
+        row.alarm_id,
+        row.contact_id,
+        row.kind,
+        row.channel,
+        row.channel_index,
+        row.claim_token,
+        row.attempts,
+        row.created_at,
+        row.available_at,
+        row.error,
+        row.priority,
+        now + service.limits.lease / 2,
+        monotonic() + service.limits.lease.total_seconds() / 2,
+        message,
+    )
+
+
+def _message(service: Service, row: Any, secret: dict[str, Any], now: datetime) -> Message:
+    return Message(
+        outbox_id=str(row.outbox_id),
+        to=secret["to"],
+        body=secret["body"],
+        kind=row.kind,
+        ref_code=row.ref_code,
+        callback_url=f"{service.public_url}/hooks/twilio/status/{row.outbox_id}",
+        valid_for=row.valid_until - now if row.valid_until else None,
+        subject=secret.get("subject"),
+    )

@@ -1,0 +1,129 @@
+"""SETTLE: what became of messages that were sent is written down, and what failed goes by another address."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection
+
+from notifiers.base import Accepted, Cause, Rejected, Unavailable
+from service.db.settle import Settlement, ask_later, settle_many
+from service.edges import Act
+from service.usecases import counters
+from service.usecases.claimed import Claimed, NotBegun, Outcome
+from service.usecases.context import Service
+from service.usecases.failover import Failure, fail_over
+from service.usecases.problems import StorageUnavailable
+
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(minutes=10)
+URGENT = frozenset({"alert", "all_clear", "operator"})
+LONGEST_URGENT_PAUSE = timedelta(minutes=2)
+ASK_BEFORE_AGAIN = timedelta(seconds=30)
+"""After a time-out the provider is asked whether it has the message, once its list has had time to show it."""
+NO_ANSWER = "no_answer"
+"""The error of a row whose provider kept silent; what RECOVER goes by."""
+AT_MOST_ONCE = frozenset({"reply", "sign_up", "page_code"})
+
+log = structlog.get_logger()
+
+
+def settle_results(service: Service, results: Sequence[tuple[Claimed, Outcome]]) -> None:
+    """Write down what became of some sent rows, and send by another address what failed.
+
+    When acting on a failure fails itself, each row is settled alone, so that one trip cannot keep the others open.
+    """
+    if not results:
+        return
+    try:
+        _settle_together(service, results, act=True)
+    except StorageUnavailable:
+        raise
+    except Exception:
+        log.exception("settle_failed", rows=len(results))
+        if len(results) == 1:
+            _settle_together(service, results, act=False)
+        else:
+            for result in results:
+                settle_results(service, [result])
+    _ring(service, results)
+
+
+def _ring(service: Service, results: Sequence[tuple[Claimed, Outcome]]) -> None:
+    """A refusal may be what a ladder goes on by. What was sent lets the next text to the same person go."""
+    of_alarms = [result for row, result in results if row.alarm_id is not None]
+    if of_alarms:
+        service.wake.outbox.ring_here()
+    if any(not isinstance(result, Accepted) for result in of_alarms):
+        service.wake.sweep.set()
+
+
+def _settle_together(service: Service, results: Sequence[tuple[Claimed, Outcome]], *, act: bool) -> None:
+    now = service.clock()
+
+    def write(conn: Connection) -> tuple[list[tuple[str, str]], list[float]]:
+        pairs = [(row, result, _settlement(service, row, result, now)) for row, result in results]
+        settlements = [settlement for _, _, settlement in pairs if settlement is not None]
+        ours = settle_many(conn, now, settlements)
+        unsure = [(row.traveler_id, row.outbox_id, row.token) for row, _, settlement in pairs if settlement is None]
+        ask_later(conn, unsure, now + min(ASK_BEFORE_AGAIN, service.limits.lease), NO_ANSWER)
+        if act:
+            fail_over(service, conn, now, [f for row, result, _ in pairs if (f := _failure(row, result, ours))])
+        counted = [
+            (row.channel, settlement.state)
+            for row, _, settlement in pairs
+            if settlement is not None and row.outbox_id in ours
+        ]
+        return counted, counters.first_told(service, conn, now, ours) if act else []
+
+    counters.count(*service.run(write, Act.SETTLE))
+
+
+def _failure(row: Claimed, result: Outcome, ours: set[UUID]) -> Failure | None:
+    """What there is to act on: a refusal of a message that we could open, if it was still ours to settle."""
+    if not isinstance(result, Rejected) or row.outbox_id not in ours or row.message is None:
+        return None
+    return Failure(row.traveler_id, row.trip_id, row.contact_id, row.outbox_id, row.channel_index, result)
+
+
+def pause_after(attempts: int, kind: str = "") -> timedelta:
+    """How long to wait before trying again: doubling, jittered, 10 min at most, and 2 min with what is urgent."""
+    most = LONGEST_URGENT_PAUSE if kind in URGENT else LONGEST_PAUSE
+    longest: timedelta = min(FIRST_PAUSE * 2 ** min(attempts, 10), most)
+    return longest * (0.5 + secrets.randbelow(500) / 1000)
+
+
+def _settlement(service: Service, row: Claimed, result: Outcome, now: datetime) -> Settlement | None:
+    """None leaves the row claimed: its fate is open, and RECOVER asks the provider when the lease has run out."""
+    provider = service.notifiers[row.channel].name if row.channel in service.notifiers else row.channel
+    common: dict[str, Any] = {
+        "traveler_id": row.traveler_id,
+        "outbox_id": row.outbox_id,
+        "token": row.token,
+        "alarm_id": row.alarm_id,
+        "provider": provider,
+    }
+    match result:
+        case NotBegun():
+            return Settlement(state="pending", error=row.error, **common)
+        case Accepted(provider_id, state):
+            return Settlement(state="sent", provider_id=provider_id, delivery=state.value, **common)
+        case Rejected(Cause.PERMANENT, code, _, _):
+            return Settlement(state="failed", error=code, **common)
+        case Rejected(_, code, _, retry_after):
+            # What a provider asks for is a wish: an alarm must not wait a day for it.
+            pause = min(retry_after, LONGEST_PAUSE) if retry_after else pause_after(row.attempts, row.kind)
+            return Settlement(state="pending", available_at=now + pause, error=code, **common)
+        case Unavailable(_, False):
+            return Settlement(
+                state="pending", available_at=now + pause_after(row.attempts, row.kind), error="unavailable", **common
+            )
+        case _:
+            if row.kind in AT_MOST_ONCE:
+                return Settlement(state="unknown", error="unavailable", **common)
+            return None
