@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notifiers.plain_http import is_callable
@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     public_url: str = Field(default="http://127.0.0.1:8000", description="where people and providers reach us")
     secret_keys: SecretStr = Field(default=SecretStr(""), description="empty: made and kept in the data directory")
     secret_keys_file: Path | None = None
+    backup_key: SecretStr = Field(default=SecretStr(""), description="seals backups; none of the secret keys")
+    backup_key_file: Path | None = None
+    """Read by those commands alone that need it: the service runs without a right to open it."""
     operator: str = Field(
         default="", description="who is paged: numbers in E.164, e-mail addresses, https:// webhooks; by all at once"
     )
@@ -110,6 +113,16 @@ class Settings(BaseSettings):
 
 def _plain(value: str | SecretStr) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def faults(error: ValidationError) -> list[str]:
+    """A sentence for each wrong setting, naming its variable; never its value."""
+    said = []
+    for fault in error.errors(include_input=False, include_url=False):
+        name = "_".join(str(part) for part in fault["loc"]).upper()
+        message = fault["msg"].removeprefix("Value error, ")
+        said.append(f"AMANBA_{name}: {message}" if name else message)
+    return said
 
 
 def environment(settings: Settings) -> dict[str, str]:

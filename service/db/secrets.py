@@ -1,4 +1,4 @@
-"""AMANBA_SECRET_KEYS: the secrets that wrap all data keys. What no process may print."""
+"""AMANBA_SECRET_KEYS, the secrets that wrap all data keys, and AMANBA_BACKUP_KEY. What no process may print."""
 
 import base64
 import binascii
@@ -10,6 +10,7 @@ from secrets import token_bytes
 from service.db.errors import SecretKeysError
 
 NAME = "AMANBA_SECRET_KEYS"
+BACKUP_NAME = "AMANBA_BACKUP_KEY"
 KEY_BYTES = 32
 _FEWEST_DIFFERENT_BYTES = 8
 """Random keys have some 30 different bytes; fewer than this means zeros, a pattern or a word repeated."""
@@ -21,10 +22,19 @@ def parse_secret_keys(text: str) -> list[bytes]:
     Raises:
         SecretKeysError: none, one that is not such a key, a placeholder, or the same one twice.
     """
-    keys = [_parse(part.strip(), place) for place, part in enumerate(text.split(","), start=1)]
+    keys = [_parse(part.strip(), f"{NAME}: key {place}") for place, part in enumerate(text.split(","), start=1)]
     if len(set(keys)) < len(keys):
         raise SecretKeysError(f"{NAME} holds the same key twice")
     return keys
+
+
+def parse_backup_key(text: str) -> bytes:
+    """The one key that seals backups: 32 random bytes in base64url.
+
+    Raises:
+        SecretKeysError: it is not such a key, or a placeholder.
+    """
+    return _parse(text.strip(), f"{BACKUP_NAME}: it")
 
 
 def make_key() -> str:
@@ -42,23 +52,33 @@ def load_or_make_key_file(path: Path) -> list[bytes]:
     """
     if not path.exists():
         _make(path)
+    return parse_secret_keys(read_key_file(path, NAME))
+
+
+def read_key_file(path: Path, name: str) -> str:
+    """What a file of keys holds; `name`: the variable that they are for.
+
+    Raises:
+        SecretKeysError: others may read the file.
+        OSError: we may not, or it is not there.
+    """
     mode = path.stat().st_mode
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise SecretKeysError(f"{NAME}: others may read {path}; run: chmod 600 {path}")
-    return parse_secret_keys(path.read_text(encoding="ascii", errors="replace"))
+        raise SecretKeysError(f"{name}: others may read {path}; run: chmod 600 {path}")
+    return path.read_text(encoding="ascii", errors="replace")
 
 
-def _parse(part: str, place: int) -> bytes:
+def _parse(part: str, which: str) -> bytes:
     if not part:
-        raise SecretKeysError(f"{NAME}: key {place} is empty")
+        raise SecretKeysError(f"{which} is empty")
     try:
         key = base64.b64decode(part.rstrip("=") + "=" * (-len(part.rstrip("=")) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
-        raise SecretKeysError(f"{NAME}: key {place} is not base64url") from error
+        raise SecretKeysError(f"{which} is not base64url") from error
     if len(key) != KEY_BYTES:
-        raise SecretKeysError(f"{NAME}: key {place} has {len(key)} bytes in place of {KEY_BYTES}")
+        raise SecretKeysError(f"{which} has {len(key)} bytes in place of {KEY_BYTES}")
     if len(set(key)) < _FEWEST_DIFFERENT_BYTES:
-        raise SecretKeysError(f"{NAME}: key {place} is a placeholder; it must be random")
+        raise SecretKeysError(f"{which} is a placeholder; it must be random")
     return key
 
 
