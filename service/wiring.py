@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
-from types import TracebackType
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
 
 from notifiers.base import NotConfigured
 from notifiers.plain_http import is_callable
@@ -140,57 +134,3 @@ def open_line(service: Service, *, engine: bool) -> Line | None:
         bell.tell_others = partial(line.tell, name)
     line.start()
     return line
-
-
-def set_up_logging(level: str) -> None:
-    """Structured lines with ids; never a number, name, word or text.
-
-    An error's message may quote what somebody wrote, so only its kind and its places in the code are logged.
-    """
-    chosen = logging.getLevelName(level.upper())
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _without_words,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(chosen if isinstance(chosen, int) else logging.INFO),
-        cache_logger_on_first_use=False,
-    )
-    # What providers' clients and the web server log holds numbers and links.
-    plain = logging.StreamHandler()
-    plain.setFormatter(_Plain("%(levelname)s %(name)s %(message)s"))
-    logging.basicConfig(handlers=[plain], level=logging.WARNING, force=True)
-    for name in ("twilio", "httpx", "urllib3", "uvicorn.access", "apscheduler"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-
-
-class _Plain(logging.Formatter):
-    """Lines of libraries, with their errors as we log ours."""
-
-    def formatException(
-        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-    ) -> str:
-        return "\n".join(_places(ei[1])) if ei[1] is not None else ""
-
-
-def _without_words(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    given = event.pop("exc_info", None)
-    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
-    if error is not None:
-        event["error"] = list(_places(error))
-    return event
-
-
-def _places(error: BaseException) -> Iterator[str]:
-    """An error's kind and where it passed, the cause first; never its message."""
-    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if before is not None:
-        yield from _places(before)
-    yield f"{type(error).__module__}.{type(error).__qualname__}"
-    step = error.__traceback__
-    while step is not None:
-        code = step.tb_frame.f_code
-        yield f"  {Path(code.co_filename).name}:{step.tb_lineno} {code.co_name}"
-        step = step.tb_next

@@ -47,16 +47,17 @@ def behind(service: Service) -> Behind | None:
 
 
 def _behind(conn: Connection, now: datetime) -> Behind | None:
-    late, since = now - LOOK_LATE_AFTER, now - SENT_LATE_AFTER
-    silent = and_(OUTBOX.c.created_at <= since, OUTBOX.c.error.in_(NO_VERDICT))
-    found = (
-        (Behind.LOOKS, *((table, table.c.look_at <= late) for table in (WATCHES, ALARMS, REHEARSALS))),
-        (Behind.INBOX, (INBOX, and_(INBOX.c.handled_at.is_(None), INBOX.c.received_at <= now - READ_LATE_AFTER))),
+    looks, reads, sends = now - LOOK_LATE_AFTER, now - READ_LATE_AFTER, now - SENT_LATE_AFTER
+    silent = and_(OUTBOX.c.created_at <= sends, OUTBOX.c.error.in_(NO_VERDICT))
+    places = (
+        *((Behind.LOOKS, table, table.c.look_at <= looks) for table in (WATCHES, ALARMS, REHEARSALS)),
+        (Behind.INBOX, INBOX, and_(INBOX.c.handled_at.is_(None), INBOX.c.received_at <= reads)),
         # One that may not go before another is as late as that one.
-        (Behind.OUTBOX, (OUTBOX, and_(_PENDING, OUTBOX.c.available_at <= since, ~must_wait()))),
-        (Behind.OUTBOX, (OUTBOX, and_(_PENDING, silent)), (OUTBOX, and_(_SENDING, silent))),
+        (Behind.OUTBOX, OUTBOX, and_(_PENDING, OUTBOX.c.available_at <= sends, ~must_wait())),
+        (Behind.OUTBOX, OUTBOX, and_(_PENDING, silent)),
+        (Behind.OUTBOX, OUTBOX, and_(_SENDING, silent)),
     )
-    return next((what for what, *places in found if any(_is_there(conn, *place) for place in places)), None)
+    return next((what for what, table, condition in places if _is_there(conn, table, condition)), None)
 
 
 def _is_there(conn: Connection, table: Table, condition: ColumnElement[bool]) -> bool:

@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from service.db.migrate import upgrade  # noqa: E402
 from service.texts import LANGUAGES  # noqa: E402
-from service.wiring import set_up_logging  # noqa: E402
+from service.logs import set_up_logging  # noqa: E402
 from tests.browser.demonstration import GULNAR, Demonstration, served  # noqa: E402
 from tests.web.form_world import world_of  # noqa: E402
 from tests.web.installation import furnish  # noqa: E402

@@ -25,7 +25,7 @@ from service.usecases.accept import accept_link
 from service.usecases.proof import watermark
 from service.usecases.reconcile_inbound import reconcile_inbound
 from service.usecases.sweep import sweep
-from service.wiring import set_up_logging
+from service.logs import set_up_logging
 from tests.mock_twilio import sign
 from tests.scenarios.story import BROTHER, MOTHER, TRAVELER, Story, family, open_story
 
