@@ -1,4 +1,4 @@
-"""The console command: serve, web, worker, migrate, rewrap, key."""
+"""The console command: serve, web, worker, migrate, backup, restore, rewrap, close, key."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Annotated
 
@@ -23,7 +25,7 @@ from service.db.migrate import current, head, upgrade
 from service.db.secrets import make_key
 from service.logs import set_up_logging
 from service.lookout import Lookout
-from service.settings import Settings
+from service.settings import Settings, faults
 from service.usecases.close_alarm import Closing, close_by_operator
 from service.usecases.context import Service
 from service.usecases.seed_demo import seed_demo
@@ -43,6 +45,9 @@ CLOSINGS = {
     Closing.WAITS: "Noted. The alarm ends when one of its people says so too.",
     Closing.NONE: "No duress alarm is open under this code.",
 }
+
+TROUBLE = (NotConfigured, StorageError, OSError)
+"""What is said in one sentence, because it is not ours to mend."""
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -84,6 +89,30 @@ def migrate() -> None:
 
 
 @cli.command()
+def backup(
+    target: Annotated[str, typer.Argument(help="A file, a folder, or - for standard output.")],
+    keep_days: Annotated[int | None, typer.Option(help="Delete older backups in that folder.", min=1)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+) -> None:
+    """Write everything into one sealed file, while Amanba runs."""
+    from service.backups import make_backup, target_of
+
+    with _said_as("No backup was made"), target_of(target) as place:
+        for line in make_backup(_settings(), place, keep_days=keep_days, force=force):
+            typer.echo(line, err=True)
+
+
+@cli.command()
+def restore(source: Annotated[str, typer.Argument(help="A backup, or - for standard input.")]) -> None:
+    """Put a backup into an empty database, all of it or nothing; Amanba must not run meanwhile."""
+    from service.backups import restore_backup
+
+    with _said_as("Nothing was restored"):
+        for line in restore_backup(_settings(), source):
+            typer.echo(line)
+
+
+@cli.command()
 def rewrap() -> None:
     """Wrap all data keys under the first of AMANBA_SECRET_KEYS; after it the others may go."""
     service = _migrated(_settings())
@@ -104,7 +133,7 @@ def close(code: Annotated[str, typer.Argument(help="A code from a text about the
 
 @cli.command()
 def key() -> None:
-    """Print a new key for AMANBA_SECRET_KEYS."""
+    """Print a new key for AMANBA_SECRET_KEYS or AMANBA_BACKUP_KEY."""
     typer.echo(make_key())
 
 
@@ -112,9 +141,22 @@ def main() -> None:
     """The console command. Trouble with settings is said in one sentence, not as a traceback."""
     try:
         cli()
-    except (NotConfigured, StorageError, OSError) as error:
-        typer.echo(f"Amanba does not start: {' '.join(str(error).split())}", err=True)
+    except TROUBLE as error:
+        _say("Amanba does not start", error)
         sys.exit(1)
+
+
+@contextmanager
+def _said_as(what: str) -> Iterator[None]:
+    try:
+        yield
+    except TROUBLE as error:
+        _say(what, error)
+        raise typer.Exit(1) from None
+
+
+def _say(what: str, error: Exception) -> None:
+    typer.echo(f"{what}: {' '.join(str(error).split())}", err=True)
 
 
 def _settings(port: int | None = None) -> Settings:
@@ -124,20 +166,11 @@ def _settings(port: int | None = None) -> Settings:
         if port and "public_url" not in settings.model_fields_set:
             settings.public_url = f"http://127.0.0.1:{port}"
     except ValidationError as error:
-        raise NotConfigured("; ".join(_faults(error))) from None
+        raise NotConfigured("; ".join(faults(error))) from None
     set_up_logging(settings.log_level)
     check(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return settings
-
-
-def _faults(error: ValidationError) -> list[str]:
-    faults = []
-    for fault in error.errors(include_input=False, include_url=False):
-        said = fault["msg"].removeprefix("Value error, ")
-        name = "_".join(str(part) for part in fault["loc"]).upper()
-        faults.append(f"AMANBA_{name}: {said}" if name else said)
-    return faults
 
 
 def _upgrade(settings: Settings) -> None:

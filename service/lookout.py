@@ -32,8 +32,9 @@ log = structlog.get_logger()
 class Lookout:
     """Of one process; started after it has been built and stopped before its database is closed."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, tick_seconds: float = TICK_SECONDS) -> None:
         self._service = service
+        self._tick_seconds = tick_seconds
         self._stalls = StallWatch(service)
         self._heartbeat = Heartbeat(service)
         self._stop = threading.Event()
@@ -65,7 +66,7 @@ class Lookout:
             send_pages(self._service)
 
     def _run(self) -> None:
-        while not self._stop.wait(TICK_SECONDS):
+        while not self._stop.wait(self._tick_seconds):
             self.look()
 
     def _guarded(self, job: str, action: Callable[[], object]) -> None:

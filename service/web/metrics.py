@@ -17,7 +17,14 @@ from collections.abc import Iterator
 from math import isfinite
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from notifiers.registry import is_loopback
 from service.usecases.context import Service
@@ -26,6 +33,8 @@ from service.usecases.keeping_up import HEARTBEATS
 from service.usecases.observe import observe
 from service.usecases.problems import StorageUnavailable
 
+# When each counter began: Prometheus asks for no such thing, and every series would come twice.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 HOOK_REFUSALS = Counter("amanba_hook_refusals_total", "Calls that a hook refused", ["hook", "reason"])
 
 

@@ -131,6 +131,10 @@ class MockTwilio:
         """Let the next requests through unharmed, before the fault scripted after this."""
         self._faults.append(Fault(method, times, passes=True))
 
+    def forget_faults(self) -> None:
+        """What was to go wrong does not."""
+        self._faults.clear()
+
     def take_fault(self, method: str) -> Fault | None:
         """The fault that the next request of this method meets (for the server)."""
         with self.ledger.lock:
