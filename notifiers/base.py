@@ -163,6 +163,16 @@ FindResult = Found | NotFound | Unavailable
 StatusResult = tuple[DeliveryState, str | None] | Unavailable
 
 
+@dataclass(frozen=True, slots=True)
+class Knows:
+    """The provider knows us. `at`: what its clock said (aware, UTC), when it told."""
+
+    at: datetime | None = None
+
+
+CheckResult = Knows | Rejected | Unavailable
+
+
 class SourceUnreadable(Exception):
     """What came in could not be listed completely; nothing may be concluded from the part that was read."""
 
@@ -233,3 +243,11 @@ class ReadsStatus(Protocol):
 
     def fetch_status(self, provider_id: str) -> StatusResult:
         """The state now, and the provider's error code when it has one."""
+
+
+@runtime_checkable
+class ChecksAccess(Protocol):
+    """Can ask its provider whether it knows us."""
+
+    def check_access(self) -> CheckResult:
+        """Sign in and ask for something harmless. Total; nothing is sent to anybody."""

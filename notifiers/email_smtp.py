@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -23,7 +23,9 @@ from notifiers.base import (
     SEND_TIMEOUT_SECONDS,
     Accepted,
     Cause,
+    CheckResult,
     DeliveryState,
+    Knows,
     Message,
     Rejected,
     SendResult,
@@ -32,6 +34,8 @@ from notifiers.base import (
 from notifiers.email_letter import NoAddress, compose, message_id, needs_utf8, parse_address, parse_sender
 from notifiers.email_verdicts import Asked, refused
 from notifiers.registry import Clock, NotifierSpec, is_loopback
+
+T = TypeVar("T")
 
 PORTS = {"smtp": 587, "smtps": 465}
 CONNECT_SECONDS = 8.0
@@ -133,11 +137,21 @@ class EmailSmtp:
             to = parse_address(message.to)
         except NoAddress:
             return Rejected(Cause.PERMANENT, "no_address", "this is no e-mail address")
+        return self._on_a_line(lambda line: self._hand_over(line, message, to))
+
+    def check_access(self) -> CheckResult:
+        """Connect, encrypt, sign in, and say goodbye."""
+        checked = self._on_a_line(_look_around)
+        # Nothing was handed over that could have been accepted.
+        return Knows() if isinstance(checked, Accepted) else checked
+
+    def _on_a_line(self, act: Callable[[_Line], T]) -> T | SendResult:
+        """What comes of a connection of its own; trouble on it is a value."""
         line = _Line(self._server, self._sender.domain, self._tls, time.monotonic() + self._timeout)
         try:
             with line:
                 line.open()
-                return self._hand_over(line, message, to)
+                return act(line)
         except ssl.SSLCertVerificationError:
             return Rejected(Cause.CONFIGURATION, "certificate", "mail server (its certificate cannot be trusted)")
         except smtplib.SMTPResponseException as error:
@@ -159,6 +173,11 @@ class EmailSmtp:
         line.ask(Asked.DATA, lambda: line.docmd("DATA"), yes=3)
         line.hand_over(compose(message, self._sender, to, self._now()))
         return Accepted(message_id(message, self._sender), DeliveryState.SENT)
+
+
+def _look_around(line: _Line) -> Knows:
+    line.ask(Asked.GREETING, line.noop)
+    return Knows()
 
 
 class _Line(smtplib.SMTP):

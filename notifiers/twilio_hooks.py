@@ -9,7 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator, get_signature_algorithm  # type: ignore[import-untyped]
+from twilio.request_validator import (  # type: ignore[import-untyped]
+    HMAC_SHA1,
+    HMAC_SHA256,
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+    get_signature_algorithm,
+)
 
 from notifiers.base import DeliveryState, InboundMessage
 
@@ -85,6 +92,15 @@ def is_signed(
     if shared_key:
         tokens = [shared_key] if algorithm == HMAC_SHA256 else []
     return any(_matches(token, url, params, signature or "", algorithm) for token in tokens)
+
+
+def signature_headers(url: str, params: Mapping[str, str], token: str, shared_key: str | None = None) -> dict[str, str]:
+    """The headers of a request that Twilio would sign with the account's token, or with the shared key when there is
+    one."""
+    algorithm = HMAC_SHA256 if shared_key else HMAC_SHA1
+    signature = str(RequestValidator(shared_key or token).compute_signature(url, params, algorithm))
+    settings = {SIGNATURE_SETTINGS_HEADER: f"algorithm={algorithm}"} if shared_key else {}
+    return {SIGNATURE_HEADER: signature, **settings}
 
 
 def _matches(token: str, url: str, params: Mapping[str, object], signature: str, algorithm: str) -> bool:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from notifiers.base import (
     SEND_TIMEOUT_SECONDS,
     Accepted,
+    CheckResult,
     FindResult,
     Found,
     InboundMessage,
@@ -29,8 +30,9 @@ from notifiers.base import (
 )
 from notifiers.registry import Clock, NotifierSpec
 from notifiers.segments import spell_cheaply
+from notifiers.twilio_access import ask_for_access
 from notifiers.twilio_client import TROUBLE, connect, reason, verdict
-from notifiers.twilio_hooks import is_signed, state_of
+from notifiers.twilio_hooks import is_signed, signature_headers, state_of
 
 PAGE_SIZE = 1000
 """Twilio's most; without it the client pages by 50."""
@@ -108,8 +110,8 @@ class TwilioSms:
         self.settings = settings
         self._tokens = _secrets(settings.auth_token, settings.auth_token_next)
         self._shared_key = next(iter(_secrets(settings.shared_key)), None)
-        client = connect(settings.api_url, settings.account_sid, self._tokens, settings.timeout)
-        self._messages: Any = client.messages
+        self._client: Any = connect(settings.api_url, settings.account_sid, self._tokens, settings.timeout)
+        self._messages: Any = self._client.messages
 
     @property
     def api_url(self) -> str:
@@ -185,6 +187,14 @@ class TwilioSms:
     ) -> bool:
         """Whether Twilio signed a request to `url` (see `is_signed`), with this token or the next one."""
         return is_signed(url, params, signature, settings_header, self._tokens, self._shared_key)
+
+    def sign_request(self, url: str, params: Mapping[str, str]) -> dict[str, str]:
+        """The headers with which Twilio would post `params` to `url`."""
+        return signature_headers(url, params, self._tokens[0], self._shared_key)
+
+    def check_access(self) -> CheckResult:
+        """Whether the account and the token are good for reading the list of messages."""
+        return ask_for_access(self._client, self.settings.account_sid)
 
     def _inbound_to(self, number: str, since: datetime) -> Iterator[InboundMessage]:
         # The client stamps a datetime with Z without converting it: an hour of Almaty would be five too late.

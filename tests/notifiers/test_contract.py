@@ -18,9 +18,11 @@ import pytest
 from notifiers.base import (
     Accepted,
     CallsOut,
+    ChecksAccess,
     DeliveryState,
     Found,
     InboundMessage,
+    Knows,
     ListsInbound,
     Message,
     NotConfigured,
@@ -149,6 +151,8 @@ def _expect_no_knowledge(notifier: Notifier) -> None:
         with pytest.raises(SourceUnreadable) as caught:
             list(notifier.list_inbound(NOW - timedelta(hours=1), NOW))
         assert "77010000001" not in str(caught.value)
+    if isinstance(notifier, ChecksAccess):
+        assert isinstance(notifier.check_access(), Rejected | Unavailable)
 
 
 @contextmanager
@@ -288,6 +292,15 @@ def test_a_provider_that_went_away_is_unavailable(world: World) -> None:
     if isinstance(world.notifier, ListsInbound):
         with pytest.raises(SourceUnreadable):
             list(world.notifier.list_inbound(world.now() - timedelta(hours=1), world.now()))
+    if isinstance(world.notifier, ChecksAccess):
+        assert isinstance(world.notifier.check_access(), Unavailable)
+
+
+def test_a_provider_that_knows_us_says_so_and_nothing_is_sent(world: World) -> None:
+    if not isinstance(world.notifier, ChecksAccess):
+        pytest.skip("this provider cannot be asked without sending")
+    assert isinstance(world.notifier.check_access(), Knows)
+    assert world.arrived() == []
 
 
 def _searchable(world: World) -> Searchable:
