@@ -20,7 +20,7 @@ from service.db.wrapping import Wrapper, check_wrapped
 
 MODULES_WITH_TABLES = (routing, tables)
 ROWS_AT_ONCE = 1000
-AT_WORK = timedelta(seconds=60)
+AT_WORK = timedelta(minutes=2)
 """A sweep so young means that an engine runs on this database."""
 RESTORED = "restored"
 """The error of a row that may have gone out after the backup was made."""
@@ -83,7 +83,7 @@ def _make_room(conn: Connection, now: datetime) -> None:
     if "engine_state" in there:
         swept = get_state_at(conn, "sweep")
         if swept is not None and now - swept < AT_WORK:
-            raise NotEmpty("Amanba is running on this database; stop it, wait a minute, and restore then")
+            raise NotEmpty("Amanba is running on this database; stop it, wait two minutes, and restore then")
     conn.execute(text(f"DROP VIEW IF EXISTS {TRAVELER_WATCH.name}"))
     for name in (*Stored.metadata.tables, "alembic_version"):
         conn.execute(text(f"DROP TABLE IF EXISTS {name}"))

@@ -276,7 +276,7 @@ def test_an_engine_that_runs_keeps_its_place_and_one_that_has_ended_does_not(
     tx.run(migrated, lambda conn: put_state(conn, "sweep", {}, NOW - timedelta(seconds=20)))
     with pytest.raises(NotEmpty, match="is running"):
         restored(migrated, sealed(begun))
-    restored(migrated, sealed(begun), now=NOW + timedelta(minutes=2))
+    restored(migrated, sealed(begun), now=NOW + timedelta(minutes=3))
     assert everything(migrated) == everything(begun)
 
 
