@@ -13,6 +13,7 @@ NOT_A_PLACE = frozenset({"localtime", "posixrules", "Factory"})
 TICK = timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=1024)
 def is_known_zone(zone: str) -> bool:
     """Whether `zone` is an IANA name that this installation can compute with."""
     if zone in NOT_A_PLACE:

@@ -7,11 +7,13 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, select
 
+from service.db.rows import ids, insert_all, is_one_of, update_all
 from service.db.sealed import Keyring
 from service.db.stored import table_of
 from service.db.tables import AuditLine, Traveler
@@ -49,25 +51,22 @@ class AuditTrail:
         self._lines[traveler_id].append(_Line(actor, action, key_id, detail))
 
     def flush(self) -> None:
-        """Append what was collected. The traveler's row is locked by its update until the transaction ends."""
-        rows = []
-        for traveler_id, lines in sorted(self._lines.items()):
-            query = select(TRAVELERS.c.audit_head, TRAVELERS.c.audit_length).where(
-                TRAVELERS.c.traveler_id == traveler_id
-            )
-            head, length = self._conn.execute(query.with_for_update()).one()
-            for line in lines:
+        """Append what was collected. The travelers' rows are locked in the order of their ids until the end."""
+        if not self._lines:
+            return
+        dialect = self._conn.dialect.name
+        found = self._conn.execute(_heads_query(dialect), ids(dialect, self._lines)).all()
+        heads, rows = [], []
+        for traveler_id, head, length in found:
+            for line in self._lines.pop(traveler_id):
                 row = self._row(traveler_id, length, head, line)
                 rows.append(row)
                 head, length = row["hash"], length + 1
-            self._conn.execute(
-                update(TRAVELERS)
-                .where(TRAVELERS.c.traveler_id == traveler_id)
-                .values(audit_head=head, audit_length=length)
-            )
-        if rows:
-            self._conn.execute(insert(AUDIT), rows)
-        self._lines.clear()
+            heads.append({"traveler_id": traveler_id, "audit_head": head, "audit_length": length})
+        if self._lines:
+            raise LookupError(f"no chain for the travelers {', '.join(map(str, self._lines))}")
+        update_all(self._conn, TRAVELERS, heads, where=("traveler_id",))
+        insert_all(self._conn, AUDIT, rows)
 
     def _row(self, traveler_id: UUID, position: int, previous: bytes, line: _Line) -> dict[str, Any]:
         sealed = None
@@ -84,6 +83,13 @@ class AuditTrail:
             "hash": line_hash(previous, position, self._now, line.actor, line.action, sealed),
             "previous": previous,
         }
+
+
+@lru_cache(maxsize=2)
+def _heads_query(dialect: str) -> Select[Any]:
+    columns = (TRAVELERS.c.traveler_id, TRAVELERS.c.audit_head, TRAVELERS.c.audit_length)
+    query = select(*columns).where(is_one_of(dialect, TRAVELERS.c.traveler_id))
+    return query.order_by(TRAVELERS.c.traveler_id).with_for_update()
 
 
 def line_hash(previous: bytes, position: int, at: datetime, actor: str, action: str, sealed: bytes | None) -> bytes:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from service.core.rehearsal import RehearsalState, RehearsalView, Rehearsed
 from service.db.codec import instant_or_none, text_or_none
-from service.db.rows import update_all
+from service.db.rows import is_pair, pairs, update_all
 from service.db.stored import table_of
 from service.db.tables import Outbox, Rehearsal
 from service.db.trip_state import TripKey
@@ -103,6 +104,19 @@ def put_rehearsals(conn: Connection, changed: Sequence[tuple[KeptRehearsal, date
     for one, _ in changed:
         if one.view.state is not RehearsalState.RUNNING:
             cancel_messages(conn, one.key, now)
+
+
+def rehearsing(conn: Connection, keys: Sequence[TripKey]) -> list[TripKey]:
+    """Which of these trips have a rehearsal that has not ended."""
+    dialect = conn.dialect.name
+    found = conn.execute(_rehearsing_query(dialect, len(keys) > 1), pairs(dialect, keys))
+    return [TripKey(row.traveler_id, row.trip_id) for row in found]
+
+
+@lru_cache(maxsize=4)
+def _rehearsing_query(dialect: str, several: bool) -> Select[tuple[UUID, UUID]]:
+    of_trips = is_pair(dialect, REHEARSALS.c.traveler_id, REHEARSALS.c.trip_id, several=several)
+    return select(REHEARSALS.c.traveler_id, REHEARSALS.c.trip_id).where(of_trips, REHEARSALS.c.ended_at.is_(None))
 
 
 def silence(conn: Connection, key: TripKey, now: datetime) -> None:

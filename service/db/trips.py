@@ -9,19 +9,22 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, or_, select, tuple_
+from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, literal_column, or_, select
 
 from service.core.alarm import LINK_LIVES_AFTER_CLOSE, AlarmView
 from service.core.ladder import Role, Rung
 from service.core.watch import WatchState, WatchView
 from service.db import codec, tables
 from service.db.routing import Suppression
+from service.db.rows import ids, is_one_of, is_pair, pairs
 from service.db.sealed import Keyring
 from service.db.stored import table_of
 from service.db.trip_state import Address, AlarmState, ContactState, TravelerState, TripKey, TripState
+from service.db.types import UTCDateTime
 
 __all__ = [
     "Address",
@@ -34,6 +37,7 @@ __all__ = [
     "load_contacts",
     "load_trips",
     "phones_of",
+    "watch_of",
     "watch_values",
 ]
 
@@ -123,7 +127,7 @@ def load_trips(
                 for row in _in_order(rungs.get(key, []))
             ),
             repeat=timedelta(seconds=trip["repeat_seconds"]) if trip["repeat_seconds"] else None,
-            watch=_watch(watch_row) if watch_row else None,
+            watch=watch_of(watch_row) if watch_row else None,
             watch_version=watch_row["version"] if watch_row else 0,
             alarm=open_alarm,
             recent=recent,
@@ -180,6 +184,11 @@ def alarm_values(alarm: AlarmView, look_at: datetime | None) -> dict[str, Any]:
     }
 
 
+_SUPPRESSED = select(SUPPRESSIONS.c.address_hash, SUPPRESSIONS.c.sender).where(
+    SUPPRESSIONS.c.address_hash.in_(bindparam("hashes", expanding=True))
+)
+
+
 class _Suppressed:
     """Which addresses said STOP to the notifier that would send to them."""
 
@@ -187,19 +196,21 @@ class _Suppressed:
         self._conn = conn
         self._keys = keys
         self._senders = senders
+        self._hashes: dict[str, bytes] = {}
         self._pairs: set[tuple[bytes, str]] = set()
 
     def look_up(self, channel_lists: Sequence[Sequence[Mapping[str, str]]]) -> None:
-        hashes = {self._keys.phone_hash(c["address"]) for channels in channel_lists for c in channels}
-        if hashes:
-            query = select(SUPPRESSIONS).where(SUPPRESSIONS.c.address_hash.in_(hashes))
-            self._pairs = {(row["address_hash"], row["sender"]) for row in self._conn.execute(query).mappings()}
+        addresses = {c["address"] for channels in channel_lists for c in channels}
+        self._hashes = {address: self._keys.phone_hash(address) for address in addresses}
+        if addresses:
+            found = self._conn.execute(_SUPPRESSED, {"hashes": list(self._hashes.values())})
+            self._pairs = {(row.address_hash, row.sender) for row in found}
 
     def addresses(self, channels: Sequence[Mapping[str, str]], dead: Sequence[int]) -> tuple[Address, ...]:
         found = []
         for index, entry in enumerate(channels):
             sender = self._senders.get(entry["channel"])
-            digest = self._keys.phone_hash(entry["address"])
+            digest = self._hashes[entry["address"]]
             if sender is not None:
                 found.append(
                     Address(
@@ -218,43 +229,63 @@ def _key(row: RowMapping) -> TripKey:
     return TripKey(row["traveler_id"], row["trip_id"])
 
 
-def _of_trips(table: Table, ordered: Sequence[TripKey]) -> ColumnElement[bool]:
-    if len(ordered) == 1:
-        return and_(table.c.traveler_id == ordered[0].traveler_id, table.c.trip_id == ordered[0].trip_id)
-    return tuple_(table.c.traveler_id, table.c.trip_id).in_(ordered)
-
-
 def _rows(conn: Connection, table: Table, ordered: Sequence[TripKey], *, lock: bool = False) -> Sequence[RowMapping]:
-    query = select(table).where(_of_trips(table, ordered)).order_by(table.c.traveler_id, table.c.trip_id)
-    return conn.execute(query.with_for_update() if lock else query).mappings().all()
+    dialect = conn.dialect.name
+    query = _rows_query(table, dialect, len(ordered) > 1, lock)
+    return conn.execute(query, pairs(dialect, ordered)).mappings().all()
+
+
+@lru_cache(maxsize=64)
+def _rows_query(table: Table, dialect: str, several: bool, lock: bool) -> Select[Any]:
+    of_trips = is_pair(dialect, table.c.traveler_id, table.c.trip_id, several=several)
+    query = select(table).where(of_trips).order_by(table.c.traveler_id, table.c.trip_id)
+    return query.with_for_update() if lock else query
 
 
 def _of_travelers(conn: Connection, ordered: Sequence[TripKey]) -> Sequence[RowMapping]:
-    query = select(TRAVELERS).where(TRAVELERS.c.traveler_id.in_({key.traveler_id for key in ordered}))
-    return conn.execute(query).mappings().all()
+    dialect = conn.dialect.name
+    wanted = ids(dialect, {key.traveler_id for key in ordered})
+    return conn.execute(_travelers_query(dialect), wanted).mappings().all()
+
+
+@lru_cache(maxsize=2)
+def _travelers_query(dialect: str) -> Select[Any]:
+    return select(TRAVELERS).where(is_one_of(dialect, TRAVELERS.c.traveler_id))
 
 
 def _alarm_rows(
     conn: Connection, ordered: Sequence[TripKey], now: datetime, *, lock: bool
 ) -> dict[TripKey, list[RowMapping]]:
-    recent = or_(ALARMS.c.closed_at.is_(None), ALARMS.c.closed_at > now - LINK_LIVES_AFTER_CLOSE)
-    query = select(ALARMS).where(_of_trips(ALARMS, ordered), recent).order_by(ALARMS.c.traveler_id, ALARMS.c.alarm_id)
-    return _grouped(conn.execute(query.with_for_update() if lock else query).mappings().all())
+    dialect = conn.dialect.name
+    query = _alarms_query(dialect, len(ordered) > 1, lock)
+    values = {**pairs(dialect, ordered), "closed_after": now - LINK_LIVES_AFTER_CLOSE}
+    return _grouped(conn.execute(query, values).mappings().all())
+
+
+@lru_cache(maxsize=8)
+def _alarms_query(dialect: str, several: bool, lock: bool) -> Select[Any]:
+    recent = or_(ALARMS.c.closed_at.is_(None), ALARMS.c.closed_at > bindparam("closed_after", type_=UTCDateTime()))
+    of_trips = is_pair(dialect, ALARMS.c.traveler_id, ALARMS.c.trip_id, several=several)
+    query = select(ALARMS).where(of_trips, recent).order_by(ALARMS.c.traveler_id, ALARMS.c.alarm_id)
+    return query.with_for_update() if lock else query
 
 
 def _told(conn: Connection, alarms: Sequence[RowMapping]) -> dict[UUID, list[RowMapping]]:
     if not alarms:
         return {}
-    columns = (OUTBOX.c.alarm_id, OUTBOX.c.contact_id, OUTBOX.c.kind, OUTBOX.c.step, OUTBOX.c.state)
-    query = select(*columns, OUTBOX.c.settled_at).where(
-        OUTBOX.c.traveler_id.in_({row["traveler_id"] for row in alarms}),
-        OUTBOX.c.alarm_id.in_([row["alarm_id"] for row in alarms]),
-        OUTBOX.c.kind == "alert",
-    )
+    dialect = conn.dialect.name
+    wanted = [(row["traveler_id"], row["alarm_id"]) for row in alarms]
     found: dict[UUID, list[RowMapping]] = defaultdict(list)
-    for row in conn.execute(query).mappings():
+    for row in conn.execute(_told_query(dialect, len(wanted) > 1), pairs(dialect, wanted)).mappings():
         found[row["alarm_id"]].append(row)
     return found
+
+
+@lru_cache(maxsize=4)
+def _told_query(dialect: str, several: bool) -> Select[Any]:
+    columns = (OUTBOX.c.alarm_id, OUTBOX.c.contact_id, OUTBOX.c.kind, OUTBOX.c.step, OUTBOX.c.state)
+    of_alarms = is_pair(dialect, OUTBOX.c.traveler_id, OUTBOX.c.alarm_id, several=several)
+    return select(*columns, OUTBOX.c.settled_at).where(of_alarms, OUTBOX.c.kind == literal_column("'alert'"))
 
 
 def _alarms(
@@ -276,7 +307,8 @@ def _alarm(row: RowMapping, alerts: Sequence[RowMapping]) -> AlarmState:
     return AlarmState(row["alarm_id"], view, row["version"], frozenset(reached), frozenset(addressed))
 
 
-def _watch(row: RowMapping) -> WatchView:
+def watch_of(row: RowMapping) -> WatchView:
+    """A row of the watches as a value."""
     at = datetime.fromisoformat
     return WatchView(
         armed_at=row["armed_at"],

@@ -7,6 +7,15 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
+# `json.dumps` with any option makes an encoder anew for each value.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_NOTHING = "[]"
+
+
+def json_text(value: Any) -> str:
+    """A value as compact JSON."""
+    return _ENCODER.encode(value)
+
 
 class NaiveDatetime(ValueError):
     """A datetime without a zone was about to be stored or compared."""
@@ -34,8 +43,8 @@ class UTCDateTime(TypeDecorator[datetime]):
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
+        if value is None or value.tzinfo is UTC:
+            return value
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
@@ -46,9 +55,9 @@ class JSONText(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return None if value is None else json_text(value)
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
+        if value == _NOTHING:
+            return []
         return None if value is None else json.loads(value)

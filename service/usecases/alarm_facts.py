@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from babel import Locale
 
@@ -85,8 +86,13 @@ def place(trip: TripState, now: datetime, language: str) -> str:
     if trip.plan is None:
         return ""
     leg = leg_at(trip.plan, now)
-    country = Locale.parse(known_language(language)).territories.get(leg.country, leg.country)
-    return f"{leg.city}, {country}" if leg.city else str(country)
+    country = _name_of(leg.country, known_language(language))
+    return f"{leg.city}, {country}" if leg.city else country
+
+
+@lru_cache(maxsize=1024)
+def _name_of(country: str, language: str) -> str:
+    return str(Locale.parse(language).territories.get(country, country))
 
 
 def first_usable(addresses: Iterable[Address]) -> Address | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.core.alarm import AlarmKind, AlarmView, open_alarm
 from service.core.ladder import audience
-from service.db.rehearsals import silence
-from service.db.trips import AlarmState, ContactState, TripState
+from service.db.rehearsals import rehearsing, silence
+from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.usecases import telling
 from service.usecases.work import Work, cancel, cancel_notices
 
@@ -63,11 +63,39 @@ def open_new(
     if kind is AlarmKind.DURESS:
         cancel_notices(work.conn, trip, work.now)
     silence(work.conn, trip.key, work.now)
-    state = work.open_alarm(open_alarm(kind, work.now, missed, blind_since, unreadable))
-    work.save_alarm(trip, state, work.now)
-    work.audit.add(trip.key.traveler_id, "engine", f"alarm_opened:{kind}")
+    due_at = min(missed) + trip.plan.grace if missed and trip.plan is not None else None
+    return replace(trip, alarm=_open(work, Opening(trip.key, kind, missed, blind_since, unreadable, due_at)))
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """An alarm to be opened; see `service.core.alarm.open_alarm`."""
+
+    key: TripKey
+    kind: AlarmKind
+    missed: tuple[datetime, ...] = ()
+    blind_since: datetime | None = None
+    unreadable: bool = False
+    due_at: datetime | None = None
+
+
+def open_several(work: Work, openings: Sequence[Opening]) -> None:
+    """Open `missed` and `unproven` alarms of trips that have none, as `open_new` does for one."""
+    if not openings:
+        return
+    for key in rehearsing(work.conn, [opening.key for opening in openings]):
+        silence(work.conn, key, work.now)
+    for opening in openings:
+        _open(work, opening)
+
+
+def _open(work: Work, opening: Opening) -> AlarmState:
+    view = open_alarm(opening.kind, work.now, opening.missed, opening.blind_since, opening.unreadable, opening.due_at)
+    state = work.open_alarm(view)
+    work.put_alarm(opening.key, state, work.now)
+    work.audit.add(opening.key.traveler_id, "engine", f"alarm_opened:{opening.kind}")
     work.service.wake.sweep.set()
-    return replace(trip, alarm=state)
+    return state
 
 
 def tell_told(work: Work, trip: TripState, key: str, *, but: Iterable[str] = (), **values: datetime | str) -> None:

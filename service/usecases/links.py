@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from service.db.routing import Link
-from service.db.rows import insert_ignore
 from service.db.sealed import Keyring
 from service.db.stored import table_of
 from service.db.trips import AlarmState, ContactState, TripKey, TripState
@@ -67,7 +66,7 @@ def _keep(work: Work, trip: TripState, contact: ContactState, token: str, kind: 
         "created_at": work.now,
         "used": 0,
     }
-    insert_ignore(work.conn, LINKS, [row])
+    work.keep_link(row)
 
 
 def base62(digest: bytes, length: int) -> str:

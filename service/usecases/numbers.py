@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 from babel import Locale, UnknownLocaleError
-from phonenumbers import PhoneNumberFormat
+from phonenumbers import PhoneNumber, PhoneNumberFormat
 from phonenumbers.timezone import time_zones_for_number
 
 from service.core.zones import is_known_zone
@@ -47,24 +48,29 @@ def country_of_number(e164: str) -> str:
         number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:
         return ""
+    return _country_of(number)
+
+
+def _country_of(number: PhoneNumber) -> str:
     region = phonenumbers.region_code_for_number(number)
     region = region or phonenumbers.region_code_for_country_code(number.country_code or 0)
     return region if is_country(region) else ""
 
 
+@lru_cache(maxsize=1024)
 def zone_of_number(e164: str) -> str:
     """The IANA zone in whose clock a person with this number is told a time.
 
     A mobile number names a country at best: of its zones the one where most people live. UTC when nothing is known.
     """
     try:
-        zones = time_zones_for_number(phonenumbers.parse(e164))
+        number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:
         return "UTC"
-    known = [zone for zone in zones if is_known_zone(zone)]
+    known = [zone for zone in time_zones_for_number(number) if is_known_zone(zone)]
     if len(known) == 1:
         return str(known[0])
-    return main_zone(country_of_number(e164)) or (str(known[0]) if known else "UTC")
+    return main_zone(_country_of(number)) or (str(known[0]) if known else "UTC")
 
 
 def parse_language(tag: str) -> str | None:

@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table
 
 from service.core.alarm import AlarmKind, add_missed
 from service.core.ladder import AlarmFacts, Notice, Page, Tell, step_alarm
-from service.core.watch import Reminder, WatchFacts, step_watch
+from service.core.watch import Reminder, WatchDecision, WatchFacts, step_watch
 from service.core.wording import ContactNotice, PageReason
 from service.db.claims import claim_alarms, claim_rehearsals, claim_watches, postpone
+from service.db.due_watches import DueWatch, read_due_watches
+from service.db.look import SWEEP, look
 from service.db.rehearsals import REHEARSALS, kept
-from service.db.state import get_state, lock_state, put_state
+from service.db.state import put_state
 from service.db.stored import table_of
 from service.db.tables import Alarm, Watch
 from service.db.trips import AlarmState, TripKey, TripState
 from service.edges import Act
 from service.usecases import reminding, telling
 from service.usecases.alarm_facts import case
-from service.usecases.alarms import open_new, put_alarm
+from service.usecases.alarms import Opening, open_several, put_alarm
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
 from service.usecases.proof import Proof, read_proof
 from service.usecases.step_rehearsals import step_rehearsals
+from service.usecases.storm_brake import StormBrake
 from service.usecases.waiting import as_shown
 from service.usecases.work import Work
 
 WATCHES = table_of(Watch)
 ALARMS = table_of(Alarm)
 BATCH = 100
+WATCHES_AT_ONCE = 500
 MOST_BATCHES = 10_000
 """A sweep ends, whatever becomes due while it runs."""
 SET_ASIDE_FOR = timedelta(minutes=5)
-BRAKE_FOR = timedelta(minutes=5)
-BRAKE_WINDOW = timedelta(minutes=1)
-BRAKE_NOT_AGAIN_FOR = timedelta(hours=1)
-BRAKE_AT_LEAST = 20
-BRAKE_SHARE = 0.05
+NOTED_EVERY = timedelta(seconds=5)
+"""How often a sweep that found nothing is noted; health asks for one in a minute."""
 
 log = structlog.get_logger()
 
@@ -59,23 +59,41 @@ class Swept:
 
 
 def sweep(service: Service) -> Swept:
-    """Step every watch, alarm and rehearsal whose time has come, in batches of 100.
+    """Step every watch, alarm and rehearsal whose time has come, in batches.
 
-    1. Watches: reminders are written; missed deadlines open an alarm or are counted by the open one.
-    2. Alarms: the next rung is told, holds end, people stand back, the operator is paged.
-    3. Rehearsals: the next rung is told; after the alarms, so that none begins beside one that has just opened.
-    4. The completed sweep is noted, which is what health and the outside heartbeat go by.
+    1. One look says whether anything is due. On most ticks nothing is, and that is all.
+    2. Watches: reminders are written; missed deadlines open an alarm or are counted by the open one.
+    3. Alarms: the next rung is told, holds end, people stand back, the operator is paged. A batch of alarms follows
+    each batch of watches, so that the first people are told before the last of many alarms is opened.
+    4. Rehearsals: the next rung is told; after the alarms, so that none begins beside one that has just opened.
+    5. The completed sweep is noted, which is what health and the outside heartbeat go by.
     One whose step raises is set aside alone for a while and the operator is paged; the others are stepped.
 
     Killed here: a batch is written whole or not at all, and is due again.
     """
-    watches, waits = _until_none_is_due(service, _sweep_watches, WATCHES)
-    alarms, _ = _until_none_is_due(service, _sweep_alarms, ALARMS)
-    rehearsals, _ = _until_none_is_due(service, _sweep_rehearsals, REHEARSALS)
-    service.run(lambda conn: put_state(conn, "sweep", {"watches": watches, "alarms": alarms}, service.clock()))
-    if watches or alarms or rehearsals:
-        service.wake.outbox.set()
-    return Swept(watches, alarms, rehearsals, waits)
+    seen, now = service.read(look), service.clock()
+    if not seen.is_due(now):
+        if seen.noted is None or abs(now - seen.noted) >= NOTED_EVERY:
+            _note(service, 0, 0)
+        return Swept()
+    watches, alarms = (
+        _Stepper(service, _sweep_watches, WATCHES, WATCHES_AT_ONCE),
+        _Stepper(service, _sweep_alarms, ALARMS, BATCH),
+    )
+    for _ in range(MOST_BATCHES):
+        # Not `or`: after each batch of watches the alarms that it opened are due.
+        if not watches.batch() | alarms.batch():
+            break
+    rehearsals = _Stepper(service, _sweep_rehearsals, REHEARSALS, BATCH)
+    for _ in range(MOST_BATCHES):
+        if not rehearsals.batch():
+            break
+    _note(service, watches.count, alarms.count)
+    return Swept(watches.count, alarms.count, rehearsals.count, watches.waits)
+
+
+def _note(service: Service, watches: int, alarms: int) -> None:
+    service.run(lambda conn: put_state(conn, SWEEP, {"watches": watches, "alarms": alarms}, service.clock()))
 
 
 _Sweep = Callable[[Service, "_Claimed", int, Connection], tuple[int, bool]]
@@ -88,29 +106,39 @@ class _Claimed:
         self.keys: list[tuple[UUID, UUID]] = []
 
 
-def _until_none_is_due(service: Service, sweep_batch: _Sweep, table: Table) -> tuple[int, bool]:
-    """Step batches until one is not full; how many rows, and whether one waits for proof."""
-    total, waits, limit = 0, False, BATCH
-    for _ in range(MOST_BATCHES):
+class _Stepper:
+    """Steps the due rows of one table. `count`: how many so far; `waits`: whether one of them waits for proof."""
+
+    def __init__(self, service: Service, sweep_batch: _Sweep, table: Table, limit: int) -> None:
+        self.count = 0
+        self.waits = False
+        self._service = service
+        self._sweep_batch = sweep_batch
+        self._table = table
+        self._limit = limit
+
+    def batch(self) -> bool:
+        """Step one batch; whether there may be more."""
         claimed = _Claimed()
         try:
-            count, waiting = service.run(partial(sweep_batch, service, claimed, limit), Act.SWEEP)
+            work = partial(self._sweep_batch, self._service, claimed, self._limit)
+            count, waits = self._service.run(work, Act.SWEEP)
         except StorageUnavailable:
             raise
         except Exception:
             if not claimed.keys:
                 raise
-            log.exception("sweep_failed", table=table.name, rows=len(claimed.keys))
+            log.exception("sweep_failed", table=self._table.name, rows=len(claimed.keys))
             if len(claimed.keys) == 1:
-                service.run(partial(_set_aside, service, table, claimed.keys[0]))
+                self._service.run(partial(_set_aside, self._service, self._table, claimed.keys[0]))
             # One of them cannot be stepped: one by one, so that only that one is set aside.
-            limit = 1
-            continue
-        total += count
-        waits = waits or waiting
-        if count < limit:
-            break
-    return total, waits
+            self._limit = 1
+            return True
+        self.count += count
+        self.waits = self.waits or waits
+        if count:
+            self._service.wake.outbox.set()
+        return count == self._limit
 
 
 def _set_aside(service: Service, table: Table, key: tuple[UUID, UUID], conn: Connection) -> None:
@@ -128,44 +156,56 @@ def _sweep_watches(service: Service, claimed: _Claimed, limit: int, conn: Connec
     claimed.keys = [(row.traveler_id, row.trip_id) for row in rows]
     if not rows:
         return 0, False
-    unreadable = {TripKey(row.traveler_id, row.trip_id): bool(row.unreadable) for row in rows}
-    trips = service.trips(conn, list(unreadable), now, lock=True)
+    due = read_due_watches(conn, service.keys, rows)
     work = Work(service, conn, now)
     proof = read_proof(conn, service, now)
-    brake = _Brake(conn, service, now)
-    waits = False
-    for key in sorted(unreadable):
-        waits = _step_watch(work, trips[key], proof, brake, unreadable=unreadable[key]) or waits
+    brake = StormBrake(conn, service, now)
+    stepped = [(one, _decide(one, proof, brake, now)) for one in due]
+    # Only who is told something, or whose alarm is open already, needs more of her trip than the step did.
+    trips = service.trips(conn, [one.key for one, decision in stepped if _takes_trip(one, decision)], now)
+    openings = []
+    for one, decision in stepped:
+        trip = trips.get(one.key)
+        if trip is not None:
+            _act_on(work, trip, decision, brake)
+        if not one.has_alarm and decision.missed:
+            due_at = min(decision.missed) + one.plan.grace
+            opening = Opening(one.key, AlarmKind.MISSED, decision.missed, proof.blind_since, one.unreadable, due_at)
+            openings.append(opening)
+        elif not one.has_alarm and decision.unproven:
+            openings.append(Opening(one.key, AlarmKind.UNPROVEN))
+        work.put_watch(one.key, one.version, decision.watch, decision.look_again_at)
+    open_several(work, openings)
     brake.save(work)
     work.flush()
-    return len(rows), waits
+    return len(rows), any(decision.unread for _, decision in stepped)
 
 
-def _step_watch(work: Work, trip: TripState, proof: Proof, brake: _Brake, *, unreadable: bool) -> bool:
-    if trip.watch is None or trip.plan is None:
-        raise ValueError("a watch without a plan cannot be stepped")
+def _decide(one: DueWatch, proof: Proof, brake: StormBrake, now: datetime) -> WatchDecision:
     facts = WatchFacts(
-        has_words=trip.has_words,
-        alarm_open=trip.alarm is not None,
+        has_words=one.has_words,
+        alarm_open=one.has_alarm,
         read_until=proof.read_until,
         brake_until=brake.until,
-        home_asked_from=trip.ends_at,
+        home_asked_from=one.ends_at,
     )
-    decision = step_watch(trip.watch, trip.plan, facts, work.now)
-    if decision.missed and trip.alarm is None and brake.holds(facts):
-        facts = replace(facts, brake_until=brake.until)
-        decision = step_watch(trip.watch, trip.plan, facts, work.now)
+    decision = step_watch(one.watch, one.plan, facts, now)
+    if decision.missed and not one.has_alarm and brake.holds(facts):
+        decision = step_watch(one.watch, one.plan, replace(facts, brake_until=brake.until), now)
+    return decision
+
+
+def _takes_trip(one: DueWatch, decision: WatchDecision) -> bool:
+    return bool(decision.reminders or decision.braked or (decision.missed and one.has_alarm))
+
+
+def _act_on(work: Work, trip: TripState, decision: WatchDecision, brake: StormBrake) -> None:
     for reminder in _shown(work, trip, decision.reminders):
         reminding.remind(work, trip, reminder)
     if decision.braked:
         reminding.remind_again(work, trip, brake.until)
-    after = replace(trip, watch=decision.watch)
-    if decision.missed:
-        after = _missed(work, after, decision.missed, proof, unreadable=unreadable)
-    elif decision.unproven and after.alarm is None:
-        after = open_new(work, after, AlarmKind.UNPROVEN)
-    work.save_watch(trip, decision.watch, decision.look_again_at)
-    return decision.unread
+    if decision.missed and trip.alarm is not None:
+        put_alarm(work, replace(trip, watch=decision.watch), add_missed(trip.alarm.view, decision.missed, work.now))
 
 
 def _shown(work: Work, trip: TripState, reminders: tuple[Reminder, ...]) -> list[Reminder]:
@@ -182,12 +222,6 @@ def _shown(work: Work, trip: TripState, reminders: tuple[Reminder, ...]) -> list
         deadline=reminders[-1].deadline,
     )
     return [reminder for reminder in reminders if shown is not None and reminder.deadline >= shown]
-
-
-def _missed(work: Work, trip: TripState, missed: tuple[datetime, ...], proof: Proof, *, unreadable: bool) -> TripState:
-    if trip.alarm is not None:
-        return put_alarm(work, trip, add_missed(trip.alarm.view, missed, work.now))
-    return open_new(work, trip, AlarmKind.MISSED, missed, proof.blind_since, unreadable)
 
 
 def _sweep_alarms(service: Service, claimed: _Claimed, limit: int, conn: Connection) -> tuple[int, bool]:
@@ -250,68 +284,3 @@ def _tell(work: Work, trip: TripState, alarm: AlarmState, tells: tuple[Tell, ...
 def _page(work: Work, trip: TripState, alarm: AlarmState, page: Page) -> None:
     reason = PageReason.EXHAUSTED if page is Page.EXHAUSTED else PageReason.NOBODY_LEFT
     telling.page_operator(work, reason, f"{alarm.alarm_id}:{alarm.view.step}", trip=trip, detail=case(trip, work.now))
-
-
-class _Brake:
-    """Holds new missed alarms for 5 min when far more of them would open within a minute than people oversleep.
-
-    Then it is likelier that we broke. It ends hard: what waits opens, and it does not hold again for an hour.
-    """
-
-    def __init__(self, conn: Connection, service: Service, now: datetime) -> None:
-        self._conn = conn
-        self._now = now
-        self._on = service.limits.storm_brake
-        self._changed = False
-        self._engaged = False
-        self._read(get_state(conn, "storm_brake") if self._on else None)
-
-    def _read(self, kept: Any) -> None:
-        state: Mapping[str, Any] = kept or {}
-        self._since = _instant(state.get("since"))
-        self._count = int(state.get("count", 0))
-        until = _instant(state.get("until"))
-        self._last = until
-        self.until = until if until is not None and self._now < until else None
-        if self._since is None or self._now >= self._since + BRAKE_WINDOW:
-            self._since, self._count = self._now, 0
-
-    def holds(self, facts: WatchFacts) -> bool:
-        """Count one more alarm that would open, and say whether it has to wait."""
-        if not self._on or facts.brake_until is not None:
-            return self.until is not None
-        if not self._changed:
-            # From here to the commit nobody else counts: two workers that count alone would each see half a storm.
-            self._read(lock_state(self._conn, "storm_brake", self._now))
-            self._changed = True
-        self._count += 1
-        if self.until is not None:
-            return True
-        if self._last is not None and self._now < self._last + BRAKE_NOT_AGAIN_FOR:
-            return False
-        if self._count > self._threshold():
-            self.until = self._last = self._now + BRAKE_FOR
-            self._engaged = True
-        return self.until is not None
-
-    def save(self, work: Work) -> None:
-        """Keep the count, and page the operator when the brake took hold."""
-        if not self._changed:
-            return
-        value = {"since": _text(self._since), "count": self._count, "until": _text(self._last)}
-        put_state(self._conn, "storm_brake", value, self._now)
-        if self._engaged:
-            telling.page_operator(work, PageReason.STORM_BRAKE, _text(self._last) or "", number=str(self._count))
-
-    def _threshold(self) -> float:
-        query = select(func.count()).select_from(WATCHES).where(WATCHES.c.look_at.is_not(None))
-        active = self._conn.execute(query).scalar_one()
-        return max(BRAKE_AT_LEAST, BRAKE_SHARE * active)
-
-
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _text(instant: datetime | None) -> str | None:
-    return instant.isoformat() if instant else None

@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from service.core.alarm import AlarmView
 from service.core.watch import WatchView
 from service.db import tables
 from service.db.audit import AuditTrail
-from service.db.routing import NIL, AckCode
-from service.db.rows import insert_ignore, update_all
+from service.db.routing import NIL, AckCode, Link
+from service.db.rows import insert_all, insert_ignore, update_all
 from service.db.stored import table_of
-from service.db.trips import AlarmState, TripState, alarm_values, watch_values
+from service.db.trips import AlarmState, TripKey, TripState, alarm_values, watch_values
 from service.usecases.context import Service
 
 OUTBOX = table_of(tables.Outbox)
@@ -28,12 +28,16 @@ ALARMS = table_of(tables.Alarm)
 CHECK_INS = table_of(tables.CheckIn)
 ANSWERS = table_of(tables.Answer)
 ACK_CODES = table_of(AckCode)
+LINKS = table_of(Link)
 
 EMAIL = "email"
 SMS = "sms"
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_DIGITS = "23456789"
+CODES_AT_ONCE = 128
+# All bytes but the last few, so that each character is as likely as any other.
+_CODE_CHARS = (CODE_LETTERS + CODE_DIGITS) * (256 // len(CODE_LETTERS + CODE_DIGITS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,10 @@ class Work:
         self.replied: dict[bytes, int] = {}
         self._drafts: list[Draft] = []
         self._codes: list[dict[str, Any]] = []
+        self._free_codes: list[str] = []
+        self._links: dict[bytes, dict[str, Any]] = {}
         self._watches: list[dict[str, Any]] = []
-        self._alarms: dict[UUID, tuple[TripState, AlarmState, datetime | None]] = {}
+        self._alarms: dict[UUID, tuple[TripKey, AlarmState, datetime | None]] = {}
         self._check_ins: list[dict[str, Any]] = []
         self._answers: list[dict[str, Any]] = []
 
@@ -102,12 +108,9 @@ class Work:
         rehearsal_id: UUID | None = None,
     ) -> str:
         """A short code that names a message: a letter and a digit at least, no character mistaken for another."""
-        taken = {row["code"] for row in self._codes}
-        while True:
-            code = make_code()
-            known = select(ACK_CODES.c.code).where(ACK_CODES.c.code == code)
-            if code not in taken and self.conn.execute(known).first() is None:
-                break
+        while not self._free_codes:
+            self._free_codes = self._make_codes()
+        code = self._free_codes.pop()
         self._codes.append(
             {
                 "code": code,
@@ -120,14 +123,33 @@ class Work:
         )
         return code
 
+    def _make_codes(self) -> list[str]:
+        """Codes that nothing has; the more of them at once, the more were asked for."""
+        wanted = min(2 * len(self._codes) + 1, CODES_AT_ONCE)
+        made = {make_code() for _ in range(wanted)} - {row["code"] for row in self._codes}
+        known = select(ACK_CODES.c.code).where(ACK_CODES.c.code.in_(made))
+        return list(made.difference(self.conn.execute(known).scalars()))
+
+    def keep_link(self, row: dict[str, Any]) -> None:
+        """Write a link, unless there is one with its token."""
+        self._links[row["token_hash"]] = row
+
     def save_watch(self, trip: TripState, watch: WatchView, look_at: datetime | None) -> None:
         """Write a watch, if nobody else has since it was read."""
-        key = {"traveler_id": trip.key.traveler_id, "trip_id": trip.key.trip_id, "version": trip.watch_version}
-        self._watches.append({**key, **watch_values(watch, look_at)})
+        self.put_watch(trip.key, trip.watch_version, watch, look_at)
+
+    def put_watch(self, key: TripKey, version: int, watch: WatchView, look_at: datetime | None) -> None:
+        """Write a watch, if it still is of the `version` that was read."""
+        names = {"traveler_id": key.traveler_id, "trip_id": key.trip_id, "version": version}
+        self._watches.append({**names, **watch_values(watch, look_at)})
 
     def save_alarm(self, trip: TripState, alarm: AlarmState, look_at: datetime | None) -> None:
         """Write an alarm, if nobody else has since it was read. The last word in a transaction counts."""
-        self._alarms[alarm.alarm_id] = (trip, alarm, look_at)
+        self.put_alarm(trip.key, alarm, look_at)
+
+    def put_alarm(self, key: TripKey, alarm: AlarmState, look_at: datetime | None) -> None:
+        """Write an alarm of the trip with this key; as `save_alarm`."""
+        self._alarms[alarm.alarm_id] = (key, alarm, look_at)
 
     def forget_alarm(self, traveler_id: UUID, alarm_id: UUID) -> None:
         """An alarm that ended long ago needs no look any more, whatever a late answer of a provider asked for."""
@@ -151,28 +173,23 @@ class Work:
         """Write everything, watches before alarms before the outbox."""
         update_all(self.conn, WATCHES, self._watches, where=("traveler_id", "trip_id"))
         self._flush_alarms()
-        self._insert(CHECK_INS, self._check_ins)
-        self._insert(ANSWERS, self._answers)
-        self._insert(ACK_CODES, self._codes)
-        if self._drafts:
-            insert_ignore(self.conn, OUTBOX, [self._row(draft) for draft in self._drafts])
+        insert_all(self.conn, CHECK_INS, self._check_ins)
+        insert_all(self.conn, ANSWERS, self._answers)
+        insert_all(self.conn, ACK_CODES, self._codes)
+        insert_ignore(self.conn, LINKS, list(self._links.values()))
+        insert_ignore(self.conn, OUTBOX, [self._row(draft) for draft in self._drafts])
         self.audit.flush()
-
-    def _insert(self, table: Any, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            self.conn.execute(insert(table), rows)
 
     def _flush_alarms(self) -> None:
         new, changed = [], []
-        for trip, alarm, look_at in self._alarms.values():
-            key = {"traveler_id": trip.key.traveler_id, "alarm_id": alarm.alarm_id}
-            values = {**key, **alarm_values(alarm.view, look_at)}
+        for key, alarm, look_at in self._alarms.values():
+            values = {"traveler_id": key.traveler_id, "alarm_id": alarm.alarm_id, **alarm_values(alarm.view, look_at)}
             if alarm.saved:
                 changed.append({**values, "version": alarm.version})
             else:
-                new.append({**values, "trip_id": trip.key.trip_id, "version": 1})
+                new.append({**values, "trip_id": key.trip_id, "version": 1})
         update_all(self.conn, ALARMS, changed, where=("traveler_id", "alarm_id"))
-        self._insert(ALARMS, new)
+        insert_all(self.conn, ALARMS, new)
 
     def _row(self, draft: Draft) -> dict[str, Any]:
         keys = self.service.keys
@@ -207,8 +224,8 @@ class Work:
 def make_code() -> str:
     """Four random characters with a letter and a digit among them: some 700,000 codes."""
     while True:
-        code = "".join(secrets.choice(CODE_LETTERS + CODE_DIGITS) for _ in range(4))
-        if not code.isdigit() and not code.isalpha():
+        code = "".join([_CODE_CHARS[byte] for byte in secrets.token_bytes(8) if byte < len(_CODE_CHARS)][:4])
+        if len(code) == 4 and not code.isdigit() and not code.isalpha():
             return code
 
 

@@ -1,0 +1,95 @@
+"""What stepping a watch takes of its trip, read for many due watches at once.
+
+To read the trips whole costs ten times as much, and most steps need no more than this: whether she has words, when the
+trip ends, whether an alarm is open, and the plan.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Select, select
+
+from service.core.plan import Plan
+from service.core.watch import WatchView
+from service.db import codec, tables
+from service.db.rows import is_pair, pairs
+from service.db.sealed import Keyring
+from service.db.stored import table_of
+from service.db.trips import TripKey, watch_of
+
+ALARMS = table_of(tables.Alarm)
+PLANS = table_of(tables.Plan)
+TRIPS = table_of(tables.Trip)
+
+
+@dataclass(frozen=True, slots=True)
+class DueWatch:
+    """A watch to be stepped, of the `version` that was read. `unreadable`: a message has lain unread for too long."""
+
+    key: TripKey
+    watch: WatchView
+    version: int
+    plan: Plan
+    has_words: bool
+    ends_at: datetime
+    has_alarm: bool
+    unreadable: bool
+
+
+def read_due_watches(conn: Connection, keys: Keyring, claimed: Sequence[Row[Any]]) -> list[DueWatch]:
+    """The watches that `claim_watches` returned, in the order of their keys; their open alarms are locked.
+
+    Raises:
+        ValueError: one of them has no plan.
+        StorageError: what one of them needs cannot be unsealed.
+    """
+    rows = {TripKey(row.traveler_id, row.trip_id): row for row in claimed}
+    ordered = sorted(rows)
+    dialect, several = conn.dialect.name, len(ordered) > 1
+    trips = conn.execute(_trips_query(dialect, several), pairs(dialect, ordered)).all()
+    keys.prefetch(conn, [trip.key_id for trip in trips])
+    alarmed = {
+        TripKey(row.traveler_id, row.trip_id)
+        for row in conn.execute(_alarms_query(dialect, several), pairs(dialect, ordered))
+    }
+    found = {TripKey(trip.traveler_id, trip.trip_id): trip for trip in trips}
+    due = []
+    for key in ordered:
+        row, trip = rows[key], found.get(key)
+        if trip is None:
+            raise ValueError("a watch without a plan cannot be stepped")
+        due.append(
+            DueWatch(
+                key,
+                watch_of(row._mapping),
+                row.version,
+                codec.plan_from_json(json.loads(keys.open(conn, b"plan", trip.sealed))),
+                trip.has_words,
+                trip.ends_at,
+                key in alarmed,
+                bool(row.unreadable),
+            )
+        )
+    return due
+
+
+@lru_cache(maxsize=4)
+def _trips_query(dialect: str, several: bool) -> Select[Any]:
+    columns = (TRIPS.c.traveler_id, TRIPS.c.trip_id, TRIPS.c.key_id, TRIPS.c.has_words, TRIPS.c.ends_at)
+    has_plan = (PLANS.c.traveler_id == TRIPS.c.traveler_id) & (PLANS.c.trip_id == TRIPS.c.trip_id)
+    query = select(*columns, PLANS.c.sealed).join_from(TRIPS, PLANS, has_plan)
+    return query.where(is_pair(dialect, TRIPS.c.traveler_id, TRIPS.c.trip_id, several=several))
+
+
+@lru_cache(maxsize=4)
+def _alarms_query(dialect: str, several: bool) -> Select[tuple[UUID, UUID]]:
+    of_trips = is_pair(dialect, ALARMS.c.traveler_id, ALARMS.c.trip_id, several=several)
+    query = select(ALARMS.c.traveler_id, ALARMS.c.trip_id).where(of_trips, ALARMS.c.closed_at.is_(None))
+    return query.order_by(ALARMS.c.traveler_id, ALARMS.c.alarm_id).with_for_update()
