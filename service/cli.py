@@ -1,4 +1,4 @@
-"""The console command: serve, web, worker, migrate, backup, restore, rewrap, close, key."""
+"""The console command: serve, web, worker, migrate, doctor, backup, restore, rewrap, close, key."""
 
 from __future__ import annotations
 
@@ -86,6 +86,21 @@ def migrate() -> None:
     """Bring the database to the tables that this version knows."""
     _upgrade(_settings())
     typer.echo("The database is up to date.")
+
+
+@cli.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="End with 1 also for what should be looked at.")] = False,
+) -> None:
+    """Look at everything that an alarm needs, and say what to do. Ends with 1 when something is wrong."""
+    from service.doctor import examine, findings
+
+    set_up_logging("ERROR")
+    found = examine()
+    typer.echo(findings.as_json(found) if as_json else findings.as_text(found))
+    if findings.worst(found) in (findings.Mark.WRONG, *([findings.Mark.LOOK] if strict else [])):
+        raise typer.Exit(1)
 
 
 @cli.command()

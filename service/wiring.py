@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 import structlog
 
-from notifiers.base import NotConfigured
+from notifiers.base import NotConfigured, Notifier
 from notifiers.plain_http import is_callable
 from notifiers.registry import configured, discover, outside
 from notifiers.segments import measure, spell_cheaply
@@ -38,17 +39,42 @@ def check(settings: Settings) -> None:
     Raises:
         NotConfigured: naming the variable.
     """
+    for complaint in complaints(settings):
+        raise NotConfigured(complaint)
+    for name in unknown_settings():
+        # Perhaps mistyped; perhaps another version's. To stop for it would stop the alarms.
+        log.warning("unknown_setting", variable=name)
+
+
+def complaints(settings: Settings) -> Iterator[str]:
+    """Everything that no start is possible with, each naming its variable."""
     if settings.log_level.upper() not in LEVELS:
-        raise NotConfigured(f"AMANBA_LOG_LEVEL: must be one of {', '.join(LEVELS)}")
+        yield f"AMANBA_LOG_LEVEL: must be one of {', '.join(LEVELS)}"
     if settings.language not in LANGUAGES:
-        raise NotConfigured(f"AMANBA_LANGUAGE: must be one of {', '.join(sorted(LANGUAGES))}")
-    _check_operator(settings)
+        yield f"AMANBA_LANGUAGE: must be one of {', '.join(sorted(LANGUAGES))}"
+    yield from _complaints_of_operator(settings)
+
+
+def unknown_settings() -> list[str]:
+    """The AMANBA_* variables that are set and that nobody reads."""
     ours = {f"AMANBA_{field.upper()}" for field in Settings.model_fields}
     channels = {name for spec in discover() for name in spec.variables()}
-    for name in sorted(name for name in os.environ if name.startswith("AMANBA_")):
-        if name not in ours | channels:
-            # Perhaps mistyped; perhaps another version's. To stop for it would stop the alarms.
-            log.warning("unknown_setting", variable=name)
+    return sorted(name for name in os.environ if name.startswith("AMANBA_") and name not in ours | channels)
+
+
+def channels(settings: Settings, env: Mapping[str, str]) -> dict[str, Notifier]:
+    """The channels that `env` sets up.
+
+    Raises:
+        NotConfigured: one is half set up, or a demonstration would reach real people.
+    """
+    notifiers = configured(env, utc_now)
+    if settings.demo and (names := outside(notifiers)):
+        raise NotConfigured(
+            f"AMANBA_DEMO=1 with a provider outside this machine ({', '.join(names)}): a demonstration must not reach"
+            " real people. Unset AMANBA_DEMO, or the provider's settings."
+        )
+    return notifiers
 
 
 def build(settings: Settings) -> Service:
@@ -59,13 +85,8 @@ def build(settings: Settings) -> Service:
         SecretKeysError: the secret keys cannot be used.
         StorageUnavailable: the database is away.
     """
-    notifiers = configured(environment(settings), utc_now)
+    notifiers = channels(settings, environment(settings))
     simulated = any(notifier.name == SIMULATED for notifier in notifiers.values())
-    if settings.demo and (names := outside(notifiers)):
-        raise NotConfigured(
-            f"AMANBA_DEMO=1 with a provider outside this machine ({', '.join(names)}): a demonstration must not reach"
-            " real people. Unset AMANBA_DEMO, or the provider's settings."
-        )
     demo = settings.demo or simulated
     db = make_engine(settings.database)
     secrets = settings.secret_keys.get_secret_value()
@@ -107,18 +128,18 @@ def build(settings: Settings) -> Service:
     return service
 
 
-def _check_operator(settings: Settings) -> None:
+def _complaints_of_operator(settings: Settings) -> Iterator[str]:
     addresses = operator_addresses(settings.operator)
     if not all(_OPERATOR.fullmatch(address) or is_callable(address) for address in addresses):
-        raise NotConfigured(
+        yield (
             "AMANBA_OPERATOR: must be numbers like +77011234567, e-mail addresses or https:// addresses,"
             " separated by commas"
         )
     if os.environ.get("AMANBA_WEBHOOK_URL") or os.environ.get("AMANBA_WEBHOOK_URL_FILE"):
-        raise NotConfigured("AMANBA_WEBHOOK_URL: name the webhook's address in AMANBA_OPERATOR")
+        yield "AMANBA_WEBHOOK_URL: name the webhook's address in AMANBA_OPERATOR"
     signs = os.environ.get("AMANBA_WEBHOOK_SECRET") or os.environ.get("AMANBA_WEBHOOK_SECRET_FILE")
     if signs and not any(channel_of(address) == WEBHOOK for address in addresses):
-        raise NotConfigured("AMANBA_WEBHOOK_SECRET: AMANBA_OPERATOR names no https:// address that it could sign for")
+        yield "AMANBA_WEBHOOK_SECRET: AMANBA_OPERATOR names no https:// address that it could sign for"
 
 
 def open_line(service: Service, *, engine: bool) -> Line | None:
