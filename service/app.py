@@ -116,11 +116,3 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
         for routes in audience:
             app.include_router(routes.router(service))
     return app
-
-
-def create_worker_app(service: Service) -> FastAPI:
-    """What a worker process answers: only whether it lives, and its numbers."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.include_router(health.router(service, Duty.WORKER))
-    app.include_router(metrics.router(service, unreached=True))
-    return app

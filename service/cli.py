@@ -9,17 +9,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvicorn
-from alembic.util import CommandError
-from fastapi import FastAPI
 from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError
 
 from notifiers.base import NotConfigured
-from service.app import Duty, create_app, create_worker_app
 from service.db.errors import SchemaUnknown, StorageError
 from service.db.migrate import current, head, upgrade
 from service.db.secrets import make_key
@@ -28,10 +25,15 @@ from service.lookout import Lookout
 from service.settings import Settings, faults
 from service.usecases.close_alarm import Closing, close_by_operator
 from service.usecases.context import Service
-from service.usecases.seed_demo import seed_demo
 from service.usecases.wake import Wake
 from service.wiring import build, check, open_line
 from service.worker import Worker
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+# What only some commands need they import themselves: to load all pages and Alembic takes a second, and an engine that
+# starts again after a crash may have people to tell.
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)]
@@ -55,6 +57,9 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 @cli.command()
 def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Web and worker in one process; migrates the database first."""
+    from service.app import Duty, create_app
+    from service.usecases.seed_demo import seed_demo
+
     settings = _settings(port)
     with _listen(host, port) as listener:
         _upgrade(settings)
@@ -66,6 +71,8 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 @cli.command()
 def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """The web alone; run at least one worker beside it."""
+    from service.app import Duty, create_app
+
     settings = _settings(port)
     with _listen(host, port) as listener:
         service = _migrated(settings)
@@ -75,6 +82,8 @@ def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 @cli.command()
 def worker(host: Host = "127.0.0.1", port: Port = 8001) -> None:
     """The engine alone; answers only /healthz, /readyz and /metrics."""
+    from service.worker_app import create_worker_app
+
     settings = _settings()
     with _listen(host, port) as listener:
         service = _migrated(settings)
@@ -189,6 +198,8 @@ def _settings(port: int | None = None) -> Settings:
 
 
 def _upgrade(settings: Settings) -> None:
+    from alembic.util import CommandError
+
     try:
         upgrade(settings.database)
     except CommandError as error:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from starlette.testclient import TestClient
 
-from service.app import create_app, create_worker_app
+from service.app import create_app
 from service.usecases.context import Service
 from tests.web.api_world import AIZHAN
 from tests.web.form_world import HIDDEN, FormWorld, forms_once, shown

@@ -1,6 +1,7 @@
 """The closed lists of every language, folded and ready to look up."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from sys import intern
 from types import ModuleType
 
 from service.core.vocabulary import elsewhere, english, kazakh, kyrgyz, russian, uzbek
@@ -30,7 +31,7 @@ def _phrases(templates: str) -> Iterable[Phrase]:
     for template in _templates(fold(templates)):
         for phrase in expand(template):
             if phrase:
-                yield tuple(_ALIASES.get(word, word) for word in phrase.split())
+                yield tuple([intern(_ALIASES.get(word, word)) for word in phrase.split()])
 
 
 def _templates(lines: str) -> Iterator[str]:
@@ -49,10 +50,13 @@ def _everything(name: str) -> frozenset[Phrase]:
 
 def _by_kind() -> dict[Phrase, frozenset[Kind]]:
     found: dict[Phrase, frozenset[Kind]] = {}
+    # Of some 20,000 phrases most share their words, and all a handful of sets of kinds: each is kept once.
+    kinds: dict[frozenset[Kind], frozenset[Kind]] = {}
     for language in _LANGUAGES:
         for kind, templates in language.PHRASES.items():
             for phrase in _phrases(templates):
-                found[phrase] = found.get(phrase, frozenset()) | {kind}
+                both = found.get(phrase, frozenset()) | {kind}
+                found[phrase] = kinds.setdefault(both, both)
     return found
 
 
