@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from service.app import create_app
 from service.usecases.context import Service
+from service.worker_app import create_worker_app
 from tests.web.api_world import AIZHAN
 from tests.web.form_world import HIDDEN, FormWorld, forms_once, shown
 
