@@ -92,6 +92,7 @@ class AlarmView:
     rung is the last rung told (-1: none yet), step counts telling steps (it keys the rows that tell people),
     told_at is when that rung's messages were written and accepted_at when a provider first took one of them.
     held is the time that ended holds have used; hold_from and hold_until bound the running one.
+    due_at is since when it should have been open (downtime makes it late), None when it opened at once.
     """
 
     kind: AlarmKind
@@ -103,6 +104,7 @@ class AlarmView:
     step: int = 0
     told_at: datetime | None = None
     accepted_at: datetime | None = None
+    due_at: datetime | None = None
     repeats: int = 0
     hold_from: datetime | None = None
     hold_until: datetime | None = None
@@ -131,6 +133,7 @@ def open_alarm(
     missed: tuple[datetime, ...] = (),
     blind_since: datetime | None = None,
     unreadable: bool = False,
+    due_at: datetime | None = None,
 ) -> AlarmView:
     """A new alarm; its first rung is due at once."""
     return AlarmView(
@@ -140,6 +143,7 @@ def open_alarm(
         missed=missed[:MOST_COUNTED],
         blind_since=blind_since,
         unreadable=unreadable,
+        due_at=due_at,
     )
 
 

@@ -36,9 +36,10 @@ def settle(conn: Connection, now: datetime, settlement: Settlement) -> bool:
 def settle_many(conn: Connection, now: datetime, settlements: Sequence[Settlement]) -> set[UUID]:
     """Settle rows in batches; returns the ids of those that were ours to settle.
 
-    1. The alarms of the rows are to be looked at now: what came of a message may be what their ladder waits for. They
-       come first because locks are taken in the order alarm, outbox, and their version rises so that a sweep which
-       read them before this cannot put its own `look_at` over ours.
+    1. The alarms of rows that did not go are to be looked at now: their ladder may go on by that. What was sent, or
+       will be tried again, only lets it wait longer, which it sees when it looks next. They come first because locks
+       are taken in the order alarm, outbox, and their version rises so that a sweep which read them before this cannot
+       put its own `look_at` over ours.
     2. Rows whose claim token is still the settlement's are written.
     3. An alert that would be tried again is cancelled if its alarm was closed meanwhile, or the same person is being
        told anew by the same address: she would get both at once.
@@ -47,7 +48,8 @@ def settle_many(conn: Connection, now: datetime, settlements: Sequence[Settlemen
     """
     if not settlements:
         return set()
-    alarms = sorted({(s.traveler_id, s.alarm_id) for s in settlements if s.alarm_id is not None})
+    ended = (s for s in settlements if s.state not in ("sent", "pending"))
+    alarms = sorted({(s.traveler_id, s.alarm_id) for s in ended if s.alarm_id is not None})
     if alarms:
         conn.execute(_LOOK_AT_ALARM, [{"traveler": t, "alarm": a, "now": now} for t, a in alarms])
     ordered = sorted(settlements, key=lambda s: (s.traveler_id, s.outbox_id))

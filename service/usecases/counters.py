@@ -9,18 +9,16 @@ provider took the first text about it, so that downtime shows in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from prometheus_client import Counter, Histogram
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, exists, select
 
 from service.db.stored import table_of
 from service.db.tables import Alarm, Outbox
-from service.db.trips import TripKey, TripState
-from service.usecases.context import Service
 
 OUTBOX = table_of(Outbox)
 ALARMS = table_of(Alarm)
@@ -33,7 +31,7 @@ LATENESS = Histogram(
 )
 
 
-def first_told(service: Service, conn: Connection, now: datetime, told_by: Iterable[UUID]) -> list[float]:
+def first_told(conn: Connection, now: datetime, told_by: Iterable[UUID]) -> list[float]:
     """How late, in seconds, each alarm is of which one of these rows told the first person.
 
     Asked in the transaction that settles the rows; the caller counts the answer once it is committed.
@@ -41,26 +39,7 @@ def first_told(service: Service, conn: Connection, now: datetime, told_by: Itera
     ids = list(told_by)
     if not ids:
         return []
-    query = select(OUTBOX.c.traveler_id, OUTBOX.c.alarm_id).where(
-        OUTBOX.c.outbox_id.in_(ids), OUTBOX.c.kind == "alert", OUTBOX.c.state == "sent", OUTBOX.c.alarm_id.is_not(None)
-    )
-    fresh = {(row.traveler_id, row.alarm_id) for row in conn.execute(query)}
-    if not fresh:
-        return []
-    travelers, alarms = [pair[0] for pair in fresh], [pair[1] for pair in fresh]
-    before = select(OUTBOX.c.alarm_id).where(
-        OUTBOX.c.traveler_id.in_(travelers),
-        OUTBOX.c.alarm_id.in_(alarms),
-        OUTBOX.c.kind == "alert",
-        OUTBOX.c.state == "sent",
-        OUTBOX.c.outbox_id.not_in(ids),
-    )
-    known = set(conn.execute(before).scalars())
-    rows = conn.execute(
-        select(ALARMS).where(ALARMS.c.traveler_id.in_(travelers), ALARMS.c.alarm_id.in_(set(alarms) - known))
-    ).all()
-    trips = service.trips(conn, [TripKey(row.traveler_id, row.trip_id) for row in rows], now)
-    return [_late(row, trips, now) for row in rows]
+    return [_late(row, now) for row in conn.execute(_FIRST_TOLD, {"ids": ids})]
 
 
 def count(sends: Sequence[tuple[str, str]], lateness: Sequence[float]) -> None:
@@ -71,10 +50,31 @@ def count(sends: Sequence[tuple[str, str]], lateness: Sequence[float]) -> None:
         LATENESS.observe(seconds)
 
 
-def _late(row: Any, trips: Mapping[TripKey, TripState], now: datetime) -> float:
-    trip = trips.get(TripKey(row.traveler_id, row.trip_id))
-    missed = [datetime.fromisoformat(moment) for moment in row.view["missed"]]
-    due: datetime = row.opened_at
-    if missed and trip is not None and trip.plan is not None:
-        due = min(due, min(missed) + trip.plan.grace)
+def _late(row: Any, now: datetime) -> float:
+    due_at = row.view.get("due_at")
+    due: datetime = datetime.fromisoformat(due_at) if due_at else row.opened_at
     return max(0.0, (now - due).total_seconds())
+
+
+def _is_told(row: FromClause) -> ColumnElement[bool]:
+    return and_(row.c.kind == "alert", row.c.state == "sent")
+
+
+_BEFORE = OUTBOX.alias("before")
+_FIRST_TOLD = (
+    select(ALARMS.c.alarm_id, ALARMS.c.opened_at, ALARMS.c.view)
+    .join_from(
+        OUTBOX, ALARMS, and_(ALARMS.c.traveler_id == OUTBOX.c.traveler_id, ALARMS.c.alarm_id == OUTBOX.c.alarm_id)
+    )
+    .where(
+        OUTBOX.c.outbox_id.in_(bindparam("ids", expanding=True)),
+        _is_told(OUTBOX),
+        ~exists().where(
+            _BEFORE.c.traveler_id == OUTBOX.c.traveler_id,
+            _BEFORE.c.alarm_id == OUTBOX.c.alarm_id,
+            _BEFORE.c.outbox_id.not_in(bindparam("ids", expanding=True)),
+            _is_told(_BEFORE),
+        ),
+    )
+    .distinct()
+)

@@ -69,7 +69,7 @@ def report_delivery(service: Service, report: Report) -> bool:
         if state != "sent":
             fail_over(service, conn, now, [_failure(row, report)])
         changed = [(row.channel, state)] if state != row.state else []
-        return True, changed, counters.first_told(service, conn, now, [row.outbox_id] if row.state != "sent" else [])
+        return True, changed, counters.first_told(conn, now, [row.outbox_id] if row.state != "sent" else [])
 
     known, sends, lateness = service.run(note, Act.REPORT)
     counters.count(sends, lateness)

@@ -19,7 +19,7 @@ from notifiers.base import Accepted, Cause, Notifier, Rejected, Unavailable
 from service.clock import monotonic
 from service.db.claims import claim_outbox
 from service.edges import ACCEPTED, SENDING, Act, reach
-from service.usecases.claimed import Claimed, NotBegun, Outcome, open_rows
+from service.usecases.claimed import Claimed, NotBegun, Outcome, ids_of, open_rows
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
 from service.usecases.settle import settle_results
@@ -231,8 +231,10 @@ def send(service: Service, row: Claimed) -> Outcome:
             service.tally.add(row.traveler_id, row.trip_id)
     except Exception:
         # A notifier must not raise; one that does has left the fate of its message open.
-        log.exception("notifier_raised", outbox_id=str(row.outbox_id), channel=row.channel)
+        log.exception("notifier_raised", **ids_of(row), channel=row.channel)
         result = Unavailable("the notifier failed", maybe_accepted=True)
     kinds = {"kind": row.kind, "channel": row.channel, "result": type(result).__name__}
-    log.info("handed_over", outbox_id=str(row.outbox_id), **kinds)
+    if isinstance(result, Rejected):
+        kinds["code"] = result.code
+    log.info("handed_over", **ids_of(row), attempt=row.attempts, **kinds)
     return result

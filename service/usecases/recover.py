@@ -18,7 +18,7 @@ from service.db.claims import expired_leases
 from service.db.settle import Settlement, ask_later, settle_many
 from service.edges import ASKED, Act, reach
 from service.usecases import counters
-from service.usecases.claimed import Claimed, open_rows
+from service.usecases.claimed import Claimed, ids_of, open_rows
 from service.usecases.context import Service
 from service.usecases.settle import ASK_BEFORE_AGAIN, AT_MOST_ONCE, NO_ANSWER
 
@@ -84,7 +84,7 @@ def _write(service: Service, row: Claimed, answer: Settlement | _AskLater) -> No
             ask_later(conn, [key], now + answer.after, answer.why, since=now)
             return [], []
         ours = settle_many(conn, now, [answer])
-        return [(row.channel, answer.state)] * len(ours), counters.first_told(service, conn, now, ours)
+        return [(row.channel, answer.state)] * len(ours), counters.first_told(conn, now, ours)
 
     counters.count(*service.run(write, Act.RECOVER))
 
@@ -104,7 +104,7 @@ def _ask(service: Service, row: Claimed) -> Settlement | _AskLater:
     if not isinstance(notifier, Searchable):
         return again
     found = _find(notifier, row)
-    log.info("recovered", outbox_id=str(row.outbox_id), kind=row.kind, found=type(found).__name__)
+    log.info("recovered", **ids_of(row), kind=row.kind, found=type(found).__name__)
     match found:
         case Found(_, state) if state.is_bad:
             return again
@@ -135,7 +135,7 @@ def _find(notifier: Searchable, row: Claimed) -> FindResult:
         return found
     except Exception:
         # A notifier must not raise; one that does has told us nothing, and the others must be asked about.
-        log.exception("notifier_raised", outbox_id=str(row.outbox_id), channel=row.channel)
+        log.exception("notifier_raised", **ids_of(row), channel=row.channel)
         return Unavailable("the notifier failed", maybe_accepted=True)
 
 

@@ -45,7 +45,7 @@ def settle_results(service: Service, results: Sequence[tuple[Claimed, Outcome]])
     except StorageUnavailable:
         raise
     except Exception:
-        log.exception("settle_failed", rows=len(results))
+        log.exception("settle_failed", rows=[str(row.outbox_id) for row, _ in results])
         if len(results) == 1:
             _settle_together(service, results, act=False)
         else:
@@ -79,7 +79,7 @@ def _settle_together(service: Service, results: Sequence[tuple[Claimed, Outcome]
             for row, _, settlement in pairs
             if settlement is not None and row.outbox_id in ours
         ]
-        return counted, counters.first_told(service, conn, now, ours) if act else []
+        return counted, counters.first_told(conn, now, ours) if act else []
 
     counters.count(*service.run(write, Act.SETTLE))
 

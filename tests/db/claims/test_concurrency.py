@@ -101,21 +101,21 @@ def test_each_due_watch_is_swept_by_one_worker(db: Database, form: Form) -> None
     assert swept == [(1, 2)] * 40
 
 
-def test_each_message_is_sent_and_settled_by_one_worker(db: Database, form: Form) -> None:
+def test_each_message_is_claimed_and_settled_by_one_worker(db: Database, form: Form) -> None:
     alarms = [add_alarm(db, look_at=None) for _ in range(4)]
     ids = [add_message(db, alarms[n % 4], contact_id=uuid4()) for n in range(60)]
 
     def step() -> list[Any]:
         token = uuid4()
         rows = tx.run(db, lambda conn: claim_outbox(conn, NOW, 7, token, form=form))
-        settled = [Settlement(row.traveler_id, row.outbox_id, token, "sent", row.alarm_id) for row in rows]
+        settled = [Settlement(row.traveler_id, row.outbox_id, token, "failed", row.alarm_id) for row in rows]
         mine = tx.run(db, lambda conn: settle_many(conn, NOW, settled))
         assert mine == {row.outbox_id for row in rows}
         return [row.outbox_id for row in rows]
 
     assert Counter(until_nothing_is_left(step)) == Counter(ids)
-    sent = tx.read(db, lambda conn: conn.execute(select(OUTBOX.c.state, OUTBOX.c.attempts)).all())
-    assert sent == [("sent", 1)] * 60
+    settled = tx.read(db, lambda conn: conn.execute(select(OUTBOX.c.state, OUTBOX.c.attempts)).all())
+    assert settled == [("failed", 1)] * 60
     looked_at = tx.read(db, lambda conn: conn.execute(select(ALARMS.c.look_at)).scalars().all())
     assert looked_at == [NOW] * 4
 

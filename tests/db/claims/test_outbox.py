@@ -190,7 +190,7 @@ def test_an_all_clear_does_not_go_once_the_alarm_is_open_again(db: Database, for
     assert state(db, all_clear) == "cancelled"
 
 
-def test_a_settled_row_says_what_came_of_it_and_wakes_its_alarm(db: Database, form: Form) -> None:
+def test_a_settled_row_says_what_came_of_it(db: Database, form: Form) -> None:
     alarm = add_alarm(db, look_at=LATER)
     outbox_id = add_message(db, alarm, contact_id=MOTHER)
     claim(db, form)
@@ -199,6 +199,16 @@ def test_a_settled_row_says_what_came_of_it_and_wakes_its_alarm(db: Database, fo
     row = message(db, outbox_id)
     assert (row.state, row.settled_at, row.lease_until) == ("sent", NOW, None)
     assert (row.provider, row.provider_id, row.delivery, row.error) == ("twilio", "SM1", "queued", None)
+    # Its ladder waits longer now, which it sees when it looks: ten thousand need not look at once.
+    assert (alarm_row(db, alarm).look_at, alarm_row(db, alarm).version) == (LATER, 1)
+
+
+@pytest.mark.parametrize("state", ["failed", "unknown"])
+def test_a_row_that_did_not_go_wakes_its_alarm(db: Database, form: Form, state: str) -> None:
+    alarm = add_alarm(db, look_at=LATER)
+    outbox_id = add_message(db, alarm, contact_id=MOTHER)
+    claim(db, form)
+    assert write(db, outbox_id, state)
     # The version rose, so that a sweep that read the alarm before cannot put its own time over this one.
     assert (alarm_row(db, alarm).look_at, alarm_row(db, alarm).version) == (NOW, 2)
 
