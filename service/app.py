@@ -51,11 +51,9 @@ from service.wiring import build
 __all__ = ["Duty", "create_app"]
 
 PUBLIC = (landing, phones, sign_in)
-CONTACT = (
-    alarm_page,
-    invitation_page,
-    rehearsal_page,
-)
+CONTACT = (invitation_page,)
+ANSWERED = (alarm_page, rehearsal_page)
+"""Pages of contacts whose buttons go through the inbox."""
 TRAVELER = (
     check_in,
     home,
@@ -104,13 +102,17 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.state.leave_url = service.leave_url
     public = urlsplit(service.public_url)
     app.state.encrypted_host = public.netloc if public.scheme == "https" else ""
-    app.add_middleware(SameOrigin, public_url=service.public_url)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     problems.install(app)
+    app.add_middleware(check_in.CheckIns, service=service, intake=intake)
+    # What is added last is asked first.
+    app.add_middleware(SameOrigin, public_url=service.public_url)
     app.include_router(health.router(service, duty))
     app.include_router(metrics.router(service))
     app.include_router(pages.static_router())
     app.include_router(twilio.router(service, intake))
+    for answered in ANSWERED:
+        app.include_router(answered.router(service, intake))
     app.include_router(api.router(service), prefix="/api/v1")
     for audience in (PUBLIC, CONTACT, TRAVELER):
         for routes in audience:

@@ -1,34 +1,32 @@
 """ACCEPT: whatever comes in becomes a row in the inbox before anything else is done with it.
 
-Webhooks, links, messengers, the API, simulated phones and the provider's own list all come through here.
+Webhooks, links, messengers, the API, simulated phones and the provider's own list all come through here, and through
+one transaction for all that wait at the same time.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, literal, or_, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection
 
-from service.db.routing import Inbox, Link
+from service.db.routing import Inbox
 from service.db.rows import insert_ignore
 from service.db.stored import table_of
-from service.db.types import UTCDateTime
 from service.edges import Act
+from service.usecases.accept_taps import MOST_WRONG as MOST_WRONG
+from service.usecases.accept_taps import AcceptedTap, Tap, body_of, keep_taps, received_at
+from service.usecases.accept_taps import text_name as text_name
 from service.usecases.context import Service
 
 INBOX = table_of(Inbox)
-LINKS = table_of(Link)
 
 OWN_CLOCK = frozenset({"http", "android"})
 """Sources whose clock we do not trust further than this:"""
 CLOCK_TRUSTED_WITHIN = timedelta(minutes=5)
-MOST_WRONG = 5
-"""Wrong secrets; then a link is locked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Inbound:
     """Something that came in. `sender` is the keyed hash of the number or token that it came from.
 
     `address` is that number itself, for a reply, and is sealed with the text. Whose it is (traveler, trip, contact,
-    alarm) is given only where the sender proved it by a link or a token.
+    alarm) is given only where the sender proved it by a token.
     """
 
     source: str
@@ -71,87 +69,49 @@ def accept(service: Service, inbound: Inbound) -> AcceptedInbound:
 
 def accept_all(service: Service, batch: Sequence[Inbound]) -> list[AcceptedInbound]:
     """Keep many in one transaction, in order. A repeated (source, provider_id) is kept once."""
+    return accept_together(service, batch, ())[0]
+
+
+def accept_together(
+    service: Service, batch: Sequence[Inbound], taps: Sequence[Tap]
+) -> tuple[list[AcceptedInbound], list[AcceptedTap | None]]:
+    """Keep messages and what forms behind links sent, all in one transaction; what became of each, in order. None for
+    a tap whose link is unknown, has ended or is locked: nothing was kept of it.
+
+    Killed here: before the commit nothing is stored and nobody has been answered; after it the rows are there, and
+    whoever asks again is answered as the first time.
+
+    Raises:
+        StorageUnavailable: nothing was kept; the caller answers 503, never 200.
+    """
     now = service.clock()
 
-    def keep(conn: Connection) -> list[AcceptedInbound]:
-        unique = {(one.source, one.provider_id): one for one in reversed(batch)}
+    def keep(conn: Connection) -> tuple[list[AcceptedInbound], list[AcceptedTap | None]]:
         key_id = service.keys.service_key(conn, now)
-        rows = [_row(service, conn, key_id, one, now) for one in reversed(unique.values())]
-        new = insert_ignore(conn, INBOX, rows)
-        first = {} if new == len(batch) else _received(conn, list(unique))
-        return [_outcome(one, first, now) for one in batch]
+        kept = keep_taps(service, conn, key_id, taps, now) if taps else []
+        return _keep(service, conn, key_id, batch, now) if batch else [], kept
 
     accepted = service.run(keep, Act.ACCEPT)
     service.wake.inbox.set()
     return accepted
 
 
-def accept_link(
-    service: Service, token: str, kind: str, nonce: str, text: str, now: datetime | None = None
-) -> AcceptedInbound | None:
-    """Keep what a link's form sent, in one statement that also proves the link; None when there is no such link.
-
-    The form's nonce and its text are the provider id: a double tap is one row and the same page, and another text in
-    the same form, after going back, counts too: it may be a word of duress.
-    """
-    moment = now or service.clock()
-    digest = service.keys.token_hash(token)
-
-    def keep(conn: Connection) -> AcceptedInbound | None:
-        key_id = service.keys.service_key(conn, moment)
-        sealed = service.keys.seal(conn, key_id, b"inbox", _body(text, None))
-        provider_id = f"{digest.hex()[:16]}:{nonce}:{text_name(service, text)}"
-        alive = and_(
-            LINKS.c.token_hash == digest,
-            LINKS.c.kind == kind,
-            or_(LINKS.c.expires_at.is_(None), LINKS.c.expires_at > moment),
-            # A page that too many wrong secrets have locked takes nothing; texts still do.
-            LINKS.c.used < MOST_WRONG,
-        )
-        chosen = select(
-            literal(kind),
-            literal(provider_id),
-            LINKS.c.token_hash,
-            LINKS.c.traveler_id,
-            LINKS.c.trip_id,
-            LINKS.c.contact_id,
-            LINKS.c.alarm_id,
-            literal(sealed),
-            literal(0),
-            literal(moment, UTCDateTime),
-            literal(moment, UTCDateTime),
-        ).where(alive)
-        names = ["source", "provider_id", "sender", "traveler_id", "trip_id", "contact_id", "alarm_id"]
-        names += ["sealed", "media", "occurred_at", "received_at"]
-        build = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-        statement = build(INBOX).from_select(names, chosen).on_conflict_do_nothing()
-        if conn.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1:
-            return AcceptedInbound(True, moment)
-        if conn.execute(select(LINKS.c.token_hash).where(alive)).first() is None:
-            return None
-        received = _received(conn, [(kind, provider_id)]).get((kind, provider_id), moment)
-        return AcceptedInbound(False, received)
-
-    accepted = service.run(keep, Act.ACCEPT)
-    service.wake.inbox.set()
-    return accepted
-
-
-def text_name(service: Service, text: str) -> str:
-    """A name for a text that tells it from others and leads nowhere back to it."""
-    return service.keys.token_hash(f"text:{text}").hex()[:12]
-
-
-def happened_at(inbound: Inbound, received_at: datetime) -> datetime:
+def happened_at(inbound: Inbound, received: datetime) -> datetime:
     """When it happened: the provider's time, never later than ours, or ours where the clock is not to be trusted."""
-    said = inbound.occurred_at or received_at
-    if inbound.source in OWN_CLOCK and abs(said - received_at) > CLOCK_TRUSTED_WITHIN:
-        return received_at
-    return min(said, received_at)
+    said = inbound.occurred_at or received
+    if inbound.source in OWN_CLOCK and abs(said - received) > CLOCK_TRUSTED_WITHIN:
+        return received
+    return min(said, received)
 
 
-def _body(text: str, address: str | None) -> bytes:
-    return json.dumps({"text": text, "from": address}, ensure_ascii=False).encode()
+def _keep(
+    service: Service, conn: Connection, key_id: UUID, batch: Sequence[Inbound], now: datetime
+) -> list[AcceptedInbound]:
+    unique = {(one.source, one.provider_id): one for one in reversed(batch)}
+    rows = [_row(service, conn, key_id, one, now) for one in reversed(unique.values())]
+    new = insert_ignore(conn, INBOX, rows)
+    first = {} if new == len(batch) else received_at(conn, list(unique))
+    return [_outcome(one, first, now) for one in batch]
 
 
 def _row(service: Service, conn: Connection, key_id: UUID, one: Inbound, now: datetime) -> dict[str, object]:
@@ -163,18 +123,11 @@ def _row(service: Service, conn: Connection, key_id: UUID, one: Inbound, now: da
         "trip_id": one.trip_id,
         "contact_id": one.contact_id,
         "alarm_id": one.alarm_id,
-        "sealed": service.keys.seal(conn, key_id, b"inbox", _body(one.text, one.address)),
+        "sealed": service.keys.seal(conn, key_id, b"inbox", body_of(one.text, one.address)),
         "media": one.media,
         "occurred_at": happened_at(one, now),
         "received_at": now,
     }
-
-
-def _received(conn: Connection, ids: Sequence[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
-    query = select(INBOX.c.source, INBOX.c.provider_id, INBOX.c.received_at).where(
-        tuple_(INBOX.c.source, INBOX.c.provider_id).in_(ids)
-    )
-    return {(row.source, row.provider_id): row.received_at for row in conn.execute(query)}
 
 
 def _outcome(one: Inbound, first: dict[tuple[str, str], datetime], now: datetime) -> AcceptedInbound:

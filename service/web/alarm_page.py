@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from service.texts import known_language, translator
-from service.usecases.accept import accept_link
+from service.usecases.accept_taps import Tap
 from service.usecases.answer import CLOSE
 from service.usecases.context import Service
 from service.usecases.open_sheet import Opening, open_with_code, open_with_pin, send_code
@@ -23,6 +23,7 @@ from service.usecases.times import whole_day
 from service.web.alarm_story import lanes, moments
 from service.web.check_in import MOST_BYTES, busy, form_fields, not_here
 from service.web.durations import passed_said
+from service.web.intake import Intake
 from service.web.pages import HEADERS, chosen_language, page
 
 OUTCOMES = ("not_reached", "authorities_told", "home", "found_no_contact")
@@ -30,7 +31,7 @@ ANSWERS = frozenset({"1", "2", "3", "4", CLOSE, *OUTCOMES})
 STATUS = {Opening.WRONG: 422, Opening.TOO_MANY: 429, Opening.LOCKED: 423}
 
 
-def router(service: Service) -> APIRouter:
+def router(service: Service, intake: Intake) -> APIRouter:
     """The alarm page, its answers and its sheet."""
     routes = APIRouter(include_in_schema=False)
 
@@ -49,8 +50,7 @@ def router(service: Service) -> APIRouter:
             return RedirectResponse(request.url.path, status_code=303, headers=dict(HEADERS))
         try:
             # A double tap is one answer; another answer from the same page, after going back, is another one.
-            kept = await run_in_threadpool(accept_link, service, token, "alarm", f"{nonce}:{given}", given)
-            if kept is None:
+            if await intake.tap(Tap(token, "alarm", f"{nonce}:{given}", given)) is None:
                 # Locked, or not here.
                 return await run_in_threadpool(_shown, service, request, token)
         except StorageUnavailable:

@@ -6,15 +6,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any, cast
 
-from service.usecases.accept import AcceptedInbound, Inbound, accept_all
+from service.usecases.accept import AcceptedInbound, Inbound, accept_together
+from service.usecases.accept_taps import AcceptedTap, Tap
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
 
 QUEUE = 2000
 BATCH = 500
 
-Waiting = tuple[Inbound, "asyncio.Future[AcceptedInbound]"]
+Waiting = tuple[Inbound | Tap, "asyncio.Future[Any]"]
 
 
 class Intake:
@@ -26,14 +28,13 @@ class Intake:
         self._task: asyncio.Task[None] | None = None
 
     async def accept(self, inbound: Inbound) -> AcceptedInbound:
-        """Keep it; when this returns, it is committed."""
-        queue = self._running()
-        answer: asyncio.Future[AcceptedInbound] = asyncio.get_running_loop().create_future()
-        try:
-            queue.put_nowait((inbound, answer))
-        except asyncio.QueueFull as error:
-            raise StorageUnavailable("more comes in than can be kept") from error
-        return await answer
+        """Keep a message; when this returns, it is committed."""
+        return cast(AcceptedInbound, await self._hand_in(inbound))
+
+    async def tap(self, tap: Tap) -> AcceptedTap | None:
+        """Keep what the form behind a link sent; when this returns, it is committed. None when there is no such link,
+        or it takes nothing any more."""
+        return cast("AcceptedTap | None", await self._hand_in(tap))
 
     async def drain(self) -> None:
         """Wait until everything handed in is kept; at shutdown."""
@@ -41,6 +42,15 @@ class Intake:
             await self._queue.join()
         if self._task is not None:
             self._task.cancel()
+
+    def _hand_in(self, one: Inbound | Tap) -> asyncio.Future[Any]:
+        queue = self._running()
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        try:
+            queue.put_nowait((one, answer))
+        except asyncio.QueueFull as error:
+            raise StorageUnavailable("more comes in than can be kept") from error
+        return answer
 
     def _running(self) -> asyncio.Queue[Waiting]:
         loop = asyncio.get_running_loop()
@@ -61,8 +71,12 @@ class Intake:
                     queue.task_done()
 
     async def _keep_together(self, batch: Sequence[Waiting]) -> None:
+        messages = [(one, answer) for one, answer in batch if isinstance(one, Inbound)]
+        taps = [(one, answer) for one, answer in batch if isinstance(one, Tap)]
         try:
-            kept = await asyncio.to_thread(accept_all, self._service, [inbound for inbound, _ in batch])
+            kept = await asyncio.to_thread(
+                accept_together, self._service, [one for one, _ in messages], [one for one, _ in taps]
+            )
         except Exception as error:
             if len(batch) > 1 and not isinstance(error, StorageUnavailable):
                 # One of them cannot be kept; the others must not be lost with it.
@@ -74,6 +88,6 @@ class Intake:
                 if not answer.done():
                     answer.set_exception(error)
         else:
-            for (_, answer), accepted in zip(batch, kept, strict=True):
+            for (_, answer), accepted in zip([*messages, *taps], [*kept[0], *kept[1]], strict=True):
                 if not answer.done():
                     answer.set_result(accepted)

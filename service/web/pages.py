@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -130,7 +130,10 @@ def page(
     # Every page of a demonstration says what it is.
     context.setdefault("demo", getattr(request.app.state, "demo", False))
     context.setdefault("leave_url", getattr(request.app.state, "leave_url", LEAVE_URL))
-    html = render(template, language, languages=language_links(request, language), **context)
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
+    # With two slashes it would be another host's address.
+    links = language_links(language, f"/{request.url.path.lstrip('/')}", kept)
+    html = render(template, language, languages=links, **context)
     response = HTMLResponse(html, status_code=status, headers={**HEADERS, "Content-Language": language})
     if request.query_params.get("lang") in LANGUAGES:
         response.set_cookie(
@@ -156,15 +159,14 @@ def render(template: str, language: str, **context: Any) -> str:
     return _environment().get_template(template).render(language=language, _=translator(language), **context)
 
 
-def language_links(request: Request, language: str) -> list[dict[str, Any]]:
-    """The languages to choose from, each as a link to this very page."""
-    kept = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
+def language_links(language: str, path: str = "", kept: Sequence[tuple[str, str]] = ()) -> list[dict[str, Any]]:
+    """The languages to choose from, each as a link to the page at `path` with these parameters kept; without a path, to
+    the very page that it stands on."""
     return [
         {
             "tag": tag,
             "name": name,
-            # With two slashes it would be another host's address.
-            "href": f"/{request.url.path.lstrip('/')}?{urlencode([*kept, ('lang', tag)])}",
+            "href": f"{path}?{urlencode([*kept, ('lang', tag)])}",
             "current": tag == language,
         }
         for tag, name in LANGUAGE_NAMES.items()

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from starlette.concurrency import run_in_threadpool
 
-from service.usecases.accept import accept_link
+from service.usecases.accept_taps import Tap
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
 from service.usecases.show_rehearsal_page import show_rehearsal_page
 from service.web.check_in import MOST_BYTES, busy, form_fields, not_here
+from service.web.intake import Intake
 from service.web.pages import HEADERS, page
 
 SEEN = "1"
@@ -19,7 +19,7 @@ ONCE = "seen"
 """However often the button is pressed, it is one answer."""
 
 
-def router(service: Service) -> APIRouter:
+def router(service: Service, intake: Intake) -> APIRouter:
     """The page of a rehearsal and its answer."""
     routes = APIRouter(include_in_schema=False)
 
@@ -42,7 +42,7 @@ def router(service: Service) -> APIRouter:
         if await form_fields(request, MOST_BYTES) is None:
             return Response(status_code=413)
         try:
-            kept = await run_in_threadpool(accept_link, service, token, "rehearsal", ONCE, SEEN)
+            kept = await intake.tap(Tap(token, "rehearsal", ONCE, SEEN))
         except StorageUnavailable:
             return busy(request)
         if kept is None:

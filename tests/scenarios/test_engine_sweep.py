@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,8 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-import structlog
 from sqlalchemy import Table, insert, select, update
 
 from notifiers.base import InboundMessage
@@ -21,13 +17,13 @@ from service.db.routing import Inbox, Link
 from service.db.state import get_state, put_state
 from service.db.stored import Stored, table_of
 from service.usecases import sweep as sweeping
-from service.usecases.accept import accept_link
+from service.usecases.accept import accept_together
+from service.usecases.accept_taps import AcceptedTap, Tap
 from service.usecases.proof import watermark
 from service.usecases.reconcile_inbound import reconcile_inbound
 from service.usecases.sweep import sweep
-from service.logs import set_up_logging
 from tests.mock_twilio import sign
-from tests.scenarios.story import BROTHER, MOTHER, TRAVELER, Story, family, open_story
+from tests.scenarios.story import TRAVELER, Story, family, open_story
 
 WATCHES, ALARMS, OUTBOX = table_of(tables.Watch), table_of(tables.Alarm), table_of(tables.Outbox)
 PLANS, KEYS, INBOX = table_of(tables.Plan), table_of(tables.DataKey), table_of(Inbox)
@@ -105,7 +101,7 @@ def test_two_workers_count_one_storm(database_url: str) -> None:
 
 
 def _sweep_in_batches_of(story: Story, size: int) -> None:
-    while story.service.run(lambda conn: sweeping._sweep_watches(story.service, sweeping._Claimed(), size, conn))[0]:
+    while story.service.run(lambda conn: sweeping.sweep_watches(story.service, sweeping.Claimed(), size, conn))[0]:
         pass
 
 
@@ -271,83 +267,23 @@ def test_after_a_long_downtime_what_waits_is_read_and_sent_before_its_key_goes(s
 # --- links
 
 
+def tap(story: Story, token: str, kind: str, nonce: str, text: str) -> AcceptedTap | None:
+    return accept_together(story.service, (), [Tap(token, kind, nonce, text)])[1][0]
+
+
 def test_a_link_is_kept_once_a_tap_and_an_ended_or_unknown_one_never(story: Story) -> None:
     family(story)
     token = story.check_in_url.rsplit("/", 1)[1]
-    first = accept_link(story.service, token, "check_in", "n1", "ok")
+    first = tap(story, token, "check_in", "n1", "ok")
     story.now += timedelta(seconds=3)
-    second = accept_link(story.service, token, "check_in", "n1", "ok")
+    second = tap(story, token, "check_in", "n1", "ok")
     assert first is not None
     assert second is not None
     assert (first.new, second.new) == (True, False)
     assert second.received_at == first.received_at
-    assert accept_link(story.service, "x" * 20, "check_in", "n1", "ok") is None
-    assert accept_link(story.service, token, "alarm", "n2", "1") is None
+    assert second.due_after == first.due_after != ""
+    assert tap(story, "x" * 20, "check_in", "n1", "ok") is None
+    assert tap(story, token, "alarm", "n2", "1") is None
     change(story, table_of(Link), expires_at=story.now)
-    assert accept_link(story.service, token, "check_in", "n3", "ok") is None
+    assert tap(story, token, "check_in", "n3", "ok") is None
     assert len([row for row in all_rows(story, INBOX) if row.source == "check_in"]) == 1
-
-
-# --- the log
-
-
-def test_no_line_of_the_log_holds_a_number_a_name_a_word_or_a_text(
-    story: Story, capsys: pytest.CaptureFixture[str]
-) -> None:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    set_up_logging("DEBUG")
-    try:
-        family(story, words=True)
-        story.twilio.refuse(BROTHER, 21408)
-        story.advance_to("2026-12-01T20:50+03:00")
-        story.traveler.text("who are you, Gulnar?")
-        story.twilio.fail_next(500, times=2, method="GET")
-        story.advance_to("2026-12-01T21:20+03:00")
-        story.mother.reply("1")
-        story.traveler.text("heavy rain")
-        story.mother.reply("2")
-        change(story, PLANS, sealed=b"?")
-        story.advance(hours=2)
-    finally:
-        structlog.reset_defaults()
-        root.handlers[:] = handlers
-        root.setLevel(level)
-    said = capsys.readouterr()
-    lines = said.out + said.err
-    assert "handed_over" in lines
-    assert "sweep_failed" in lines
-    people = (TRAVELER, MOTHER, BROTHER, "701123", "Aizhan", "Gulnar", "Lotus")
-    for secret in (*people, "heavy rain", "who are you", "/a/"):
-        assert secret not in lines
-    for line in lines.splitlines():
-        if line.startswith("{"):
-            json.loads(line)
-
-
-def test_an_error_is_logged_by_its_kind_and_place_and_not_by_its_words(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    set_up_logging("INFO")
-    try:
-        try:
-            try:
-                datetime.fromisoformat("heavy rain")
-            except ValueError as error:
-                raise KeyError(TRAVELER) from error
-        except KeyError:
-            structlog.get_logger().exception("job_failed")
-            logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
-    finally:
-        structlog.reset_defaults()
-        root.handlers[:] = handlers
-        root.setLevel(level)
-    said = capsys.readouterr()
-    for lines in (said.out, said.err):
-        assert "builtins.ValueError" in lines
-        assert "builtins.KeyError" in lines
-        assert "test_engine_sweep.py" in lines
-        assert "heavy rain" not in lines
-        assert TRAVELER not in lines
