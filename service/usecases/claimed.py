@@ -109,3 +109,9 @@ def _message(service: Service, row: Any, secret: dict[str, Any], now: datetime) 
         valid_for=row.valid_until - now if row.valid_until else None,
         subject=secret.get("subject"),
     )
+
+
+def ids_of(row: Claimed) -> dict[str, str]:
+    """What a line of the log calls it by: its own id, and those of its trip and its alarm."""
+    ids = {"outbox_id": row.outbox_id, "trip_id": row.trip_id, "alarm_id": row.alarm_id}
+    return {name: str(given) for name, given in ids.items() if given is not None}
