@@ -80,7 +80,7 @@ def _look_at_signature(public_url: str, notifier: SignsRequests) -> Finding:
         case 404, 403:
             return ok(SIGNATURE, "A report signed for the public URL is believed, and an unsigned one is refused.")
         case 403, 403:
-            do = "Give the web the same AMANBA_PUBLIC_URL and token as here; let the proxy pass path and query unchanged."
+            do = "Give the web the AMANBA_PUBLIC_URL and the token that are set here; let the proxy change no path."
             return wrong(SIGNATURE, "A report that is signed as the provider signs is refused.", do)
         case both:
             said = f"The hook for the provider's reports answers strangely (HTTP {both[0]} signed, {both[1]} unsigned)."

@@ -1,5 +1,7 @@
-"""The database: reachable, the right tables, takes writes, keeps what it was given, opens with our keys. The clock, too,
-because the database has one of its own. Nothing stays written."""
+"""The database: reachable, the right tables, takes writes, keeps what it was given, opens with our keys.
+
+The clock, too, because a database has one of its own. Nothing stays written.
+"""
 
 from __future__ import annotations
 
@@ -65,11 +67,11 @@ def look_at_database(settings: Settings) -> Iterator[Finding]:
 
 def _look_at_an_empty_place(path: Path) -> Iterator[Finding]:
     folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         yield wrong(DATABASE, f"There is no database, and none can be made in {folder}.", "Let our user write there.")
-    else:
-        do = "amanba serve makes it; amanba restore fills it from a backup."
-        yield look(DATABASE, f"There is no database at {path} yet.", do)
+        return
+    do = "amanba serve makes it; amanba restore fills it from a backup."
+    yield look(DATABASE, f"There is no database at {path} yet.", do)
     yield from _look_at_room(folder)
 
 
@@ -135,7 +137,9 @@ def _look_at_sweep(db: Database) -> Iterator[Finding]:
         return
     since = f"since {at:%Y-%m-%d %H:%M} UTC" if at is not None else "yet"
     yield look(
-        ENGINE, f"No engine has completed a sweep {since}: nobody is reminded or alarmed.", "Start amanba serve."
+        ENGINE,
+        f"No engine has completed a sweep {since}: nobody is reminded or alarmed.",
+        "Start amanba serve, or amanba worker.",
     )
 
 

@@ -219,6 +219,10 @@ class Story:
         self.client = self._web.enter_context(TestClient(app, base_url=self.service.public_url))
         self.is_down = False
 
+    def use(self, make_service: Callable[[Callable[[], datetime]], Service]) -> None:
+        """From the next `restart` on it runs on what this makes of a clock."""
+        self._make_service = make_service
+
     def close(self) -> None:
         """The web of the process that runs now ends."""
         self._web.close()
