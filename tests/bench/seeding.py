@@ -98,6 +98,7 @@ def seed(
     try:
         watch = watch or _quiet(plan, now)
         maker = _Maker(open_keyring(db, secrets, now), Wrapper(secrets), plan, now, watch)
+        tx.run(db, partial(_write, rows={KEYS: [maker.key_of_the_day()]}))
         # The database writes one lot while the next is made.
         with ThreadPoolExecutor(1) as writer:
             lots = (maker.rows(range(first, min(trips, first + AT_ONCE))) for first in range(0, trips, AT_ONCE))
@@ -154,6 +155,13 @@ class _Maker:
         self._watch = watch
         self._plan_said = json.dumps(codec.plan_to_json(plan), ensure_ascii=False).encode()
         self._details = json.dumps(DETAILS, ensure_ascii=False).encode()
+
+    def key_of_the_day(self) -> dict[str, Any]:
+        """The service key that an installation which runs since midnight (UTC) has."""
+        key = _DataKey(uuid4(), os.urandom(32))
+        midnight = self._now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        wrapped = self._wrapper.wrap(key.key_id, "service", key.secret)
+        return {"key_id": key.key_id, "kind": "service", "wrapped": wrapped, "created_at": midnight}
 
     def rows(self, numbers: Sequence[int]) -> Rows:
         rows: Rows = {table: [] for table in (KEYS, TRAVELERS, TRIPS, PLANS, CONTACTS, OWNERS, WATCHES, LINKS)}
