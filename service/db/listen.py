@@ -65,9 +65,11 @@ class Line:
     def tell(self, name: str) -> None:
         """Let the others know, soon; costs a microsecond or two here."""
         with self._lock:
-            if not self._told and not self._stopping:
-                os.write(self._ring, b".")
+            is_first = not self._told
+            # Before the thread is woken: it looks what there is without the lock.
             self._told.add(name)
+            if is_first and not self._stopping:
+                os.write(self._ring, b".")
 
     def stop(self) -> None:
         """Close the connection and end the thread."""
@@ -87,7 +89,8 @@ class Line:
                     self._begin(connection)
                     pause = FIRST_PAUSE_SECONDS
                     self._serve(connection)
-            except (psycopg.Error, OSError) as error:
+            except Exception as error:
+                # Whatever it was: the clock wakes everybody meanwhile, and the next line may hold.
                 self.is_open.clear()
                 if not self._is_lost:
                     self._is_lost = True
@@ -115,8 +118,7 @@ class Line:
                 connection.execute(_NOTIFY, [[PREFIX + name for name in told]])
                 quiet_until = monotonic() + TELLS_APART_SECONDS
                 continue
-            select.select([connection.fileno(), self._news], [], [], max(wait, 0.0) if self._told else None)
-            self._drain()
+            self._wait(max(wait, 0.0) if self._told else None, connection.fileno())
 
     def _hear(self, connection: psycopg.Connection) -> None:
         ours = connection.info.backend_pid
@@ -131,14 +133,16 @@ class Line:
             told, self._told = self._told, set()
         return told
 
-    def _drain(self) -> None:
-        ready, _, _ = select.select([self._news], [], [], 0)
-        if ready:
+    def _wait(self, seconds: float | None, *others: int) -> None:
+        """Until this process has news, one of `others` can be read, or the time is over."""
+        poll = select.poll()
+        for file in (self._news, *others):
+            poll.register(file, select.POLLIN)
+        if self._news in dict(poll.poll(None if seconds is None else seconds * 1000)):
             os.read(self._news, 4096)
 
     def _rest(self, seconds: float) -> None:
         """Wait, but not when we are to end. What is told meanwhile is told after all."""
         until = monotonic() + seconds
         while not self._stopping and (left := until - monotonic()) > 0:
-            select.select([self._news], [], [], left)
-            self._drain()
+            self._wait(left)
