@@ -98,7 +98,8 @@ def _verdict(answer: Answer | NoAnswer, message: Message) -> SendResult:
         wait = timedelta(seconds=int(answer.retry_after)) if answer.retry_after.isdecimal() else None
         return Rejected(Cause.TEMPORARY, "http_429", "webhook (too many pages)", wait and min(wait, LONGEST_WAIT))
     if status >= 500 or status == 408:
-        return Unavailable(f"HTTP {status}", maybe_accepted=True)
+        # Perhaps it was taken; sent again it has the same id.
+        return Rejected(Cause.TEMPORARY, f"http_{status}", "webhook (out of order)")
     return Rejected(Cause.CONFIGURATION, f"http_{status}", "webhook")
 
 

@@ -46,6 +46,8 @@ def set_up_logging(level: str) -> None:
     logging.basicConfig(handlers=[plain], level=logging.WARNING, force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Python's own words about a line that could not be written repeat what it was to be filled with.
+    logging.raiseExceptions = False
     threading.excepthook = _thread_ended
 
 

@@ -69,6 +69,14 @@ def test_an_address_that_does_not_take_it_is_ours_to_mend(server: HookServer, st
     assert len(server.calls) == 1, "no redirect is followed"
 
 
+@pytest.mark.parametrize("status", [408, 500, 503])
+def test_a_server_out_of_order_is_tried_again_later_under_the_same_id(server: HookServer, status: int) -> None:
+    server.status = status
+    result = webhook(server.url).send(page(server.url))
+    assert isinstance(result, Rejected)
+    assert (result.cause, result.code) == (Cause.TEMPORARY, f"http_{status}")
+
+
 def test_asked_to_wait_it_waits(server: HookServer) -> None:
     server.status = 429
     server.headers["Retry-After"] = "90"
