@@ -48,7 +48,10 @@ class Death:
 
 @dataclass
 class Fleet:
-    """`with Fleet(folder, env, ["web", "worker"]) as fleet:`; who dies is started again at once, unless it is held."""
+    """`with Fleet(folder, env, ["web", "worker"]) as fleet:`, then `start`.
+
+    Who dies is started again at once, unless it is held. The launcher loads the service meanwhile.
+    """
 
     folder: Path
     env: Mapping[str, str]
@@ -73,16 +76,23 @@ class Fleet:
             [sys.executable, "-m", "tests.crash.launch", str(self.folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**clean, **self.env},
+            env=clean,
         )
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
+        return self
+
+    def start(self) -> None:
+        """Start everybody, and wait until the webs are ready."""
         for program in self.programs:
             self._start(program)
-        return self
+        for program in self.webs:
+            self.wait_ready(program)
 
     def __exit__(self, *_: object) -> None:
         self._ending = True
+        for program in self.programs:
+            self.kill(program)
         assert self._launcher.stdin is not None
         self._launcher.stdin.close()
         self._launcher.wait(PATIENCE)
@@ -135,7 +145,7 @@ class Fleet:
     def wait_ready(self, program: Program) -> None:
         """Until it answers; it may die meanwhile."""
         end, pause = time.monotonic() + PATIENCE, threading.Event()
-        while time.monotonic() < end and not self.faults:
+        while time.monotonic() < end and not self.faults and self._launcher.poll() is None:
             try:
                 with urllib.request.urlopen(f"{program.url}/readyz", timeout=2):
                     return
@@ -169,7 +179,7 @@ class Fleet:
         order = {
             "name": program.name,
             "argv": [program.command, "--port", str(program.port)],
-            "env": {},
+            "env": dict(self.env),
             "log": str(self._log(program)),
         }
         assert self._launcher.stdin is not None

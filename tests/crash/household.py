@@ -16,11 +16,11 @@ from tests.crash.provider import RoughTwilio
 from tests.mock_twilio import Text
 
 PATIENCE = 90.0
-FIRST_IN, REMIND_BEFORE, GRACE = 5, 2, 4
+FIRST_IN, REMIND_BEFORE, GRACE = 4, 1, 3
 """Seconds from planning to the deadline; before it; after it."""
 LATEST_LIST = timedelta(seconds=5)
 """A list that is later than this cannot be taken at its word; the service allows for as much."""
-LONG, SHORT = 600, 2
+LONG, SHORT = 600, 1
 """Seconds that a rung waits: for ever, and hardly."""
 
 KINDS: Mapping[str, re.Pattern[str]] = {
@@ -91,8 +91,10 @@ class Household:
 
     # --- its steps
 
-    def arm(self, wait: int, *, words: bool = False, first_in: float = FIRST_IN) -> None:
+    def arm(self, *, first_in: float = FIRST_IN) -> None:
         """Plan, invite, accept, arm; everything is asked again until it is answered, under the same key."""
+        if self.check_in_path:
+            return
         now = datetime.now(UTC)
         trip = {
             "starts_at": (now - timedelta(hours=1)).isoformat(),
@@ -110,12 +112,13 @@ class Household:
             self.expect("invitation", phone, 1)
             self.until(lambda phone=phone: self.texts(phone, "invitation"), "no invitation came")
             self.say(phone, "1")
+        wait = SHORT if self.story == "climb" else LONG
         rungs = [{"contacts": ids[:1], "wait_seconds": wait}, {"contacts": ids, "wait_seconds": LONG}]
         self._call("PUT", f"{self._path}/ladder", {"rungs": rungs, "repeat_seconds": 3600})
-        if words:
-            said = {"safe": ["green apples"], "duress": ["heavy rain"], "question": "?", "passphrase": "a quiet harbour"}
-            self._call("PUT", f"{self._path}/words", said)
-        self.until(lambda: self._arms(first_in), "it could not be armed")
+        if self.story == "home":
+            words = {"safe": ["green apples"], "duress": ["heavy rain"], "passphrase": "a quiet harbour"}
+            self._call("PUT", f"{self._path}/words", words)
+        self.until(lambda: self._arms(first_in), "it could not be armed", pause=0.5)
 
     def _arms(self, first_in: float) -> bool:
         """Plan the first deadline and arm; too late, or her people have not been heard yet: once more."""
@@ -166,13 +169,13 @@ class Household:
     def end_with_a_word(self) -> None:
         self._call("POST", f"{self._path}/changes", {"end": True, "word": "green apples"}, key="end")
 
-    def until(self, look: Callable[[], Any], what: str) -> Any:
+    def until(self, look: Callable[[], Any], what: str, pause: float = 0.1) -> Any:
         """Look again and again; the first answer that is something."""
-        end, pause = time.monotonic() + PATIENCE, threading.Event()
+        end, never = time.monotonic() + PATIENCE, threading.Event()
         while time.monotonic() < end:
             if found := look():
                 return found
-            pause.wait(0.1)
+            never.wait(pause)
         raise AssertionError(f"{what} ({self.numbers})")
 
     def _call(self, method: str, path: str, body: Any = None, key: str = "") -> Any:
@@ -197,7 +200,7 @@ def _in_time(say_ok: Callable[[Household], datetime]) -> Callable[[Household], N
     """
 
     def story(home: Household) -> None:
-        home.arm(LONG)
+        home.arm()
         home.until(lambda: home.texts(home.traveler, "reminder") or datetime.now(UTC) > home.deadline, "")
         if say_ok(home) < home.deadline + timedelta(seconds=GRACE):
             home.may_alarm = False
@@ -241,7 +244,7 @@ def _has_ended(home: Household) -> bool:
 
 def _taken(home: Household) -> None:
     """She is silent; her mother takes it and hears her voice."""
-    home.arm(LONG)
+    home.arm()
     home.expect("reminder", home.traveler, 1, 9)
     home.expect("alert", home.mother, 1)
     home.expect("all_clear", home.mother, 1)
@@ -253,7 +256,7 @@ def _taken(home: Household) -> None:
 
 def _climb(home: Household) -> None:
     """Nobody answers on the first rung; her brother takes it on the second."""
-    home.arm(SHORT)
+    home.arm()
     home.expect("reminder", home.traveler, 1, 9)
     # What is still waiting when the next rung is told is told with it.
     home.expect("alert", home.mother, 1, 2)
@@ -272,7 +275,7 @@ def _climb(home: Household) -> None:
 
 def _late(home: Household) -> None:
     """She answers after her mother has been told."""
-    home.arm(LONG)
+    home.arm()
     home.expect("reminder", home.traveler, 1, 9)
     home.expect("alert", home.mother, 1)
     home.expect("all_clear", home.mother, 1)
@@ -283,7 +286,7 @@ def _late(home: Household) -> None:
 
 def _home(home: Household) -> None:
     """She comes home and says so with her word."""
-    home.arm(LONG, words=True, first_in=3600)
+    home.arm(first_in=3600)
     home.end_with_a_word()
     for who in (home.mother, home.brother):
         home.expect("ended", who, 1)

@@ -11,6 +11,7 @@ On standard input: a JSON line `{"name", "argv", "env", "log"}` for each start. 
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import select
@@ -22,8 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from service import cli, edges
+from service.app import create_app
+from service.db.migrate import upgrade
+from service.settings import Settings
+from service.wiring import build
 
 APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+SERVING = ("lifespan.on", "loops.auto", "protocols.http.auto")
 
 
 class Watcher:
@@ -123,7 +129,22 @@ def _say(**what: Any) -> None:
     os.write(1, json.dumps(what).encode() + b"\n")
 
 
+def _rehearse(folder: Path) -> None:
+    """Start everything once over a database of its own, so that no start after it loads anything."""
+    for name in ("pydantic.v1", "twilio.rest.api", *(f"uvicorn.{part}" for part in SERVING)):
+        importlib.import_module(name)
+    place = folder / "rehearsal"
+    settings = Settings(data_dir=place, database_url=f"sqlite:///{place / 'amanba.db'}")
+    place.mkdir()
+    upgrade(settings.database)
+    service = build(settings)
+    create_app(service=service)
+    service.db.close()
+    assert threading.active_count() == 1, "who has threads must not fork"
+
+
 if __name__ == "__main__":
+    _rehearse(Path(sys.argv[1]))
     # What is loaded by now is shared by all: nobody looks through it for garbage.
     gc.collect()
     gc.freeze()

@@ -27,8 +27,8 @@ class Postgres:
         plain = make_url(server.get_uri(database="postgres"))
         with psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True) as connection:
             connection.execute("CREATE DATABASE amanba")
-            durable = connection.execute("SHOW fsync").fetchone(), connection.execute("SHOW synchronous_commit").fetchone()
-        assert durable == (("on",), ("on",)), durable
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                assert connection.execute(f"SHOW {setting}".encode()).fetchone() == ("on",), setting
         chosen = make_url(server.get_uri(database="amanba")).set(drivername="postgresql+psycopg")
         self.url = chosen.render_as_string(hide_password=False)
 

@@ -1,4 +1,4 @@
-"""An installation to be killed: the provider, the database, the processes and the families, in one of two topologies."""
+"""An installation to be killed: provider, database, processes and families, in one of two topologies."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 from service.db.migrate import upgrade
@@ -57,6 +59,10 @@ class Site:
         self.homes += homes
         _all_at_once([home.sign_up for home in homes])
         return homes
+
+    def arm(self, homes: Sequence[Household], first_in: float) -> None:
+        """Arm them while all is well; the first deadlines come in `first_in` seconds."""
+        _all_at_once([partial(home.arm, first_in=first_in) for home in homes])
 
     def let_live(self, homes: Sequence[Household]) -> None:
         """Each in a thread of its own."""
@@ -121,13 +127,14 @@ class Site:
 def open_site(topology: str, folder: Path, seed: int) -> Iterator[Site]:
     """An installation on `postgresql` (four workers, two webs) or `sqlite` (one process for everything)."""
     with ExitStack() as stack:
+        env: dict[str, str] = {}
+        fleet = stack.enter_context(Fleet(folder, env, REPLICAS if topology == "postgresql" else ALONE))
         postgres = stack.enter_context(durable_postgres()) if topology == "postgresql" else None
         database_url = postgres.url if postgres else f"sqlite:///{folder / 'amanba.db'}"
         upgrade(database_url)
-        fleets: list[Fleet] = []
-        webs = _in_turn(lambda: fleets[0].webs if fleets else [])
+        webs = _in_turn(fleet)
         twilio = stack.enter_context(RoughTwilio(seed, webs))
-        env = {
+        env |= {
             **twilio.env(),
             "AMANBA_TWILIO_TIMEOUT": str(TIMEOUT),
             "AMANBA_DATABASE_URL": database_url,
@@ -140,22 +147,17 @@ def open_site(topology: str, folder: Path, seed: int) -> Iterator[Site]:
             "AMANBA_LEASE_SECONDS": str(LEASE),
             "AMANBA_LOG_LEVEL": "INFO",
         }
-        fleet = stack.enter_context(Fleet(folder, env, REPLICAS if postgres else ALONE))
-        fleets.append(fleet)
-        for program in fleet.webs:
-            fleet.wait_ready(program)
+        fleet.start()
         yield Site(topology, seed, database_url, fleet, twilio, Client(webs), postgres)
 
 
-def _in_turn(webs: Callable[[], list[Program]]) -> Callable[[], list[Program]]:
-    """The webs, another one first each time."""
-    turn = 0
+def _in_turn(fleet: Fleet) -> Callable[[], list[Program]]:
+    """The webs that are up, another one first each time."""
+    turn = count()
 
     def chosen() -> list[Program]:
-        nonlocal turn
-        found = [program for program in webs() if program.pid is not None]
-        turn += 1
-        first = turn % max(len(found), 1)
+        found = [program for program in fleet.webs if program.pid is not None]
+        first = next(turn) % max(len(found), 1)
         return found[first:] + found[:first]
 
     return chosen
