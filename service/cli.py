@@ -243,16 +243,16 @@ class _Server(uvicorn.Server):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
 
-    def _end(self, _number: int, _frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self._wake.leaving.is_set() or not self._drain_seconds:
-            self.should_exit = True
+            super().handle_exit(sig, frame)
             return
         self._wake.leaving.set()
-        timer = threading.Timer(self._drain_seconds, self._leave)
+        timer = threading.Timer(self._drain_seconds, self._end)
         timer.daemon = True
         timer.start()
 
-    def _leave(self) -> None:
+    def _end(self, *_signal: object) -> None:
         self.should_exit = True
 
 

@@ -16,12 +16,14 @@ from pathlib import Path
 
 import pytest
 import structlog
+import uvicorn
 from pydantic import ValidationError
 from sqlalchemy import create_engine, text
 
-from service.cli import main
+from service.cli import _Server, main
 from service.db.secrets import make_key
 from service.settings import FROM_FILES, Settings
+from service.usecases.wake import Wake
 
 TWILIO = {
     "AMANBA_TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
@@ -194,3 +196,32 @@ class TestSecretsInFiles:
             monkeypatch.setenv(f"AMANBA_{name}", beside)
         with pytest.raises(ValidationError, match=f"AMANBA_{name}"):
             Settings()
+
+
+class TestLeaving:
+    def server(self, drain_seconds: float) -> tuple[_Server, Wake]:
+        wake = Wake()
+        return _Server(uvicorn.Config(lambda: None), wake, drain_seconds), wake
+
+    def test_it_says_so_first_and_goes_on_for_a_while(self) -> None:
+        server, wake = self.server(0.05)
+        server.handle_exit(signal.SIGTERM, None)
+        assert wake.leaving.is_set()
+        assert not server.should_exit
+        timer = next(thread for thread in threading.enumerate() if isinstance(thread, threading.Timer))
+        timer.join()
+        assert server.should_exit
+
+    def test_a_second_signal_ends_the_wait(self) -> None:
+        server, _ = self.server(60)
+        server.handle_exit(signal.SIGTERM, None)
+        server.handle_exit(signal.SIGTERM, None)
+        assert server.should_exit
+        for timer in threading.enumerate():
+            if isinstance(timer, threading.Timer):
+                timer.cancel()
+
+    def test_without_a_proxy_it_ends_at_once(self) -> None:
+        server, _ = self.server(0)
+        server.handle_exit(signal.SIGINT, None)
+        assert server.should_exit

@@ -69,8 +69,9 @@ def _own(service: Service) -> Iterator[tuple[str, str, float]]:
     """What this process alone can say: name, help and value."""
     if isfinite(service.pulse.age):
         yield "amanba_own_sweep_age_seconds", "Since this process completed a sweep", service.pulse.age
-    skew = abs(service.footing.ahead_seconds)
-    yield "amanba_clock_skew_seconds", "How far this process's clock is from the database's", skew
+    if service.footing.ground is not None:
+        skew = abs(service.footing.ahead_seconds)
+        yield "amanba_clock_skew_seconds", "How far this process's clock is from the database's", skew
 
 
 def _has_token(service: Service, request: Request) -> bool:
