@@ -51,6 +51,7 @@ class Connections:
         """`timeout`: seconds for connecting, and again for sending and reading, however slowly the answer drips in.
         `tls`: makes what verifies https; asked for https only."""
         parts = urlsplit(base)
+        self._host = parts.netloc.rpartition("@")[2]
         self._address = parts.hostname or "", parts.port
         self._tls = tls() if parts.scheme == "https" else None
         self._timeout = timeout
@@ -64,17 +65,19 @@ class Connections:
             NeverLeft: the server cannot have the request.
             NoAnswer: it may have it.
         """
+        request = _as_bytes(method, target, {"Host": self._host, **headers}, body)
         connection = self._rested() or self._connected()
         try:
             connection.sock.settimeout(self._timeout)
-            connection.response_class = _read_until(monotonic() + self._timeout)
-            connection.request(method, target, body, dict(headers))
-            response = connection.getresponse()
+            connection.sock.sendall(request)
+            response = _response(connection.sock, method, monotonic() + self._timeout)
             text = response.read().decode("utf-8", "replace")
         except (OSError, HTTPException, ValueError) as error:
             connection.close()
             raise NoAnswer(f"{type(error).__name__}: {error}") from error
-        if not response.will_close:
+        if response.will_close:
+            connection.close()
+        else:
             self._idle.append((connection, monotonic()))
         return Answer(response.status, response.headers, text)
 
@@ -138,13 +141,24 @@ class _Dated(io.RawIOBase):
         super().close()
 
 
-def _read_until(until: float) -> Any:
-    """What `http.client` makes its response with, reading no longer than until this instant."""
+def _as_bytes(method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
+    """The request in one piece. `http.client` sends two, and takes its time to put the first together."""
+    length = {"Content-Length": str(len(body))} if body is not None else {}
+    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in {**headers, **length}.items())]
+    head = "\r\n".join(lines)
+    if head.count("\r") != len(lines) - 1 or head.count("\n") != len(lines) - 1:
+        raise ValueError("a line of a request cannot be broken")
+    return head.encode("latin-1") + b"\r\n\r\n" + (body or b"")
 
-    def make(sock: socket, method: str | None = None) -> HTTPResponse:
-        response = HTTPResponse(sock, method=method)
-        buffered: Any = response.fp
-        response.fp = io.BufferedReader(_Dated(buffered.detach(), sock, until))
-        return response
 
-    return make
+def _response(sock: socket, method: str, until: float) -> HTTPResponse:
+    """What the server says to a request, its head read, and read no longer than until this instant."""
+    response = HTTPResponse(sock, method=method)
+    buffered: Any = response.fp
+    response.fp = io.BufferedReader(_Dated(buffered.detach(), sock, until))
+    try:
+        response.begin()
+    except BaseException:
+        response.close()
+        raise
+    return response

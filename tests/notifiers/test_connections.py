@@ -154,3 +154,9 @@ def test_a_proxy_that_the_environment_names_is_used(monkeypatch: pytest.MonkeyPa
         answer = twilio("http://twilio.invalid").fetch_status("SM1")
     assert isinstance(answer, Unavailable), "the proxy answered, and not as Twilio does"
     assert not answer.reason.startswith("NeverLeft")
+
+
+@pytest.mark.parametrize(("target", "value"), [("/a\r\nX: 1", ""), ("/", "1\nX: 2")])
+def test_nobody_breaks_a_line_of_a_request(target: str, value: str) -> None:
+    with pytest.raises(ValueError, match="broken"):
+        Connections("http://127.0.0.1:1", 5).exchange("GET", target, {"A": value})
