@@ -15,7 +15,7 @@ from notifiers.base import NotConfigured, Notifier
 from notifiers.plain_http import is_callable
 from notifiers.registry import configured, discover, outside
 from notifiers.segments import measure, spell_cheaply
-from service.clock import utc_now
+from service.clock import monotonic, utc_now
 from service.db.engine import make_engine
 from service.db.listen import Line
 from service.db.sealed import open_keyring
@@ -118,6 +118,7 @@ def build(settings: Settings) -> Service:
         demo=demo,
         language=settings.language,
         limits=limits,
+        monotonic=monotonic,
     )
     if not service.operator:
         log.warning("no_operator", hint="set AMANBA_OPERATOR: no trip can be armed without somebody who is paged")

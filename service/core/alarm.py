@@ -208,12 +208,14 @@ def sign_of_life(alarm: AlarmView, strength: Strength, at: datetime, now: dateti
     """A check-in while an alarm is open: may close it, hold it once, or only be remembered for the next text.
 
     Never touches sos or duress beyond remembering it. A trip without words closes `missed` on any check-in. One that
-    happened before the last missed deadline is only remembered: she has been silent since. Apply `found_late` first.
+    happened before the last missed deadline is only remembered: she has been silent since. (A deadline that lies ahead
+    was missed by a clock that was wrong.) Apply `found_late` first.
     """
     if not alarm.is_open:
         return alarm
     alarm = replace(alarm, last_sign_at=max(at, alarm.last_sign_at or at))
-    if alarm.kind.rank >= AlarmKind.SOS.rank or (alarm.missed and at < alarm.missed[-1]):
+    last_missed = max((deadline for deadline in alarm.missed if deadline <= now), default=None)
+    if alarm.kind.rank >= AlarmKind.SOS.rank or (last_missed is not None and at < last_missed):
         return alarm
     if strength is Strength.VERIFIED or (alarm.kind is AlarmKind.MISSED and not has_words):
         return close(alarm, Outcome.ANSWERED, BY_CHECK_IN, now)

@@ -133,14 +133,16 @@ def ladder_of(kind: AlarmKind, ladder: Ladder, people: Sequence[Person]) -> Ladd
 def step_alarm(alarm: AlarmView, ladder: Ladder, facts: AlarmFacts, now: datetime) -> AlarmDecision:
     """Decide what an alarm does at `now`.
 
-    1. A closed alarm does nothing.  2. A hold that has run out ends.  3. While duress is open, people without the
-    role who had been told are asked, once, to stand back.  4. After 24 h the alarm is exhausted: the operator is
-    paged, and it goes on daily (an unproven one goes on weekly by its own ladder).  5. When no hold runs and the next
-    rung is due, it is told, with everybody on the rungs before it; rungs with nobody left are passed over.
+    1. A closed alarm does nothing; what was done "later" (the clock was set back) counts as done now.  2. A hold that
+    has run out ends.  3. While duress is open, people without the role who had been told are asked once to stand back.
+    4. After 24 h the alarm is exhausted: the operator is paged, and it goes on daily (an unproven one goes on weekly by
+    its own ladder).  5. When no hold runs and the next rung is due, it is told, with everybody on the rungs before it;
+    rungs with nobody left are passed over.
     6. Look again at the earliest instant at which any of this could change.
     """
     if not alarm.is_open:
         return AlarmDecision(alarm)
+    alarm = _not_later(alarm, now)
     if alarm.hold_until is not None and alarm.hold_until <= now:
         alarm = end_hold(alarm, now)
     alarm, tells = _stand_back(alarm, facts)
@@ -155,6 +157,23 @@ def step_alarm(alarm: AlarmView, ladder: Ladder, facts: AlarmFacts, now: datetim
         if not told:
             pages += (Page.NOBODY_LEFT,)
     return AlarmDecision(alarm, tells, pages, _look_again_at(alarm, climb, facts))
+
+
+def _not_later(alarm: AlarmView, now: datetime) -> AlarmView:
+    """A ladder whose clock was set back waits its own waits from now on, not until the clock has caught up."""
+    happened = [alarm.clock_from, *(at for at in (alarm.told_at, alarm.accepted_at, alarm.hold_from) if at is not None)]
+    if max(happened) <= now:
+        return alarm
+    span = alarm.hold_until - alarm.hold_from if alarm.hold_until and alarm.hold_from else None
+    hold_from = min(alarm.hold_from, now) if alarm.hold_from else None
+    return replace(
+        alarm,
+        clock_from=min(alarm.clock_from, now),
+        told_at=min(alarm.told_at, now) if alarm.told_at else None,
+        accepted_at=min(alarm.accepted_at, now) if alarm.accepted_at else None,
+        hold_from=hold_from,
+        hold_until=hold_from + span if hold_from and span is not None else alarm.hold_until,
+    )
 
 
 def _stand_back(alarm: AlarmView, facts: AlarmFacts) -> tuple[AlarmView, tuple[Tell, ...]]:

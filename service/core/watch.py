@@ -232,14 +232,17 @@ def after_mistake(watch: WatchView) -> WatchView:
 def step_watch(watch: WatchView, plan: Plan, facts: WatchFacts, now: datetime) -> WatchDecision:
     """Decide what a watch does at `now`.
 
-    1. An ended watch does nothing.  2. Stages of the reminder round that have come since the last look are written as
-    one reminder.  3. At max(deadline + grace, last reminder + grace/2), and only when she has been read up to then, all
-    deadlines whose grace has run out are handed over together, and the next one stands; a brake delays that.
+    1. An ended watch does nothing; a round that was begun "later" (the clock was set back) begins anew.  2. Stages of
+    the reminder round that have come since the last look are written as one reminder.  3. At max(deadline + grace, last
+    reminder + grace/2), and only when she has been read up to then, all deadlines whose grace has run out are handed
+    over together, and the next one stands; a brake delays that.
     4. With words, a full streak of weak check-ins and 72 h without a verified one make it unproven, once.
     5. Look again at the earliest instant at which any of this could change.
     """
     if watch.state is WatchState.ENDED:
         return WatchDecision(watch)
+    if watch.reminded_at is not None and watch.reminded_at > now:
+        watch = replace(watch, stage=0, reminded_at=None)
     watch, reminders = _remind(watch, plan, facts, now)
     missed: tuple[datetime, ...] = ()
     wait_until: datetime | None = None

@@ -58,6 +58,7 @@ class PageReason(StrEnum):
     TRIP_LIMIT_NEAR = "trip_limit_near"
     CHANNEL_REFUSED = "channel_refused"
     SWEEP_LATE = "sweep_late"
+    CLOCK_SET_BACK = "clock_set_back"
     CLOCK_SKEW = "clock_skew"
 
 
@@ -138,12 +139,15 @@ _PAGES = {
     PageReason.SET_ASIDE: N_("A message that came in could not be handled and was set aside."),
     PageReason.SEND_LIMIT: N_("{number} messages today: the limit is reached. We go on sending."),
     PageReason.SEND_LIMIT_NEAR: N_("{number} messages today: four fifths of the limit. We go on sending."),
-    PageReason.TRIP_LIMIT: N_("{number} messages today about {name}: the limit of a trip is reached. We go on sending."),
+    PageReason.TRIP_LIMIT: N_(
+        "{number} messages today about {name}: the limit of a trip is reached. We go on sending."
+    ),
     PageReason.TRIP_LIMIT_NEAR: N_(
         "{number} messages today about {name}: four fifths of the limit of a trip. We go on sending."
     ),
     PageReason.CHANNEL_REFUSED: N_("{source} refuses our messages."),
     PageReason.SWEEP_LATE: N_("No sweep since {at}. Nobody is being watched."),
+    PageReason.CLOCK_SET_BACK: N_("Our clock was set back by {number} min. Everything due is looked at again."),
     PageReason.CLOCK_SKEW: N_("The clock of {source} is {number} s off. Its worker waits until it is right."),
 }
 

@@ -85,6 +85,8 @@ class Service:
     language: str = "en"
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], datetime] = utc_now
+    monotonic: Callable[[], float] | None = None
+    """Seconds of a clock that nobody sets, by which it shows that the other was set; None where time is told."""
     wake: Wake = field(default_factory=Wake)
     pulse: Pulse = field(default_factory=Pulse)
     tally: Tally = field(default_factory=Tally)

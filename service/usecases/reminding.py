@@ -65,9 +65,7 @@ def _second(usable: list[Address]) -> Address:
     return next(iter([*others, *usable[1:], usable[0]]))
 
 
-def _remind(
-    work: Work, trip: TripState, address: Address, key: str, reminder: Reminder, good_for: timedelta
-) -> None:
+def _remind(work: Work, trip: TripState, address: Address, key: str, reminder: Reminder, good_for: timedelta) -> None:
     if trip.plan is None:
         return
     _ = translator(trip.traveler.language)

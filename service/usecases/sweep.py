@@ -28,6 +28,7 @@ from service.usecases import reminding, telling
 from service.usecases.alarm_facts import case
 from service.usecases.alarms import Opening, open_several, put_alarm
 from service.usecases.context import Service
+from service.usecases.mind_the_clock import mind_the_clock
 from service.usecases.problems import StorageUnavailable
 from service.usecases.proof import Proof, read_proof
 from service.usecases.step_rehearsals import step_rehearsals
@@ -71,6 +72,7 @@ def sweep(service: Service) -> Swept:
 
     Killed here: a batch is written whole or not at all, and is due again.
     """
+    mind_the_clock(service)
     seen, now = service.read(look), service.clock()
     if not seen.is_due(now):
         if seen.noted is None or abs(now - seen.noted) >= NOTED_EVERY:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 
 
 class Bell(threading.Event):
@@ -38,6 +39,9 @@ class Wake:
         """This process will end: send it nobody any more."""
         self.stopping = threading.Event()
         """This process is about to end: finish what is begun, and begin nothing."""
+        self.seen_at: datetime | None = None
+        """What the clock said when this process swept last, and by the clock that nobody sets:"""
+        self.seen_at_seconds = 0.0
 
     @property
     def bells(self) -> dict[str, Bell]:

@@ -133,9 +133,30 @@ MUTATIONS = (
     Mutation(
         "an old row closes an alarm",
         "alarm.py",
-        " or (alarm.missed and at < alarm.missed[-1])",
+        " or (last_missed is not None and at < last_missed)",
         "",
         "test_alarm.py::TestEnds::test_a_row_older_than_the_last_missed_deadline_ends_and_holds_nothing",
+    ),
+    Mutation(
+        "a deadline ahead of the clock keeps her answer from counting",
+        "alarm.py",
+        "(deadline for deadline in alarm.missed if deadline <= now), default=None",
+        "alarm.missed, default=None",
+        "test_set_back.py::test_an_answer_counts_although_a_wrong_clock_has_missed_a_deadline_ahead",
+    ),
+    Mutation(
+        "a round of reminders that lies ahead of the clock",
+        "watch.py",
+        "if watch.reminded_at is not None and watch.reminded_at > now:",
+        "if False:",
+        "test_set_back.py::test_a_round_of_reminders_begins_anew",
+    ),
+    Mutation(
+        "a ladder that waits for the clock to catch up",
+        "ladder.py",
+        "    alarm = _not_later(alarm, now)\n",
+        "",
+        "test_set_back.py::test_the_ladder_waits_its_own_wait_and_no_longer",
     ),
     Mutation(
         "one voice ends duress",

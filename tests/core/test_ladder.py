@@ -128,6 +128,7 @@ class TestWaits:
         trip = missed_trip()
         assert trip.alarm is not None
         trip.alarm = replace(trip.alarm, accepted_at=OPENED + 10 * MINUTE)
+        trip.now = OPENED + 10 * MINUTE
         trip.sweep()
         assert trip.look_at == OPENED + 25 * MINUTE
 
