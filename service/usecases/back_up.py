@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from itertools import count
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
@@ -73,13 +73,10 @@ def back_up(db: Database, key: bytes, target: Path, now: datetime, *, replace: b
 
 def back_up_to(db: Database, key: bytes, out: BinaryIO, now: datetime) -> dict[str, int]:
     """Write a backup to a stream; returns how many rows each table has. Without the end it opens as broken."""
-    begun = False
+    begin = _from_its_start(out)
 
     def work(conn: Connection) -> dict[str, int]:
-        nonlocal begun
-        if begun:
-            raise BackupBroken("the database broke off in the middle; begin again")
-        begun = True
+        begin()
         lines = SealedLines(out, key)
         counts = dump(conn, now, lines.write)
         lines.finish()
@@ -96,16 +93,13 @@ def restore(db: Database, key: bytes, secrets: Sequence[bytes], source: BinaryIO
         NotEmpty: there are people already, or an engine runs.
         SecretMissing: AMANBA_SECRET_KEYS lacks the secret that this backup's people were sealed under.
     """
-    begun = False
+    begin, wrapper = _from_its_start(source), Wrapper(secrets)
 
-    def work(conn: Connection, wrapper: Wrapper) -> Loaded:
-        nonlocal begun
-        if begun:
-            raise BackupBroken("the database broke off in the middle, and nothing was restored; begin again")
-        begun = True
+    def work(conn: Connection) -> Loaded:
+        begin()
         return load(conn, read_lines(source, key), wrapper, now)
 
-    return tx.run(db, partial(work, wrapper=Wrapper(secrets)))
+    return tx.run(db, work)
 
 
 def forget_old(folder: Path, keep: timedelta, now: datetime) -> list[Path]:
@@ -127,6 +121,23 @@ def _made_at(path: Path) -> datetime | None:
         return datetime.strptime(named.group(1), _TIME).replace(tzinfo=UTC)
     except ValueError:
         return None
+
+
+def _from_its_start(stream: BinaryIO) -> Callable[[], None]:
+    """What to call before each try of a transaction that reads or writes a stream: a pipe has one try only."""
+    start = stream.tell() if stream.seekable() else None
+    tries = count()
+
+    def begin() -> None:
+        if next(tries) == 0:
+            return
+        if start is None:
+            raise BackupBroken("the database broke off in the middle; begin again")
+        stream.seek(start)
+        if stream.writable():
+            stream.truncate()
+
+    return begin
 
 
 def _sync_folder(folder: Path) -> None:

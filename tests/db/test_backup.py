@@ -14,7 +14,7 @@ from sqlalchemy import Column, Connection, Table, delete, insert, select, update
 from service.db import tx
 from service.db.dump import dump
 from service.db.engine import Database, make_engine
-from service.db.errors import BackupBroken, NotEmpty, SecretMissing
+from service.db.errors import BackupBroken, Conflict, NotEmpty, SecretMissing
 from service.db.load import RESTORED
 from service.db.migrate import head, revision_of, upgrade, upgrade_within
 from service.db.portable import form_of
@@ -296,6 +296,47 @@ def test_lines_of_any_length_come_back(size: int) -> None:
         writer.write(line)
     writer.finish()
     assert list(read_lines(io.BytesIO(out.getvalue()), KEY)) == lines
+
+
+class Lost(io.BytesIO):
+    """A stream during whose first use somebody else wins a race for the database."""
+
+    def __init__(self, value: bytes = b"", *, pipe: bool = False) -> None:
+        super().__init__(value)
+        self._is_pipe, self._tries = pipe, 0
+
+    def seekable(self) -> bool:
+        return not self._is_pipe
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._lose()
+        return super().read(size)
+
+    def write(self, data: Any, /) -> int:
+        written = super().write(data)
+        self._lose()
+        return written
+
+    def _lose(self) -> None:
+        self._tries += 1
+        if self._tries == 1:
+            raise Conflict("a lost race")
+
+
+class TestLostRace:
+    def test_a_file_is_read_and_written_again_from_its_start(self, begun: Database, empty: Database) -> None:
+        out = Lost()
+        back_up_to(begun, KEY, out, NOW)
+        assert len(out.getvalue()) == len(sealed(begun))
+        restored(empty, b"", source=Lost(out.getvalue()))
+        assert everything(empty) == everything(begun)
+
+    def test_a_pipe_cannot_and_says_so(self, begun: Database, empty: Database) -> None:
+        with pytest.raises(BackupBroken, match="begin again"):
+            back_up_to(begun, KEY, Lost(pipe=True), NOW)
+        with pytest.raises(BackupBroken, match="begin again"):
+            restored(empty, b"", source=Lost(sealed(begun), pipe=True))
+        assert tx.read(empty, revision_of) is None
 
 
 class TestFile:
