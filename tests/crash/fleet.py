@@ -17,7 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from service.edges import SENDING
+
 PATIENCE = 60.0
+DOES_NOT_START = 1
+"""The exit status of a program that says why it does not start."""
+TRY_AGAIN_AFTER = 0.3
 
 
 @dataclass
@@ -29,7 +34,6 @@ class Program:
     port: int
     pid: int | None = None
     held: bool = False
-    starts: int = 0
 
     @property
     def url(self) -> str:
@@ -67,6 +71,8 @@ class Fleet:
         self._news = threading.Condition()
         self._at_random: set[int] = set()
         self._ending = False
+        self.may_not_start = False
+        """While the database is away a program that begins says so and ends."""
         (self.folder / "orders").mkdir()
         (self.folder / "reached").touch()
 
@@ -93,10 +99,13 @@ class Fleet:
         self._ending = True
         for program in self.programs:
             self.kill(program)
-        assert self._launcher.stdin is not None
-        self._launcher.stdin.close()
+        with self._news:
+            assert self._launcher.stdin is not None
+            self._launcher.stdin.close()
         self._launcher.wait(PATIENCE)
         self._listener.join(PATIENCE)
+        assert self._launcher.stdout is not None
+        self._launcher.stdout.close()
 
     # --- life and death
 
@@ -112,6 +121,11 @@ class Fleet:
         """Edges at which somebody is still to die."""
         return set(os.listdir(self.folder / "orders"))
 
+    def withdraw(self) -> None:
+        """Nobody has to die any more."""
+        for point in self.outstanding():
+            (self.folder / "orders" / point).unlink(missing_ok=True)
+
     def wait_for_orders(self, patience: float) -> set[str]:
         """Until all orders are carried out; those that were not."""
         end = time.monotonic() + patience
@@ -126,7 +140,7 @@ class Fleet:
             if program.pid is None:
                 return False
             self._at_random.add(program.pid)
-            os.kill(program.pid, signal.SIGKILL)
+            self._tell({"kill": program.pid})
             return True
 
     def hold(self, programs: list[Program]) -> None:
@@ -159,13 +173,13 @@ class Fleet:
         """Every edge that anybody has reached so far."""
         return {line.split()[1] for line in self._notes() if line.startswith("reached")}
 
-    def sent_before(self, death: Death, seconds: float) -> int:
-        """How many messages the dead process began to send in its last seconds."""
+    def sends_begun(self, since: float, until: float, pid: int | None = None) -> int:
+        """How many messages were handed to the provider in a while, by anybody or by one process."""
         count = 0
         for line in self._notes():
-            what, point, _, pid, at = line.split()
-            if (what, point, int(pid)) == ("reached", "send.begun", death.pid):
-                count += death.at - seconds <= float(at) <= death.at + 1
+            what, point, _, whose, at = line.split()
+            if (what, point) == ("reached", SENDING) and pid in (None, int(whose)):
+                count += since <= float(at) <= until
         return count
 
     def _notes(self) -> list[str]:
@@ -175,16 +189,15 @@ class Fleet:
         return self.folder / f"{program.name}.log"
 
     def _start(self, program: Program) -> None:
-        program.starts += 1
-        order = {
-            "name": program.name,
-            "argv": [program.command, "--port", str(program.port)],
-            "env": dict(self.env),
-            "log": str(self._log(program)),
-        }
-        assert self._launcher.stdin is not None
-        self._launcher.stdin.write(json.dumps(order).encode() + b"\n")
-        self._launcher.stdin.flush()
+        argv = [program.command, "--port", str(program.port)]
+        self._tell({"name": program.name, "argv": argv, "env": dict(self.env), "log": str(self._log(program))})
+
+    def _tell(self, order: dict[str, object]) -> None:
+        with self._news:
+            assert self._launcher.stdin is not None
+            if not self._launcher.stdin.closed:
+                self._launcher.stdin.write(json.dumps(order).encode() + b"\n")
+                self._launcher.stdin.flush()
 
     def _listen(self) -> None:
         assert self._launcher.stdout is not None
@@ -204,17 +217,20 @@ class Fleet:
             return
         if status == -signal.SIGKILL:
             self.deaths.append(Death(program.name, pid, self._point_of(pid), time.monotonic()))
-        else:
+        elif status != DOES_NOT_START or not self.may_not_start:
             self.faults.append(f"{program.name} ended by itself with {status}; see {self._log(program)}")
             return
-        if not program.held:
+        if program.held:
+            return
+        if status == DOES_NOT_START:
+            threading.Timer(TRY_AGAIN_AFTER, self._start, (program,)).start()
+        else:
             self._start(program)
 
     def _point_of(self, pid: int) -> str:
-        if pid in self._at_random:
-            return "random"
         killed = [line.split() for line in self._notes() if line.startswith("killed")]
-        return next((point for _, point, _, whose, _ in killed if int(whose) == pid), "unknown")
+        by_whom = "random" if pid in self._at_random else "unknown"
+        return next((point for _, point, _, whose, _ in killed if int(whose) == pid), by_whom)
 
 
 def free_port() -> int:

@@ -110,7 +110,7 @@ class Household:
             ids.append(self._call("POST", f"{self._path}/contacts", contact, key=name)["contact_id"])
         for phone in (self.mother, self.brother):
             self.expect("invitation", phone, 1)
-            self.until(lambda phone=phone: self.texts(phone, "invitation"), "no invitation came")
+            self.wait_for("invitation", phone)
             self.say(phone, "1")
         wait = SHORT if self.story == "climb" else LONG
         rungs = [{"contacts": ids[:1], "wait_seconds": wait}, {"contacts": ids, "wait_seconds": LONG}]
@@ -165,6 +165,16 @@ class Household:
         key = f"{self.number}-{self._serial}"
         self._call("POST", f"{self._path}/check-ins", {"text": "OK"}, key=key)
         self.check_ins.append(CheckIn("api", f":check-in:{key}:"))
+
+    def chatter(self, over: threading.Event, apart: float) -> None:
+        """Check in by link and by the API in turn, as fast as it goes, until it is `over`."""
+        while not over.wait(apart):
+            try:
+                self.check_in_by_link()
+                self.check_in_by_api()
+            except Exception as error:
+                self.error = f"household {self.number} (chatter): {type(error).__name__}: {error}"
+                return
 
     def end_with_a_word(self) -> None:
         self._call("POST", f"{self._path}/changes", {"end": True, "word": "green apples"}, key="end")
@@ -303,3 +313,5 @@ STORIES: Mapping[str, Callable[[Household], None]] = {
     "late": _late,
     "home": _home,
 }
+CHATTER = "chatter"
+"""One family checks in all the time, far from its deadline."""

@@ -4,8 +4,8 @@ It loads the service once and forks a process for each start, so that a restart 
 not what Python's imports take. Each process appends the edges that it reaches to `FOLDER/reached`. A file
 `FOLDER/orders/EDGE` is an order: whoever reaches that edge next takes the file away and dies by SIGKILL, there.
 
-On standard input: a JSON line `{"name", "argv", "env", "log"}` for each start. On standard output: a JSON line
-`{"name", "pid"}` when it has begun, and `{"name", "pid", "status"}` when it has ended.
+On standard input: a JSON line `{"name", "argv", "env", "log"}` for each start, `{"kill": pid}` for each kill. On
+standard output: a JSON line `{"name", "pid"}` when it has begun, and `{"name", "pid", "status"}` when it has ended.
 """
 
 from __future__ import annotations
@@ -84,11 +84,16 @@ class Launcher:
                     break
                 *lines, pending = (pending + chunk).split(b"\n")
                 for line in lines:
-                    self._start(json.loads(line))
+                    self._obey(json.loads(line))
         for pid in self._names:
             os.kill(pid, signal.SIGKILL)
 
-    def _start(self, order: dict[str, Any]) -> None:
+    def _obey(self, order: dict[str, Any]) -> None:
+        if "kill" in order:
+            # Only here it is sure whose number this is: a child that has ended keeps it until it is waited for.
+            if order["kill"] in self._names:
+                os.kill(order["kill"], signal.SIGKILL)
+            return
         pid = os.fork()
         if pid == 0:
             self._become(order)

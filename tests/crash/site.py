@@ -16,7 +16,7 @@ from pathlib import Path
 from service.db.migrate import upgrade
 from tests.crash.client import Client
 from tests.crash.fleet import Fleet, Program
-from tests.crash.household import Household
+from tests.crash.household import CHATTER, Household
 from tests.crash.judge import Summary, is_at_rest, judge
 from tests.crash.postgres import Postgres, durable_postgres
 from tests.crash.provider import PUBLIC_URL, TIMEOUT, RoughTwilio
@@ -39,12 +39,14 @@ class Site:
     twilio: RoughTwilio
     client: Client
     postgres: Postgres | None
-    database_stops: int = 0
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
         self.homes: list[Household] = []
         self._threads: list[threading.Thread] = []
+        self._stops: list[tuple[float, float]] = []
+        self._over = threading.Event()
+        self._chatter: threading.Thread | None = None
         self._down = 0
         self._lock = threading.Lock()
         self._began = time.monotonic()
@@ -64,6 +66,13 @@ class Site:
         """Arm them while all is well; the first deadlines come in `first_in` seconds."""
         _all_at_once([partial(home.arm, first_in=first_in) for home in homes])
 
+    def let_chatter(self, apart: float) -> None:
+        """One family checks in again and again, with `apart` seconds between, until all have come to their ends."""
+        (home,) = self.found([CHATTER])
+        home.arm(first_in=3600)
+        self._chatter = threading.Thread(target=home.chatter, args=(self._over, apart), daemon=True)
+        self._chatter.start()
+
     def let_live(self, homes: Sequence[Household]) -> None:
         """Each in a thread of its own."""
         for home in homes:
@@ -76,8 +85,14 @@ class Site:
         return sum(thread.is_alive() for thread in self._threads)
 
     def wait_for_all(self) -> None:
+        """Until every family has come to the end of its story."""
         for thread in self._threads:
             thread.join()
+
+    def end_chatter(self) -> None:
+        self._over.set()
+        if self._chatter is not None:
+            self._chatter.join()
 
     @contextmanager
     def nobody_listens(self) -> Iterator[None]:
@@ -97,12 +112,22 @@ class Site:
     def stop_database(self, *, kill: bool = False) -> None:
         """PostgreSQL ends in the middle of whatever it does, and comes back."""
         assert self.postgres is not None
-        self.database_stops += 1
+        self.fleet.may_not_start = True
+        began = time.monotonic()
         if kill:
             self.postgres.kill()
         else:
             self.postgres.stop_at_once()
         self.postgres.start()
+        self._stops.append((began, time.monotonic()))
+
+    def in_flight(self, since: float) -> int:
+        """How many messages were at most on their way when somebody died or the database stopped, since then."""
+        deaths = [death for death in self.fleet.deaths if death.at >= since]
+        stops = [(began, ended) for began, ended in self._stops if ended >= since]
+        return sum(self.fleet.sends_begun(one.at - LEASE, one.at + 1, one.pid) for one in deaths) + sum(
+            self.fleet.sends_begun(began - LEASE, ended + 1) for began, ended in stops
+        )
 
     def wait_until_alarms_are_near(self) -> None:
         """Until somebody has been reminded."""
@@ -117,7 +142,7 @@ class Site:
 
     def sum_up(self) -> Summary:
         """The verdict."""
-        summary = Summary(self.topology, self.seed, database_stops=self.database_stops)
+        summary = Summary(self.topology, self.seed, database_stops=len(self._stops))
         judge(summary, self.homes, self.twilio, self.fleet, self.database_url)
         summary.seconds = round(time.monotonic() - self._began, 1)
         return summary

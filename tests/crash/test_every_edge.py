@@ -1,0 +1,43 @@
+"""Somebody dies at every edge there is while eight families live through it, on both topologies.
+
+`make soak` goes on for 200 kills on each: test_kills.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from service.edges import POINTS
+from tests.crash.household import STORIES
+from tests.crash.site import open_site
+
+SEED = 20261122
+PATIENCE = 60.0
+FIRST_IN = 5.0
+"""Seconds; by then the kills have begun."""
+
+
+@pytest.mark.parametrize("topology", ["postgresql", "sqlite"])
+def test_killed_at_every_edge_nothing_is_lost_and_nobody_is_told_twice(topology: str, tmp_path: Path) -> None:
+    with open_site(topology, tmp_path, SEED) as site:
+        site.let_chatter(apart=0.3)
+        homes = site.found(list(STORIES))
+        # One family invites, arms and comes home under the kills; the others' deadlines come meanwhile.
+        site.arm([home for home in homes if home.story != "home"], first_in=FIRST_IN)
+        site.twilio.is_rough = True
+        for point in POINTS:
+            site.fleet.order(point)
+        site.let_live(homes)
+        if site.postgres is not None:
+            site.wait_until_alarms_are_near()
+            site.stop_database()
+        never_fired = site.fleet.wait_for_orders(PATIENCE)
+        site.wait_for_all()
+        site.end_chatter()
+        site.rest()
+        summary = site.sum_up()
+        summary.never_fired = sorted(never_fired)
+        print(summary)
+        assert summary.good, str(summary)
