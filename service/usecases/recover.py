@@ -103,7 +103,7 @@ def _ask(service: Service, row: Claimed) -> Settlement | _AskLater:
     again = Settlement(state="pending", available_at=now, error="lease_expired", **common)
     if not isinstance(notifier, Searchable):
         return again
-    found = _find(notifier, row)
+    found = _find(notifier, row, _since(row, now, service.limits.lease))
     log.info("recovered", **ids_of(row), kind=row.kind, found=type(found).__name__)
     match found:
         case Found(_, state) if state.is_bad:
@@ -126,11 +126,16 @@ def _ask(service: Service, row: Claimed) -> Settlement | _AskLater:
             return again
 
 
-def _find(notifier: Searchable, row: Claimed) -> FindResult:
+def _since(row: Claimed, now: datetime, lease: timedelta) -> datetime:
+    """From when on the provider may have it. One that was written by a clock that was ahead was sent a moment ago."""
+    return (row.created_at if row.created_at <= now else now - 2 * lease) - SEARCH_BEFORE
+
+
+def _find(notifier: Searchable, row: Claimed, since: datetime) -> FindResult:
     if row.message is None:
         raise ValueError("a message whose text is gone cannot be looked for")
     try:
-        found = notifier.find_sent(row.message, row.created_at - SEARCH_BEFORE)
+        found = notifier.find_sent(row.message, since)
         reach(ASKED)
         return found
     except Exception:
