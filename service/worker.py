@@ -169,7 +169,11 @@ class Worker:
     def _tick(self, job: _Job) -> None:
         # Only the scheduler's own calls count: a flood of texts must not hide that nothing is swept by the clock.
         self._last_tick = monotonic()
+        is_first = not job.done.is_set()
         job.run()
+        if job is self._reconcile and is_first:
+            # The first sweep has waited for this; the next tick is a second away.
+            self._service.wake.sweep.ring_here()
 
     def _sweep_with_proof(self) -> None:
         if not self._reconcile.done.is_set() and monotonic() < self._started + FIRST_READING_SECONDS:

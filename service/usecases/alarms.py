@@ -63,6 +63,7 @@ def open_new(
     if kind is AlarmKind.DURESS:
         cancel_notices(work.conn, trip, work.now)
     silence(work.conn, trip.key, work.now)
+    work.service.wake.sweep.set()
     due_at = min(missed) + trip.plan.grace if missed and trip.plan is not None else None
     return replace(trip, alarm=_open(work, Opening(trip.key, kind, missed, blind_since, unreadable, due_at)))
 
@@ -80,7 +81,7 @@ class Opening:
 
 
 def open_several(work: Work, openings: Sequence[Opening]) -> None:
-    """Open `missed` and `unproven` alarms of trips that have none, as `open_new` does for one."""
+    """Open `missed` and `unproven` alarms of trips that have none, as `open_new` does for one; the sweep tells them."""
     if not openings:
         return
     for key in rehearsing(work.conn, [opening.key for opening in openings]):
@@ -94,7 +95,6 @@ def _open(work: Work, opening: Opening) -> AlarmState:
     state = work.open_alarm(view)
     work.put_alarm(opening.key, state, work.now)
     work.audit.add(opening.key.traveler_id, "engine", f"alarm_opened:{opening.kind}")
-    work.service.wake.sweep.set()
     return state
 
 

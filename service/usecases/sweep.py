@@ -79,14 +79,14 @@ def sweep(service: Service) -> Swept:
             _note(service, 0, 0)
         return Swept()
     watches, alarms = (
-        _Stepper(service, _sweep_watches, WATCHES, WATCHES_AT_ONCE),
-        _Stepper(service, _sweep_alarms, ALARMS, BATCH),
+        Stepper(service, sweep_watches, WATCHES, WATCHES_AT_ONCE),
+        Stepper(service, sweep_alarms, ALARMS, BATCH),
     )
     for _ in range(MOST_BATCHES):
         # Not `or`: after each batch of watches the alarms that it opened are due.
         if not watches.batch() | alarms.batch():
             break
-    rehearsals = _Stepper(service, _sweep_rehearsals, REHEARSALS, BATCH)
+    rehearsals = Stepper(service, _sweep_rehearsals, REHEARSALS, BATCH)
     for _ in range(MOST_BATCHES):
         if not rehearsals.batch():
             break
@@ -98,17 +98,17 @@ def _note(service: Service, watches: int, alarms: int) -> None:
     service.run(lambda conn: put_state(conn, SWEEP, {"watches": watches, "alarms": alarms}, service.clock()))
 
 
-_Sweep = Callable[[Service, "_Claimed", int, Connection], tuple[int, bool]]
+_Sweep = Callable[[Service, "Claimed", int, Connection], tuple[int, bool]]
 
 
-class _Claimed:
+class Claimed:
     """The keys (traveler, and what is stepped) of what the transaction that runs has claimed, the longest due first."""
 
     def __init__(self) -> None:
         self.keys: list[tuple[UUID, UUID]] = []
 
 
-class _Stepper:
+class Stepper:
     """Steps the due rows of one table. `count`: how many so far; `waits`: whether one of them waits for proof."""
 
     def __init__(self, service: Service, sweep_batch: _Sweep, table: Table, limit: int) -> None:
@@ -121,7 +121,7 @@ class _Stepper:
 
     def batch(self) -> bool:
         """Step one batch; whether there may be more."""
-        claimed = _Claimed()
+        claimed = Claimed()
         try:
             work = partial(self._sweep_batch, self._service, claimed, self._limit)
             count, waits = self._service.run(work, Act.SWEEP)
@@ -152,7 +152,7 @@ def _set_aside(service: Service, table: Table, key: tuple[UUID, UUID], conn: Con
     work.flush()
 
 
-def _sweep_watches(service: Service, claimed: _Claimed, limit: int, conn: Connection) -> tuple[int, bool]:
+def sweep_watches(service: Service, claimed: Claimed, limit: int, conn: Connection) -> tuple[int, bool]:
     now = service.clock()
     rows = claim_watches(conn, now, limit)
     claimed.keys = [(row.traveler_id, row.trip_id) for row in rows]
@@ -226,7 +226,7 @@ def _shown(work: Work, trip: TripState, reminders: tuple[Reminder, ...]) -> list
     return [reminder for reminder in reminders if shown is not None and reminder.deadline >= shown]
 
 
-def _sweep_alarms(service: Service, claimed: _Claimed, limit: int, conn: Connection) -> tuple[int, bool]:
+def sweep_alarms(service: Service, claimed: Claimed, limit: int, conn: Connection) -> tuple[int, bool]:
     now = service.clock()
     rows = claim_alarms(conn, now, limit)
     claimed.keys = [(row.traveler_id, row.alarm_id) for row in rows]
@@ -241,7 +241,7 @@ def _sweep_alarms(service: Service, claimed: _Claimed, limit: int, conn: Connect
     return len(rows), False
 
 
-def _sweep_rehearsals(service: Service, claimed: _Claimed, limit: int, conn: Connection) -> tuple[int, bool]:
+def _sweep_rehearsals(service: Service, claimed: Claimed, limit: int, conn: Connection) -> tuple[int, bool]:
     now = service.clock()
     rows = claim_rehearsals(conn, now, limit)
     claimed.keys = [(row.traveler_id, row.rehearsal_id) for row in rows]
