@@ -73,7 +73,7 @@ def back_up(db: Database, key: bytes, target: Path, now: datetime, *, replace: b
 
 def back_up_to(db: Database, key: bytes, out: BinaryIO, now: datetime) -> dict[str, int]:
     """Write a backup to a stream; returns how many rows each table has. Without the end it opens as broken."""
-    begin = _from_its_start(out)
+    begin = _from_its_start(out, empty=True)
 
     def work(conn: Connection) -> dict[str, int]:
         begin()
@@ -123,8 +123,8 @@ def _made_at(path: Path) -> datetime | None:
         return None
 
 
-def _from_its_start(stream: BinaryIO) -> Callable[[], None]:
-    """What to call before each try of a transaction that reads or writes a stream: a pipe has one try only."""
+def _from_its_start(stream: BinaryIO, *, empty: bool = False) -> Callable[[], None]:
+    """What to call before each try of a transaction that reads a stream, or fills it anew: a pipe has one try only."""
     start = stream.tell() if stream.seekable() else None
     tries = count()
 
@@ -134,7 +134,7 @@ def _from_its_start(stream: BinaryIO) -> Callable[[], None]:
         if start is None:
             raise BackupBroken("the database broke off in the middle; begin again")
         stream.seek(start)
-        if stream.writable():
+        if empty:
             stream.truncate()
 
     return begin
