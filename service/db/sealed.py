@@ -2,7 +2,8 @@
 
 A sealed value is version (1 byte), id of its data key (16), nonce (12), AES-256-GCM ciphertext; the associated data is
 its purpose, such as `b"contact"`, so that a value cannot be moved to a column where it would mean something else. Each
-trip and traveler has a data key of its own; erasing that key's row deletes all that it sealed, backups included.
+trip and traveler has a data key of its own; erasing that key's row deletes all that it sealed. A backup made before
+still has the key, until the backup itself is deleted.
 """
 
 import hmac
