@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
+    ColumnClause,
     Connection,
     LargeBinary,
     Row,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     TextualSelect,
     Uuid,
     bindparam,
+    column,
     select,
     text,
     tuple_,
@@ -198,12 +200,16 @@ _OF_TRIP = """
 
 @lru_cache(maxsize=1)
 def _keep_all() -> TextualSelect:
-    """PostgreSQL: writes and reads in one statement, all parts of which see the state before it."""
+    """PostgreSQL: writes and reads in one statement, all parts of which see the state before it.
+
+    The arrays are given by subqueries, which keep their lengths from the planner: it would plan anew for each, and that
+    takes as long as the rest.
+    """
     statement = f"""
     WITH link AS (
         SELECT given.place, given.kind, given.name, given.sealed,
             links.token_hash, links.traveler_id, links.trip_id, links.contact_id, links.alarm_id
-        FROM unnest(:digests, :kinds, :names, :sealed)
+        FROM unnest((SELECT :digests), (SELECT :kinds), (SELECT :names), (SELECT :sealed))
             WITH ORDINALITY AS given (token_hash, kind, name, sealed, place)
         JOIN links ON links.token_hash = given.token_hash AND links.kind = given.kind
         WHERE {_ALIVE}
@@ -226,7 +232,8 @@ def _keep_all() -> TextualSelect:
         "names": ARRAY(String()),
         "sealed": ARRAY(LargeBinary()),
     }
-    return _typed(text(statement).bindparams(*(bindparam(name, type_=kind) for name, kind in lists.items())))
+    given = text(statement).bindparams(*(bindparam(name, type_=kind) for name, kind in lists.items()))
+    return _typed(given, column("place"), column("is_new", Boolean()))
 
 
 @lru_cache(maxsize=1)
@@ -238,12 +245,25 @@ def _find_all() -> TextualSelect:
     {_OF_TRIP}
     """  # noqa: S608 - of our own words
     digests = bindparam("digests", expanding=True, type_=LargeBinary())
-    return _typed(text(statement).bindparams(digests))
+    before: tuple[ColumnClause[Any], ...] = (
+        column("kind"),
+        column("token_hash"),
+        column("contact_id", Uuid()),
+        column("alarm_id", Uuid()),
+    )
+    return _typed(text(statement).bindparams(digests), *before)
 
 
-def _typed(statement: TextClause) -> TextualSelect:
-    """The statement with the types of what goes in and of what it reads."""
-    ids = {name: Uuid() for name in ("traveler_id", "trip_id", "contact_id", "alarm_id")}
-    instants = {"deadline": UTCDateTime(), "armed_at": UTCDateTime()}
-    with_now = statement.bindparams(bindparam("now", type_=UTCDateTime()))
-    return with_now.columns(**ids, **instants, waits=Boolean(), plan=LargeBinary())
+def _typed(statement: TextClause, *before: ColumnClause[Any]) -> TextualSelect:
+    """The statement with the types of what goes in and of what it reads: its own columns, then those of `_SAID`."""
+    return statement.bindparams(bindparam("now", type_=UTCDateTime())).columns(
+        *before,
+        column("traveler_id", Uuid()),
+        column("trip_id", Uuid()),
+        column("deadline", UTCDateTime()),
+        column("state"),
+        column("plan", LargeBinary()),
+        column("language"),
+        column("armed_at", UTCDateTime()),
+        column("waits", Boolean()),
+    )
