@@ -1,23 +1,32 @@
-"""The lookout: the heartbeat to the outside goes while all is well, stays away when it is not, and delays nothing."""
+"""What stands beside the engine: the heartbeat to the outside, the page while the database is away, health."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import insert
+from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from service.clock import utc_now
+from service.db.engine import make_engine
 from service.db.routing import Inbox
 from service.db.stored import table_of
 from service.lookout import Heartbeat, Lookout
 from service.usecases.context import Service
+from service.usecases.problems import StorageUnavailable
+from service.usecases.pulse import Pulse
+from service.usecases.stall import StallWatch
+from service.usecases.sweep import sweep
+from service.web import health
+from service.web.health import Duty
 from tests.notifiers.hook_server import HookServer, hook_server
-from tests.test_worker import running, service, until
+from tests.test_worker import network, running, service, until
 
 __all__ = ["service"]
 
@@ -39,7 +48,7 @@ class Minutes:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        for module in ("service.lookout", "service.usecases.pulse"):
+        for module in ("service.lookout", "service.usecases.pulse", "service.usecases.stall"):
             monkeypatch.setattr(f"{module}.monotonic", lambda: self.now)
 
 
@@ -53,7 +62,7 @@ def leave_unread(service: Service, minutes: float) -> None:
         "occurred_at": then,
         "received_at": then,
     }
-    service.run(lambda conn: conn.execute(insert(table_of(Inbox)).values(media=0, received_at=then, **row)))
+    service.run(lambda conn: conn.execute(insert(table_of(Inbox)).values(media=0, **row)))
 
 
 def test_it_goes_after_completed_sweeps_once_a_minute_and_carries_nothing(
@@ -109,10 +118,8 @@ def test_a_monitor_that_hangs_delays_no_sweep(watched: Service, monitor: HookSer
         until(lambda: watched.pulse.is_fresh)
         lookout.start()
         assert monitor.called.wait(20)
-        swept = threading.Event()
-        beat = watched.pulse.beat
-        watched.pulse.beat = lambda: (beat(), swept.set())[0]  # type: ignore[method-assign]
-        assert swept.wait(20), "while the monitor keeps silent"
+        beat_at = watched.pulse.age
+        until(lambda: watched.pulse.age < beat_at)
         monitor.may_answer.set()
         lookout.stop()
 
@@ -131,3 +138,41 @@ def test_trouble_in_one_look_keeps_it_from_no_other(watched: Service, monkeypatc
     with capture_logs() as lines:
         Lookout(watched).look()
     assert [(line["event"], line["job"]) for line in lines] == [("job_failed", "count_sends")]
+
+
+def test_while_the_database_is_away_the_page_goes_without_it_once_an_hour(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Minutes(monkeypatch)
+    db = make_engine(f"sqlite:///{tmp_path}/gone/amanba.db")
+    away = replace(service, db=db, operator="+77010000000,nobody@example.org", pulse=Pulse())
+    for has_swept, minutes, pages in ((False, 70, 0), (True, 0, 0), (True, 6, 1), (True, 50, 1), (True, 20, 2)):
+        if not has_swept:
+            watch = StallWatch(away)
+        elif minutes == 0:
+            away.pulse.beat()
+            watch = StallWatch(away)
+        clock.now += minutes * 60
+        with pytest.raises(StorageUnavailable):
+            watch.look()
+        assert len(network(service).bodies) == pages, f"after {minutes} minutes"
+    assert "The database has not answered since" in network(service).bodies[0]
+    db.close()
+
+
+@pytest.mark.parametrize(("duty", "before"), [(Duty.WEB, 200), (Duty.WORKER, 503), (Duty.SERVE, 503)])
+def test_health_is_what_this_process_does_and_not_what_another_one_does(
+    service: Service, duty: Duty, before: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, app = Minutes(monkeypatch), FastAPI()
+    app.include_router(health.router(service, duty))
+    with TestClient(app) as client:
+        another = replace(service, pulse=Pulse())
+        sweep(another)
+        another.pulse.beat()
+        assert client.get("/healthz").status_code == before, "another worker sweeps"
+        service.pulse.beat()
+        clock.now += 59
+        assert client.get("/healthz").status_code == 200
+        clock.now += 2
+        assert client.get("/healthz").status_code == before, "its own sweeps stand still"

@@ -58,6 +58,7 @@ class PageReason(StrEnum):
     TRIP_LIMIT_NEAR = "trip_limit_near"
     CHANNEL_REFUSED = "channel_refused"
     SWEEP_LATE = "sweep_late"
+    STORAGE_AWAY = "storage_away"
     CLOCK_SET_BACK = "clock_set_back"
     CLOCK_SKEW = "clock_skew"
 
@@ -147,6 +148,7 @@ _PAGES = {
     ),
     PageReason.CHANNEL_REFUSED: N_("{source} refuses our messages."),
     PageReason.SWEEP_LATE: N_("No sweep since {at}. Nobody is being watched."),
+    PageReason.STORAGE_AWAY: N_("The database has not answered since {at}. Nobody is being watched."),
     PageReason.CLOCK_SET_BACK: N_("Our clock was set back by {number} min. Everything due is looked at again."),
     PageReason.CLOCK_SKEW: N_("The clock of {source} is {number} s off. Its worker waits until it is right."),
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, literal_column, or_, select
 
 from service.core.alarm import AlarmKind
 from service.db.routing import Inbox
@@ -42,7 +42,7 @@ def _observe(service: Service, conn: Connection, now: datetime) -> Observed:
     ).one()
     outbox_depth, outbox_oldest = conn.execute(
         select(func.count(), func.min(OUTBOX.c.available_at)).where(
-            OUTBOX.c.state == "pending",
+            OUTBOX.c.state == literal_column("'pending'"),
             # A text that is written for a later day is no backlog; one that is tried again is.
             or_(OUTBOX.c.available_at <= now, OUTBOX.c.attempts > 0),
         )

@@ -14,11 +14,11 @@ import pytest
 import structlog
 from sqlalchemy import func, select, update
 
+from service.core.reply import Reading, read
 from service.db import tables
 from service.db.routing import Inbox
 from service.db.stored import table_of
 from service.logs import QUIET, set_up_logging
-from service.usecases import read_inbox as reading
 from tests.notifiers.hook_server import hook_server
 from tests.notifiers.mail_server import mail_server
 from tests.scenarios.story import BROTHER, FUND, MOTHER, OPERATOR, TRAVELER, Story, open_story
@@ -94,15 +94,14 @@ def tell_everything(story: Story, monkeypatch: pytest.MonkeyPatch, mail_answers:
 
 def break_reading(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     """A text on which reading breaks, with an error that quotes it and its sender."""
-    right = reading.read
 
-    def read(text: str) -> object:
+    def breaks(text: str) -> Reading:
         if text == BREAKING:
             raise ValueError(f"{text} from {TRAVELER}, {NAMES[0]}")
-        return right(text)
+        return read(text)
 
     with monkeypatch.context() as broken:
-        broken.setattr(reading, "read", read)
+        broken.setattr("service.usecases.read_inbox.read", breaks)
         story.traveler.text(BREAKING)
         story.run()
 

@@ -266,7 +266,6 @@ class TestMetrics:
                     "amanba_sends_today",
                     "amanba_sends_a_day_limit",
                     "amanba_trips_over_limit",
-                    "amanba_clock_skew_seconds",
                 ),
                 "gauge",
             ),
