@@ -77,6 +77,7 @@ def upgrade_within(conn: Connection, revision: str = "head") -> None:
         # Waiting for a lock on a hot table makes everybody else wait behind us: better to try again.
         conn.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
         conn.execute(text("SET LOCAL statement_timeout = 0"))
+        conn.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ONE_AT_A_TIME})
     if revision_of(conn) == (HEAD if revision == "head" else revision):
         return
