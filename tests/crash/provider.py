@@ -51,7 +51,7 @@ class RoughTwilio(MockTwilio):
 
     def doubled(self) -> list[str]:
         """Messages of ours that it took more than once, by the name that we gave each: once for each repeat."""
-        taken = Counter(self._name(text) for text in self.sent)
+        taken = Counter(name_of(text) for text in self.sent)
         return [name for name, times in taken.items() for _ in range(times - 1)]
 
     def wait_for(self, look: Callable[[], bool], patience: float) -> bool:
@@ -62,11 +62,6 @@ class RoughTwilio(MockTwilio):
     def lag(self, seconds: float) -> None:
         """Let the list show texts this late."""
         self.list_lag = timedelta(seconds=seconds)
-
-    def _name(self, text: Text) -> str:
-        found = _OUTBOX_ID.search(text.callback or "")
-        assert found is not None, "a message without a name"
-        return found[1]
 
     def _delivered(self, text: Text) -> None:
         with self._news:
@@ -90,3 +85,10 @@ class RoughTwilio(MockTwilio):
             finally:
                 connection.close()
         return 0
+
+
+def name_of(text: Text) -> str:
+    """What we named a message; one that was handed over twice has the same name both times."""
+    found = _OUTBOX_ID.search(text.callback or "")
+    assert found is not None, "a message without a name"
+    return found[1]

@@ -125,8 +125,10 @@ class Site:
         """How many messages were at most on their way when somebody died or the database stopped, since then."""
         deaths = [death for death in self.fleet.deaths if death.at >= since]
         stops = [(began, ended) for began, ended in self._stops if ended >= since]
-        return sum(self.fleet.sends_begun(one.at - LEASE, one.at + 1, one.pid) for one in deaths) + sum(
-            self.fleet.sends_begun(began - LEASE, ended + 1) for began, ended in stops
+        # No send takes longer than its time-out, and what it came to is written down at once.
+        before = TIMEOUT + 0.5
+        return sum(self.fleet.sends_begun(one.at - before, one.at + 1, one.pid) for one in deaths) + sum(
+            self.fleet.sends_begun(began - before, ended + 1) for began, ended in stops
         )
 
     def wait_until_alarms_are_near(self) -> None:

@@ -27,8 +27,8 @@ A_WAVE = 16
 """Kills, of which every fourth is one at random."""
 LATE_LIST, LATE_EVERY = 20.0, 4
 """Seconds; and in every fourth wave."""
-PAUSES = (0.2, 2.0)
-PATIENCE = 5.0
+PAUSES = (0.1, 1.2)
+PATIENCE = 2.0
 """Seconds that an order may stand before the next one is given."""
 
 pytestmark = pytest.mark.skipif(KILLS == 0, reason="long; make soak runs it")
