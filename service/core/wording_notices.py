@@ -52,6 +52,7 @@ class PageReason(StrEnum):
     STORM_BRAKE = "storm_brake"
     SOURCE_SILENT = "source_silent"
     SET_ASIDE = "set_aside"
+    SET_ASIDE_TRIP = "set_aside_trip"
     SEND_LIMIT = "send_limit"
     SEND_LIMIT_NEAR = "send_limit_near"
     TRIP_LIMIT = "trip_limit"
@@ -138,6 +139,7 @@ _PAGES = {
     PageReason.STORM_BRAKE: N_("{number} alarms would open within a minute. They wait 5 min. Is our line down?"),
     PageReason.SOURCE_SILENT: N_("{source} cannot be read since {at}. Alarms go on without it."),
     PageReason.SET_ASIDE: N_("A message that came in could not be handled and was set aside."),
+    PageReason.SET_ASIDE_TRIP: N_("A trip cannot be looked at. We try again every 5 minutes; the log says why."),
     PageReason.SEND_LIMIT: N_("{number} messages today: the limit is reached. We go on sending."),
     PageReason.SEND_LIMIT_NEAR: N_("{number} messages today: four fifths of the limit. We go on sending."),
     PageReason.TRIP_LIMIT: N_(

@@ -125,7 +125,8 @@ def _set_aside(service: Service, unreadable: _Unreadable, conn: Connection) -> i
         work = Work(service, conn, now)
         result = f"error:{type(unreadable.__cause__).__name__}"
         finish_inbox(conn, now, [{"inbox_id": unreadable.inbox_id, "result": result}])
-        telling.page_operator(work, PageReason.SET_ASIDE, str(unreadable.inbox_id))
+        which = str(unreadable.inbox_id)
+        telling.page_operator(work, PageReason.SET_ASIDE, which, detail=f"(inbox_id {which})")
         work.flush()
     return 1
 

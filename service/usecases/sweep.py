@@ -130,7 +130,8 @@ class Stepper:
         except Exception:
             if not claimed.keys:
                 raise
-            log.exception("sweep_failed", table=self._table.name, rows=len(claimed.keys))
+            one = _name_of(self._table, claimed.keys[0]) if len(claimed.keys) == 1 else {}
+            log.exception("sweep_failed", table=self._table.name, rows=len(claimed.keys), **one)
             if len(claimed.keys) == 1:
                 self._service.run(partial(_set_aside, self._service, self._table, claimed.keys[0]))
             # One of them cannot be stepped: one by one, so that only that one is set aside.
@@ -148,8 +149,15 @@ def _set_aside(service: Service, table: Table, key: tuple[UUID, UUID], conn: Con
     now = service.clock()
     postpone(conn, table, key, now + SET_ASIDE_FOR)
     work = Work(service, conn, now)
-    telling.page_operator(work, PageReason.SET_ASIDE, f"{table.name}:{key[1]}:{now:%Y-%m-%dT%H}")
+    detail = " ".join(f"({name} {which})" for name, which in _name_of(table, key).items())
+    telling.page_operator(work, PageReason.SET_ASIDE_TRIP, f"{table.name}:{key[1]}:{now:%Y-%m-%dT%H}", detail=detail)
     work.flush()
+
+
+def _name_of(table: Table, key: tuple[UUID, UUID]) -> dict[str, str]:
+    """What a line of the log calls it by: the id of the trip, the alarm or the rehearsal."""
+    _, second = table.primary_key.columns
+    return {second.name: str(key[1])}
 
 
 def sweep_watches(service: Service, claimed: Claimed, limit: int, conn: Connection) -> tuple[int, bool]:

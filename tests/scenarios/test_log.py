@@ -110,6 +110,8 @@ def secrets_of(story: Story, mails: Iterable[str]) -> set[str]:
     """What of this story must stand in no log."""
     people = (TRAVELER, MOTHER, BROTHER, FUND, OPERATOR, STRANGER)
     bodies = [text.body for text in story.twilio.ledger.texts] + list(mails)
+    # A page to the operator names what it is about as the log does.
+    bodies = [re.sub(r"\(\w+_id [^)]*\)", "", body) for body in bodies]
     windows = {body[at : at + 16] for body in bodies for at in range(0, max(1, len(body) - 15), 5) if len(body) > 15}
     tokens = {token for body in bodies for token in re.findall(r"amanba\.example/\w/(\w{8,})", body)}
     return {

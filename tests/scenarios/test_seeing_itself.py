@@ -27,7 +27,7 @@ from tests.notifiers.mail_server import MailServer, mail_server
 from tests.scenarios.story import OPERATOR, Story, family, open_story
 
 OUTBOX, INBOX = table_of(tables.Outbox), table_of(Inbox)
-WATCHES, ALARMS = table_of(tables.Watch), table_of(tables.Alarm)
+WATCHES, PLANS = table_of(tables.Watch), table_of(tables.Plan)
 BY_MAIL = "operator@example.org"
 SECRET = "what only we know"
 EVERY_WAY = {"sms", "email", "webhook"}
@@ -132,6 +132,23 @@ class TestPages:
         assert "24 h without an end" in " ".join(story.operator.received)
         refused = [body for body in story.operator.received if "refuses our messages" in body]
         assert 0 < len(refused) <= 2 * 25, "and that a way is refused is said once an hour"
+
+    @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+    def test_a_mail_server_that_does_not_know_us_is_told_by_the_ways_that_are_left(
+        self, story: Story, server: MailServer, hook: HookServer
+    ) -> None:
+        """And a trip that breaks the sweep is what was to be paged."""
+        server.answers["MAIL"] = "530 5.7.0 Authentication required"
+        try:
+            change(story.service, update(PLANS).values(sealed=b"?"))
+            story.advance_to("2026-12-01T21:00+03:00")
+        finally:
+            del server.answers["MAIL"]
+        asked = "A trip cannot be looked at. We try again every 5 minutes; the log says why. (trip_id "
+        assert sorted(ways_of(story, server, hook, asked)) == ["sms", "sms", "webhook", "webhook"], "once an hour"
+        refused = ways_of(story, server, hook, "530 5.7.0: mail server")
+        assert set(refused) == {"sms", "webhook"}
+        assert len(refused) <= 2 * 2, "once an hour"
 
     def test_nobody_sweeps(self, story: Story, server: MailServer, hook: HookServer) -> None:
         seen = "2026-12-01 04:00 UTC"
