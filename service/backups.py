@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -22,13 +21,11 @@ from service.usecases.back_up import back_up, back_up_to, forget_old, restore
 
 STANDARD = "-"
 """In place of a file's name: standard output or input."""
-STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
 
 
 @contextmanager
 def target_of(name: str) -> Iterator[Path | BinaryIO]:
-    """Where a backup goes: a path, or for `-` standard output. That is then its alone: whatever else is printed, a line
-    of the log too, goes to standard error.
+    """Where a backup goes: a path, or for `-` standard output, to which nothing else of ours is written.
 
     Raises:
         NotConfigured: standard output is a terminal.
@@ -36,11 +33,10 @@ def target_of(name: str) -> Iterator[Path | BinaryIO]:
     if name != STANDARD:
         yield Path(name)
         return
-    if os.isatty(STANDARD_OUTPUT):
+    if sys.stdout.isatty():
         raise NotConfigured("a backup is no text for a terminal; name a file, or lead the output into one")
-    with os.fdopen(os.dup(STANDARD_OUTPUT), "wb") as out:
-        os.dup2(STANDARD_ERROR, STANDARD_OUTPUT)
-        yield out
+    yield sys.stdout.buffer
+    sys.stdout.flush()
 
 
 def make_backup(
@@ -87,7 +83,7 @@ def restore_backup(settings: Settings, source: str) -> list[str]:
     made = f"{loaded.at:%Y-%m-%d %H:%M} UTC, on {loaded.engine}"
     return [
         f"Restored: {_counted(loaded.counts)}, from the backup of {made}.",
-        f"{loaded.asked} messages were waiting to be sent. The provider is asked about each of them first.",
+        f"Messages that were waiting to be sent: {loaded.asked}. The provider is asked about each before it goes out.",
         "Start Amanba now. It reads what came in since the backup before it alarms anybody.",
         "What people changed or deleted after the backup is as it was before. What is past its time is deleted again.",
     ]
@@ -157,4 +153,5 @@ def _source(source: str) -> Iterator[BinaryIO]:
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    return f"{counts.get('trips', 0):,} trips and {sum(counts.values()):,} rows in all"
+    trips = counts.get("trips", 0)
+    return f"{trips:,} {'trip' if trips == 1 else 'trips'} and {sum(counts.values()):,} rows in all"

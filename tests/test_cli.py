@@ -52,7 +52,7 @@ class Console:
         with pytest.raises(SystemExit) as ended:
             main()
         said = self._capsys.readouterr()
-        self.logged = [json.loads(line) for line in said.out.splitlines() if line.startswith("{")]
+        self.logged = [json.loads(line) for line in said.err.splitlines() if line.startswith("{")]
         code = ended.value.code
         return (code if isinstance(code, int) else 0), said.err
 

@@ -13,7 +13,13 @@ from service.doctor.settings import look_at_settings
 
 
 def examine() -> list[Finding]:
-    """All findings, in the order in which one would mend them."""
+    """All findings, in the order in which one would mend them; those about one thing together."""
+    found = _examine()
+    order = list(dict.fromkeys(finding.about for finding in found))
+    return sorted(found, key=lambda finding: order.index(finding.about))
+
+
+def _examine() -> list[Finding]:
     settings, found = look_at_settings()
     if settings is None:
         return found

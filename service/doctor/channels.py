@@ -73,7 +73,7 @@ def look_at_operator(settings: Settings, active: Mapping[str, Notifier]) -> Iter
     addresses = operator_addresses(settings.operator)
     if not addresses:
         say = look if settings.demo else wrong
-        said = "AMANBA_OPERATOR is not set: nobody is paged when a person must step in, and no trip can begin."
+        said = "AMANBA_OPERATOR is not set: nobody is paged when a person must step in, and no real trip can begin."
         yield say(OPERATOR, said, "Set it to a number like +77011234567, an e-mail address or a webhook, or several.")
         return
     served = [channel for channel in map(channel_of, addresses) if channel in active]
