@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
-    ColumnClause,
     Connection,
     LargeBinary,
     Row,
-    String,
-    TextClause,
     TextualSelect,
     Uuid,
     bindparam,
@@ -26,7 +23,6 @@ from sqlalchemy import (
     text,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from service.db.routing import Inbox
 from service.db.rows import insert_ignore
@@ -139,7 +135,13 @@ def _write_at_once(conn: Connection, names: Sequence[_Name], bodies: Sequence[by
         "now": now,
         "most_wrong": MOST_WRONG,
     }
-    return {names[place - 1]: (is_new, Said(*said)) for place, is_new, *said in conn.execute(_keep_all(), values)}
+    rows = conn.exec_driver_sql(_keep_all(), values).all()
+    return {names[place - 1]: (is_new, _as_said(*said)) for place, is_new, *said in rows}
+
+
+def _as_said(traveler_id: UUID, trip_id: UUID, deadline: datetime | None, *of_trip: Any) -> Said:
+    """A deadline comes in the zone of its connection; the core counts in UTC."""
+    return Said(traveler_id, trip_id, deadline and deadline.astimezone(UTC), *of_trip)
 
 
 def _write_after_reading(conn: Connection, names: Sequence[_Name], bodies: Sequence[bytes], now: datetime) -> _Written:
@@ -199,7 +201,7 @@ _OF_TRIP = """
 
 
 @lru_cache(maxsize=1)
-def _keep_all() -> TextualSelect:
+def _keep_all() -> str:
     """PostgreSQL: writes and reads in one statement, all parts of which see the state before it.
 
     The arrays are given by subqueries, which keep their lengths from the planner: it would plan anew for each, and that
@@ -209,7 +211,8 @@ def _keep_all() -> TextualSelect:
     WITH link AS (
         SELECT given.place, given.kind, given.name, given.sealed,
             links.token_hash, links.traveler_id, links.trip_id, links.contact_id, links.alarm_id
-        FROM unnest((SELECT :digests), (SELECT :kinds), (SELECT :names), (SELECT :sealed))
+        FROM unnest((SELECT %(digests)s::bytea[]), (SELECT %(kinds)s::text[]), (SELECT %(names)s::text[]),
+                (SELECT %(sealed)s::bytea[]))
             WITH ORDINALITY AS given (token_hash, kind, name, sealed, place)
         JOIN links ON links.token_hash = given.token_hash AND links.kind = given.kind
         WHERE {_ALIVE}
@@ -226,14 +229,8 @@ def _keep_all() -> TextualSelect:
     FROM link LEFT JOIN kept ON kept.source = link.kind AND kept.provider_id = link.name
     {_OF_TRIP}
     """  # noqa: S608 - of our own words
-    lists: dict[str, ARRAY[Any]] = {
-        "digests": ARRAY(LargeBinary()),
-        "kinds": ARRAY(String()),
-        "names": ARRAY(String()),
-        "sealed": ARRAY(LargeBinary()),
-    }
-    given = text(statement).bindparams(*(bindparam(name, type_=kind) for name, kind in lists.items()))
-    return _typed(given, column("place"), column("is_new", Boolean()))
+    # In the driver's own words: SQLAlchemy would look at each value of each array, and at each row, a second time.
+    return statement.replace(":now", "%(now)s::timestamptz").replace(":most_wrong", "%(most_wrong)s")
 
 
 @lru_cache(maxsize=1)
@@ -244,26 +241,21 @@ def _find_all() -> TextualSelect:
     FROM (SELECT * FROM links WHERE links.token_hash IN :digests AND {_ALIVE}) AS link
     {_OF_TRIP}
     """  # noqa: S608 - of our own words
-    digests = bindparam("digests", expanding=True, type_=LargeBinary())
-    before: tuple[ColumnClause[Any], ...] = (
-        column("kind"),
-        column("token_hash"),
-        column("contact_id", Uuid()),
-        column("alarm_id", Uuid()),
-    )
-    return _typed(text(statement).bindparams(digests), *before)
-
-
-def _typed(statement: TextClause, *before: ColumnClause[Any]) -> TextualSelect:
-    """The statement with the types of what goes in and of what it reads: its own columns, then those of `_SAID`."""
-    return statement.bindparams(bindparam("now", type_=UTCDateTime())).columns(
-        *before,
-        column("traveler_id", Uuid()),
-        column("trip_id", Uuid()),
-        column("deadline", UTCDateTime()),
-        column("state"),
-        column("plan", LargeBinary()),
-        column("language"),
-        column("armed_at", UTCDateTime()),
-        column("waits", Boolean()),
+    return (
+        text(statement)
+        .bindparams(bindparam("digests", expanding=True, type_=LargeBinary()), bindparam("now", type_=UTCDateTime()))
+        .columns(
+            column("kind"),
+            column("token_hash"),
+            column("contact_id", Uuid()),
+            column("alarm_id", Uuid()),
+            column("traveler_id", Uuid()),
+            column("trip_id", Uuid()),
+            column("deadline", UTCDateTime()),
+            column("state"),
+            column("plan", LargeBinary()),
+            column("language"),
+            column("armed_at", UTCDateTime()),
+            column("waits", Boolean()),
+        )
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 from service.usecases.accept import AcceptedInbound, Inbound, accept_together
@@ -26,6 +27,8 @@ class Intake:
         self._service = service
         self._queue: asyncio.Queue[Waiting] | None = None
         self._task: asyncio.Task[None] | None = None
+        # One of our own: what comes in waits for no page that is being drawn.
+        self._thread = ThreadPoolExecutor(1, "intake")
 
     async def accept(self, inbound: Inbound) -> AcceptedInbound:
         """Keep a message; when this returns, it is committed."""
@@ -74,9 +77,8 @@ class Intake:
         messages = [(one, answer) for one, answer in batch if isinstance(one, Inbound)]
         taps = [(one, answer) for one, answer in batch if isinstance(one, Tap)]
         try:
-            kept = await asyncio.to_thread(
-                accept_together, self._service, [one for one, _ in messages], [one for one, _ in taps]
-            )
+            work = (self._service, [one for one, _ in messages], [one for one, _ in taps])
+            kept = await asyncio.get_running_loop().run_in_executor(self._thread, accept_together, *work)
         except Exception as error:
             if len(batch) > 1 and not isinstance(error, StorageUnavailable):
                 # One of them cannot be kept; the others must not be lost with it.
