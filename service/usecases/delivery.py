@@ -49,8 +49,9 @@ def report_delivery(service: Service, report: Report) -> bool:
         found = conn.execute(query).first()
         if found is None or found.state == "cancelled" or _is_past(found, report):
             return found is not None, [], []
-        if found.alarm_id is not None:
-            # Before the row itself: locks are taken in the order alarm, outbox.
+        if found.alarm_id is not None and report.state.is_bad:
+            # Before the row itself: locks are taken in the order alarm, outbox. Good news, which is all that most
+            # reports bring, lets a ladder wait longer at most.
             conn.execute(
                 update(ALARMS)
                 .where(ALARMS.c.traveler_id == found.traveler_id, ALARMS.c.alarm_id == found.alarm_id)
@@ -73,8 +74,11 @@ def report_delivery(service: Service, report: Report) -> bool:
 
     known, sends, lateness = service.run(note, Act.REPORT)
     counters.count(sends, lateness)
-    service.wake.sweep.set()
-    service.wake.outbox.set()
+    if sends:
+        # What waited for this row may go.
+        service.wake.outbox.set()
+    if report.state.is_bad:
+        service.wake.sweep.set()
     return known
 
 
