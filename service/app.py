@@ -107,8 +107,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.add_middleware(check_in.CheckIns, service=service, intake=intake)
     # What is added last is asked first.
     app.add_middleware(SameOrigin, public_url=service.public_url)
-    app.include_router(health.router(service, duty))
-    app.include_router(metrics.router(service))
+    app.router.routes.extend((*health.routes(service, duty), *metrics.routes(service)))
     app.include_router(pages.static_router())
     app.include_router(twilio.router(service, intake))
     for answered in ANSWERED:

@@ -16,6 +16,7 @@ import uvicorn
 from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError
 
+import service.without_rich  # noqa: F401 - first of ours, for all others load structlog
 from notifiers.base import NotConfigured
 from service.db.errors import SchemaUnknown, StorageError
 from service.db.migrate import current, head, upgrade
@@ -30,7 +31,7 @@ from service.wiring import build, check, open_line
 from service.worker import Worker
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from starlette.applications import Starlette
 
 # What only some commands need they import themselves: to load all pages and Alembic takes a second, and an engine that
 # starts again after a crash may have people to tell.
@@ -257,7 +258,7 @@ class _Server(uvicorn.Server):
 
 
 def _run(
-    app: FastAPI, engine: Worker | None, service: Service, listener: socket.socket, drain_seconds: float = 0
+    app: Starlette, engine: Worker | None, service: Service, listener: socket.socket, drain_seconds: float = 0
 ) -> None:
     config = uvicorn.Config(
         app,

@@ -165,7 +165,7 @@ def test_health_is_what_this_process_does_and_not_what_another_one_does(
     service: Service, duty: Duty, before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, app = Minutes(monkeypatch), FastAPI()
-    app.include_router(health.router(service, duty))
+    app.router.routes.extend(health.routes(service, duty))
     with TestClient(app) as client:
         another = replace(service, pulse=Pulse())
         sweep(another)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
-from fastapi import APIRouter, Response
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
@@ -19,24 +21,21 @@ class Duty(Enum):
     SERVE = "serve"
 
 
-def router(service: Service, duty: Duty) -> APIRouter:
+def routes(service: Service, duty: Duty) -> list[Route]:
     """`/healthz`. web: it answers. worker: it has completed a sweep within a minute. serve: both."""
-    routes = APIRouter(include_in_schema=False)
 
-    @routes.get("/healthz")
-    def healthz() -> Response:
+    def healthz(_request: Request) -> Response:
         # Its own sweeps: another worker's must not hide from this one's supervisor that it stands still.
         return _say(duty is Duty.WEB or service.pulse.is_fresh)
 
-    @routes.get("/readyz")
-    def readyz() -> Response:
+    def readyz(_request: Request) -> Response:
         try:
             reason = unready(service, engine=duty is Duty.WORKER)
         except StorageUnavailable:
             reason = "The database is away."
         return _say(reason is None, reason)
 
-    return routes
+    return [Route("/healthz", healthz, include_in_schema=False), Route("/readyz", readyz, include_in_schema=False)]
 
 
 def _say(well: bool, reason: str | None = None) -> Response:

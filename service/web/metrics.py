@@ -16,7 +16,6 @@ import hmac
 from collections.abc import Iterator
 from math import isfinite
 
-from fastapi import APIRouter, Request, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -25,6 +24,9 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from notifiers.registry import is_loopback
 from service.usecases.context import Service
@@ -38,11 +40,9 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 HOOK_REFUSALS = Counter("amanba_hook_refusals_total", "Calls that a hook refused", ["hook", "reason"])
 
 
-def router(service: Service, *, unreached: bool = False) -> APIRouter:
+def routes(service: Service, *, unreached: bool = False) -> list[Route]:
     """`GET /metrics` in Prometheus' text format; `unreached`: by a process that no public address leads to."""
-    routes = APIRouter(include_in_schema=False)
 
-    @routes.get("/metrics")
     def metrics(request: Request) -> Response:
         if not (unreached or is_loopback(service.public_url) or _has_token(service, request)):
             return Response(status_code=404)
@@ -62,7 +62,7 @@ def router(service: Service, *, unreached: bool = False) -> APIRouter:
                 gauge.labels(**{label: key}).set(value)
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    return routes
+    return [Route("/metrics", metrics, include_in_schema=False)]
 
 
 def _own(service: Service) -> Iterator[tuple[str, str, float]]:

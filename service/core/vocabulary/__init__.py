@@ -1,7 +1,6 @@
 """The closed lists of every language, folded and ready to look up."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from sys import intern
 from types import ModuleType
 
 from service.core.vocabulary import elsewhere, english, kazakh, kyrgyz, russian, uzbek
@@ -27,11 +26,19 @@ _BODIES = _STATES | {Kind.HOME_FULL, Kind.HOME_BARE, Kind.SOS, Kind.STOP}
 _COMMANDS = frozenset({Kind.STOP, Kind.START, Kind.STATUS, Kind.PAUSE, Kind.LATE})
 
 
+# Of some 20,000 phrases most share their words, and all a handful of sets of kinds: each is kept once.
+_SAID: dict[str, str] = {}
+
+
+def _one(word: str) -> str:
+    return _SAID.setdefault(word, word)
+
+
 def _phrases(templates: str) -> Iterable[Phrase]:
     for template in _templates(fold(templates)):
         for phrase in expand(template):
             if phrase:
-                yield tuple([intern(_ALIASES.get(word, word)) for word in phrase.split()])
+                yield tuple([_one(_ALIASES.get(word, word)) for word in phrase.split()])
 
 
 def _templates(lines: str) -> Iterator[str]:
@@ -50,7 +57,6 @@ def _everything(name: str) -> frozenset[Phrase]:
 
 def _by_kind() -> dict[Phrase, frozenset[Kind]]:
     found: dict[Phrase, frozenset[Kind]] = {}
-    # Of some 20,000 phrases most share their words, and all a handful of sets of kinds: each is kept once.
     kinds: dict[frozenset[Kind], frozenset[Kind]] = {}
     for language in _LANGUAGES:
         for kind, templates in language.PHRASES.items():
