@@ -6,10 +6,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx2
 import pytest
@@ -28,6 +29,8 @@ from tests.one_app import app_for
 
 INBOX = table_of(Inbox)
 LINKS = table_of(Link)
+Post = Callable[[httpx2.AsyncClient], Coroutine[Any, Any, httpx2.Response]]
+
 SECRET = bytes(range(32))
 NOON = datetime(2026, 12, 1, 9, tzinfo=UTC)
 """In Istanbul. The check-ins are due at 9 and at 21 o'clock there."""
@@ -56,20 +59,21 @@ class Travelers:
     def kept(self) -> int:
         return self.service.read(lambda conn: conn.execute(select(func.count()).select_from(INBOX)).scalar_one())
 
-    def over_http(self, *posts: Callable[[httpx2.AsyncClient], object]) -> list[httpx2.Response]:
+    def over_http(self, *posts: Post) -> list[httpx2.Response]:
         """What the web answers to posts that are sent at once."""
 
         async def story() -> list[httpx2.Response]:
             with app_for(self.service) as app:
                 transport = httpx2.ASGITransport(app)
                 async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
-                    return await asyncio.gather(*(post(client) for post in posts))  # type: ignore[arg-type]
+                    answers: list[httpx2.Response] = await asyncio.gather(*[post(client) for post in posts])
+                    return answers
 
         # On a thread of its own: a browser test before this one leaves its loop running on the main thread.
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(asyncio.run, story()).result()
 
-    def button(self, link: int, nonce: str, text: str = "", **headers: str) -> Callable[[httpx2.AsyncClient], object]:
+    def button(self, link: int, nonce: str, text: str = "", **headers: str) -> Post:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         address, form = f"/c/{self.seeded.tokens[link]}", {"nonce": nonce, "text": text}
         return lambda client: client.post(address, data=form, headers=named)
