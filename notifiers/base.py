@@ -229,6 +229,15 @@ class TakesTexts(Protocol):
 
 
 @runtime_checkable
+class TakesFew(Protocol):
+    """Refuses those who come with too many at once."""
+
+    @property
+    def at_once(self) -> int:
+        """How many messages one process may be handing to it at the same time."""
+
+
+@runtime_checkable
 class CallsOut(Protocol):
     """Says where it sends to, so that a demonstration can refuse to reach real people."""
 

@@ -41,6 +41,8 @@ PORTS = {"smtp": 587, "smtps": 465}
 CONNECT_SECONDS = 8.0
 """The most for one of the server's addresses: when the first is dead, there is time left for the second."""
 GOODBYE_SECONDS = 1.0
+AT_ONCE = 8
+"""Mail servers refuse those who open many connections; ten at a time is a common limit."""
 
 _FORM = "must be like smtp://user:password@mail.example.org:587 or smtps://mail.example.org:465"
 
@@ -113,6 +115,7 @@ class EmailSmtp:
 
     name = "email_smtp"
     channel = "email"
+    at_once = AT_ONCE
 
     def __init__(self, settings: SmtpSettings, now: Clock) -> None:
         self._server = parse_server(settings.url.get_secret_value())

@@ -15,7 +15,7 @@ from uuid import uuid4
 import structlog
 from sqlalchemy import Connection
 
-from notifiers.base import Accepted, Cause, Notifier, Rejected, Unavailable
+from notifiers.base import Accepted, Cause, Notifier, Rejected, TakesFew, Unavailable
 from service.clock import monotonic
 from service.db.claims import claim_outbox
 from service.edges import ACCEPTED, SENDING, Act, reach
@@ -58,12 +58,12 @@ class Dispatcher:
     """
 
     def __init__(self, service: Service, pool: Executor | None = None) -> None:
-        """`pool`: sends for all channels. Without one each channel has `Limits.sends_at_once` threads."""
+        """`pool`: sends for all channels. Without one each channel has `Limits.sends_at_once` threads, or as many as
+        its provider takes."""
         self._service = service
-        senders = service.limits.sends_at_once
-        self._pools = [] if pool else [ThreadPoolExecutor(senders, f"send-{name}") for name in service.notifiers]
-        pools = [pool] * len(service.notifiers) if pool else self._pools
-        self._lanes = {name: _Lane(one, senders + BATCH) for name, one in zip(service.notifiers, pools, strict=True)}
+        numbers = {name: _at_once(service, one) for name, one in service.notifiers.items()}
+        self._pools = {} if pool else {name: ThreadPoolExecutor(n, f"send-{name}") for name, n in numbers.items()}
+        self._lanes = {name: _Lane(pool or self._pools[name], n + BATCH) for name, n in numbers.items()}
         self._results: SimpleQueue[Result | None] = SimpleQueue()
         self._settler = threading.Thread(target=self._settle_all, name="settle", daemon=True)
 
@@ -73,7 +73,7 @@ class Dispatcher:
 
     def close(self) -> None:
         """Wait for what is on its way and settle it; what is not begun is put back when the service is stopping."""
-        for pool in self._pools:
+        for pool in self._pools.values():
             pool.shutdown(wait=True)
         self._results.put(None)
         if self._settler.is_alive():
@@ -207,6 +207,11 @@ class _Lane:
     def land(self) -> None:
         with self._lock:
             self.flying -= 1
+
+
+def _at_once(service: Service, notifier: object) -> int:
+    most = service.limits.sends_at_once
+    return min(most, notifier.at_once) if isinstance(notifier, TakesFew) else most
 
 
 def claim(service: Service, channels: Sequence[str], limit: int, conn: Connection) -> list[Claimed]:

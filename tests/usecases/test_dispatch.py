@@ -51,6 +51,12 @@ class Line:
         return Accepted(message.outbox_id, DeliveryState.SENT)
 
 
+class Narrow(Line):
+    """A mail server that refuses a third connection."""
+
+    at_once = 2
+
+
 @pytest.fixture
 def lines() -> dict[str, Line]:
     return {"sms": Line("sms"), "email": Line("email")}
@@ -129,6 +135,19 @@ def test_a_channel_that_hangs_keeps_no_other_waiting(service: Service, lines: di
         lines["sms"].go_on.set()
         until(lambda: states(service) == ["sent"] * 2 * BATCH)
     assert len(set(lines["sms"].sent)) == len(lines["sms"].sent) == 2 * BATCH
+
+
+def test_no_more_go_at_once_than_a_provider_takes(service: Service) -> None:
+    line = Narrow("email")
+    line.hold = frozenset({"all"})
+    service = replace(service, notifiers={"email": line})
+    write(service, [str(n) for n in range(9)], "email")
+    with dispatching(service):
+        until(lambda: states(service, "email").count("sending") == 9)
+        until(lambda: len(line.begun) >= 2)
+        assert len(line.begun) == 2
+        line.go_on.set()
+        until(lambda: states(service, "email") == ["sent"] * 9)
 
 
 def test_what_has_gone_is_settled_while_another_hangs(service: Service, lines: dict[str, Line]) -> None:
