@@ -22,7 +22,7 @@ from service.db.portable import form_of, to_json
 from service.db.stored import Stored
 
 FORMAT = 1
-ROWS_AT_ONCE = 1000
+ROWS_AT_ONCE = 500
 MODULES_WITH_TABLES = (routing, tables)
 
 Write = Callable[[bytes], None]

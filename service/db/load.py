@@ -19,7 +19,7 @@ from service.db.tables import TRAVELER_WATCH, Outbox, Traveler, Trip
 from service.db.wrapping import Wrapper, check_wrapped
 
 MODULES_WITH_TABLES = (routing, tables)
-ROWS_AT_ONCE = 1000
+ROWS_AT_ONCE = 500
 AT_WORK = timedelta(minutes=2)
 """A sweep so young means that an engine runs on this database."""
 RESTORED = "restored"

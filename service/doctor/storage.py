@@ -54,7 +54,8 @@ def look_at_database(settings: Settings) -> Iterator[Finding]:
             return
         db = make_engine(settings.database)
     except (ArgumentError, ValueError) as error:
-        yield wrong(DATABASE, f"AMANBA_DATABASE_URL cannot be used: {error}.", "Write it as in deploy/env.example.")
+        why = str(error).removeprefix("AMANBA_DATABASE_URL: ")
+        yield wrong(DATABASE, f"AMANBA_DATABASE_URL cannot be used: {why}", "Write it as in deploy/env.example.")
         return
     with closing(db):
         try:

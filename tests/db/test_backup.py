@@ -93,7 +93,7 @@ def a_value(column: Column[Any], number: int) -> Any:
     if form == "uuid":
         return UUID(int=number)
     if column.primary_key or column.name in ("provider_id", "dedupe_key"):
-        return {"int": number, "text": f"{column.name} {number}", "bytes": bytes([number])}[form]
+        return {"int": number, "text": f"{column.name} {number}", "bytes": number.to_bytes(4, "big")}[form]
     if column.nullable and number == 2:
         return None
     return VALUES[form][number % 2]
