@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, exists, or_, select, update
 
 from service.core.wording import TravelerNotice
-from service.db.routing import AckCode, Idempotency, Inbox, Link, SignUp
+from service.db.routing import AckCode, Idempotency, Inbox, Link, PhoneOwner, SignUp
 from service.db.sealed import keys_used
 from service.db.stored import table_of
 from service.db.tables import Contact, Outbox
@@ -16,10 +16,12 @@ from service.edges import Act
 from service.usecases import telling
 from service.usecases.context import Service
 from service.usecases.hand_over import settle_hand_over
+from service.usecases.proof import read_proof
 from service.usecases.work import Work
 
 CONTACTS = table_of(Contact)
 INBOX = table_of(Inbox)
+OWNERS = table_of(PhoneOwner)
 OUTBOX = table_of(Outbox)
 CODES = table_of(AckCode)
 SIGN_UPS = table_of(SignUp)
@@ -38,7 +40,7 @@ def keep_house(service: Service) -> None:
     """Erase old service keys, codes, links and first answers; expire invitations after 7 days and tell the traveler.
 
     A service key stays as long as a message that it sealed has not been read or sent: after a long downtime these come
-    first.
+    first. So does a yes that came meanwhile: an invitation expires only when the answers to it have been read.
     """
     service.run(lambda conn: _erase(service, conn, service.clock()), Act.HOUSE)
     while service.run(lambda conn: _expire_invitations(service, conn), Act.HOUSE) == BATCH:
@@ -47,12 +49,19 @@ def keep_house(service: Service) -> None:
 
 def _expire_invitations(service: Service, conn: Connection) -> int:
     now = service.clock()
+    read_until = read_proof(conn, service, now).read_until
+    numbers = select(OWNERS.c.phone_hash).where(OWNERS.c.traveler_id == CONTACTS.c.traveler_id)
+    unread = exists().where(
+        INBOX.c.handled_at.is_(None),
+        or_(INBOX.c.traveler_id == CONTACTS.c.traveler_id, INBOX.c.sender.in_(numbers)),
+    )
     query = (
         select(CONTACTS.c.traveler_id, CONTACTS.c.trip_id, CONTACTS.c.contact_id)
         .where(
             CONTACTS.c.status == "invited",
             CONTACTS.c.traveler_told_at.is_(None),
-            CONTACTS.c.invited_at <= now - INVITATION_LIVES,
+            CONTACTS.c.invited_at <= min(now, read_until or now) - INVITATION_LIVES,
+            ~unread,
         )
         .limit(BATCH)
         .with_for_update(skip_locked=True)

@@ -20,6 +20,7 @@ from service.db.claims import Rows, claim_inbox, finish_inbox
 from service.db.errors import Conflict, SchemaUnknown, SecretMissing, StorageUnavailable
 from service.db.routing import NIL, Inbox, PhoneOwner
 from service.db.stored import table_of
+from service.db.strangers import UNKNOWN_SENDER, pass_over_strangers
 from service.db.trips import TripKey, TripState
 from service.edges import Act
 from service.usecases import telling
@@ -34,6 +35,7 @@ from service.usecases.work import Work
 INBOX = table_of(Inbox)
 OWNERS = table_of(PhoneOwner)
 BATCH = 100
+FLOOD = 5_000
 
 NOT_THE_ROWS = (StorageUnavailable, Conflict, SchemaUnknown, SecretMissing)
 """What is no row's fault: the whole batch is read again."""
@@ -72,11 +74,12 @@ def read_inbox(service: Service) -> int:
     1. Claim up to 100 unread rows, none with an earlier unread row of its sender.  2. Load and lock the trips of their
     senders.  3. Decide on each in order; write watches, alarms, answers and replies.  4. Mark the rows as read; the
     text of one that meant something is erased.
-    A row whose handling raises is set aside alone and the operator is paged; the others are read.
+    A row whose handling raises is set aside alone and the operator is paged; the others are read. When there is more,
+    what unknown numbers sent is set aside by the thousand first.
 
     Killed here: nothing of the batch is written, and it is read again.
     """
-    total = 0
+    total, may_be_flooded = 0, True
     while True:
         try:
             count = service.run(lambda conn: _read_batch(service, conn, BATCH), Act.READ)
@@ -89,6 +92,11 @@ def read_inbox(service: Service) -> int:
         total += count
         if count == 0:
             break
+        if count >= BATCH and may_be_flooded:
+            # Whoever is known waits behind them.
+            strangers = service.run(lambda conn: pass_over_strangers(conn, service.clock(), FLOOD), Act.READ)
+            may_be_flooded = strangers > 0
+            total += strangers
     if total:
         service.wake.outbox.set()
         service.wake.sweep.set()
@@ -184,7 +192,7 @@ class _Session:
             sender = Sender(None, ((key, row.contact_id),))
             return route(self.work, self.trips, sender, row.text, reading, row, by_page=True)
         if sender is None:
-            return Routed("unknown_sender")
+            return Routed(UNKNOWN_SENDER)
         if is_carriers(row.text, CARRIER_STARTS):
             # Whatever else it means: the carrier lets our texts through again.
             start_number(self.work, row.sender, row.source)
