@@ -133,22 +133,21 @@ def test_every_night_into_a_folder(console: Console) -> None:
     assert [path.name == f"amanba-{long_ago}.backup" for path in folder.iterdir()] == [False]
 
 
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
+def test_what_is_missing_is_one_sentence(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    for settings, said in (
         ({"AMANBA_BACKUP_KEY": ""}, "AMANBA_BACKUP_KEY is not set; make one with: amanba key"),
         ({"AMANBA_BACKUP_KEY": "c2hvcnQ"}, "AMANBA_BACKUP_KEY: it has 5 bytes in place of 32"),
         ({"AMANBA_BACKUP_KEY_FILE": "/nowhere/key"}, "are both set; keep one"),
         ({"AMANBA_BACKUP_KEY": "", "AMANBA_BACKUP_KEY_FILE": "/nowhere/key"}, "No such file"),
         ({"AMANBA_DATABASE_URL": "sqlite:////nowhere/amanba.db"}, "there is no database at /nowhere/amanba.db"),
         ({"AMANBA_DATABASE_URL": "mysql://host/db"}, "AMANBA_DATABASE_URL"),
-    ],
-)
-def test_what_is_missing_is_one_sentence(console: Console, settings: dict[str, str], said: str) -> None:
-    console.set(**settings)
-    sentence = console.refusal("backup", str(console.folder / "one"))
-    assert sentence.startswith("No backup was made: ")
-    assert said in sentence
+    ):
+        with monkeypatch.context() as changed:
+            for name, value in settings.items():
+                changed.setenv(name, value)
+            sentence = console.refusal("backup", str(console.folder / "one"))
+        assert sentence.startswith("No backup was made: ")
+        assert said in sentence
     assert not (console.folder / "one").exists()
 
 
