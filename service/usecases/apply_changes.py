@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, exists, or_, select, update
+from sqlalchemy import Connection, Select, Uuid, bindparam, exists, literal_column, or_, select, update
 
 from service.core.plan import Plan
 from service.core.watch import replan
@@ -18,6 +19,7 @@ from service.db.routing import NIL, Inbox, PhoneOwner
 from service.db.stored import table_of
 from service.db.tables import Alarm
 from service.db.trips import TripKey, TripState
+from service.db.types import UTCDateTime
 from service.edges import Act
 from service.usecases.ask_later import stop_asking
 from service.usecases.changes import End, Pause, RemoveContact, RemoveNumber, TakeOver, Waiting
@@ -30,7 +32,7 @@ from service.usecases.reachability import page_if_last
 from service.usecases.set_ladder import LadderForm, write_ladder
 from service.usecases.set_plan import write_plan
 from service.usecases.set_words import Fingerprints, write_words
-from service.usecases.waiting import CHANGES, changed_plan, due, is_due
+from service.usecases.waiting import CHANGES, changed_plan, due
 from service.usecases.work import Work, cancel_reminders
 
 ALARMS = table_of(Alarm)
@@ -61,6 +63,13 @@ def apply_due(service: Service, now: datetime) -> int:
 
 
 def _ready(conn: Connection, now: datetime, key: TripKey | None = None) -> list[TripKey]:
+    values = {"now": now} if key is None else {"now": now, **key._asdict()}
+    return [TripKey(row.traveler_id, row.trip_id) for row in conn.execute(_ready_query(key is not None), values)]
+
+
+@lru_cache(maxsize=2)
+def _ready_query(of_one: bool) -> Select[Any]:
+    """Asked with each tick, so it is built once."""
     open_alarm = exists().where(
         ALARMS.c.traveler_id == CHANGES.c.traveler_id,
         ALARMS.c.trip_id == CHANGES.c.trip_id,
@@ -73,11 +82,15 @@ def _ready(conn: Connection, now: datetime, key: TripKey | None = None) -> list[
         INBOX.c.handled_at.is_(None),
         or_(INBOX.c.traveler_id == CHANGES.c.traveler_id, INBOX.c.sender.in_(her_numbers)),
     )
-    query = select(CHANGES.c.traveler_id, CHANGES.c.trip_id).where(is_due(now), ~unread)
+    # Written out, not bound: the index holds only what is pending, and the planner must see that this is asked for.
+    pending = CHANGES.c.state == literal_column("'pending'")
+    is_due = CHANGES.c.effective_at <= bindparam("now", type_=UTCDateTime())
+    query = select(CHANGES.c.traveler_id, CHANGES.c.trip_id).where(pending, is_due, ~unread)
     query = query.where(or_(~open_alarm, CHANGES.c.kind.in_(TIMES))).distinct()
-    if key is not None:
-        query = query.where(CHANGES.c.traveler_id == key.traveler_id, CHANGES.c.trip_id == key.trip_id)
-    return [TripKey(row.traveler_id, row.trip_id) for row in conn.execute(query.limit(BATCH))]
+    if of_one:
+        traveler, trip = bindparam("traveler_id", type_=Uuid()), bindparam("trip_id", type_=Uuid())
+        query = query.where(CHANGES.c.traveler_id == traveler, CHANGES.c.trip_id == trip)
+    return query.limit(BATCH)
 
 
 def _apply_of_trip(service: Service, key: TripKey, now: datetime, conn: Connection) -> int:
