@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import Insert, Update, func, insert, select, update
 
 from service.db import tables
 from service.db.routing import Inbox
@@ -87,7 +87,7 @@ def samples(story: Story) -> dict[str, float]:
     }
 
 
-def change(service: Service, statement: Update) -> None:
+def change(service: Service, statement: Insert | Update) -> None:
     """What no use case does."""
     service.run(lambda conn: conn.execute(statement))
 
@@ -244,22 +244,17 @@ class TestKeepingUp:
 
     def test_an_outbox_that_stands_still_and_one_that_waits(self, story: Story) -> None:
         story.advance_to("2026-12-01T21:01+03:00")
-        service, alerts = story.service, OUTBOX.c.kind == "alert"
-        first, *_ = service.read(
-            lambda conn: conn.execute(select(OUTBOX.c.outbox_id).where(alerts).order_by(OUTBOX.c.created_at)).scalars()
-        )
-        old = story.now - timedelta(minutes=11)
-        waits = {"state": "pending", "available_at": old, "created_at": old, "error": None}
-        change(service, update(OUTBOX).where(alerts).values(**waits))
+        service, old = story.service, story.now - timedelta(minutes=11)
+        query = select(OUTBOX).where(OUTBOX.c.kind == "alert")
+        part = service.read(lambda conn: dict(conn.execute(query).mappings().first() or {}))
+        first, second = part["outbox_id"], uuid4()
+        stands = {"state": "pending", "available_at": old, "created_at": old, "error": None}
+        change(service, insert(OUTBOX).values(**{**part, **stands, "outbox_id": second, "dedupe_key": "second"}))
         assert behind(service) is Behind.OUTBOX
         # The first part is refused again and again, and the second waits for it: no fault of the engine.
         refused = {"available_at": story.now + timedelta(minutes=2), "error": "21611"}
-        change(
-            service,
-            update(OUTBOX)
-            .where(alerts, OUTBOX.c.outbox_id == first)
-            .values(created_at=old - timedelta(seconds=1), **refused),
-        )
+        before = {"state": "pending", "created_at": old - timedelta(seconds=1)}
+        change(service, update(OUTBOX).where(OUTBOX.c.outbox_id == first).values(**before, **refused))
         assert behind(service) is None
         change(service, update(OUTBOX).where(OUTBOX.c.outbox_id == first).values(error="unavailable"))
         assert behind(service) is Behind.OUTBOX, "its provider has been away for ten minutes"
