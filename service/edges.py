@@ -26,6 +26,7 @@ class Act(StrEnum):
     REPORT = "report"
     INVITE = "invite"
     ARM = "arm"
+    REHEARSE = "rehearse"
     HOUSE = "house"
 
     @property

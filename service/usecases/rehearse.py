@@ -16,6 +16,7 @@ from service.core.rehearsal import end_rehearsal
 from service.core.wording_text import N_
 from service.db.rehearsals import begin_rehearsal, latest_rehearsal, put_rehearsals
 from service.db.trips import TripKey
+from service.edges import Act
 from service.usecases.answer_once import answer_once
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED, load_locked
@@ -49,7 +50,9 @@ def start_rehearsal(service: Service, key: TripKey, *, once: str | None = None) 
         return str(_start(service, conn, key, now))
 
     call = f"rehearsal:{key.trip_id}"
-    started = service.run(lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: keep(conn)))
+    started = service.run(
+        lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: keep(conn)), Act.REHEARSE
+    )
     service.wake.sweep.set()
     return UUID(started)
 

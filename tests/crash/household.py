@@ -24,6 +24,7 @@ LONG, SHORT = 600, 1
 """Seconds that a rung waits: for ever, and hardly."""
 
 KINDS: Mapping[str, re.Pattern[str]] = {
+    "rehearsal": re.compile(r"^REHEARSAL\..*no sign since"),
     "invitation": re.compile(r"Accept: answer 1\."),
     "alert": re.compile(r"no sign since"),
     "facts": re.compile(r"Answer: 1 I take it"),
@@ -112,7 +113,7 @@ class Household:
             self.expect("invitation", phone, 1)
             self.wait_for("invitation", phone)
             self.say(phone, "1")
-        wait = SHORT if self.story == "climb" else LONG
+        wait = SHORT if self.story in ("climb", "rehearsal") else LONG
         rungs = [{"contacts": ids[:1], "wait_seconds": wait}, {"contacts": ids, "wait_seconds": LONG}]
         self._call("PUT", f"{self._path}/ladder", {"rungs": rungs, "repeat_seconds": 3600})
         if self.story == "home":
@@ -175,6 +176,9 @@ class Household:
             except Exception as error:
                 self.error = f"household {self.number} (chatter): {type(error).__name__}: {error}"
                 return
+
+    def rehearse(self) -> None:
+        self._call("POST", f"{self._path}/rehearsal", key="rehearsal")
 
     def end_with_a_word(self) -> None:
         self._call("POST", f"{self._path}/changes", {"end": True, "word": "green apples"}, key="end")
@@ -290,6 +294,8 @@ def _late(home: Household) -> None:
     home.expect("alert", home.mother, 1)
     home.expect("all_clear", home.mother, 1)
     home.wait_for("alert", home.mother)
+    # What is not sent yet when she answers need not be sent any more.
+    home.wait_for("reminder", home.traveler)
     home.say(home.traveler, "OK")
     home.wait_for("all_clear", home.mother)
 
@@ -303,6 +309,16 @@ def _home(home: Household) -> None:
         home.wait_for("ended", who)
 
 
+def _rehearsal(home: Household) -> None:
+    """Long before her deadline she rehearses it, and nobody answers."""
+    home.arm(first_in=3600)
+    for who, most in ((home.mother, 2), (home.brother, 1)):
+        home.expect("rehearsal", who, 1, most)
+    home.rehearse()
+    home.wait_for("rehearsal", home.mother)
+    home.wait_for("rehearsal", home.brother)
+
+
 STORIES: Mapping[str, Callable[[Household], None]] = {
     "texts": _in_time(_text),
     "link": _in_time(_press),
@@ -312,6 +328,7 @@ STORIES: Mapping[str, Callable[[Household], None]] = {
     "climb": _climb,
     "late": _late,
     "home": _home,
+    "rehearsal": _rehearsal,
 }
 CHATTER = "chatter"
 """One family checks in all the time, far from its deadline."""

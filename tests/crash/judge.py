@@ -95,15 +95,8 @@ def _judge_home(summary: Summary, home: Household) -> None:
             summary.lost.append(f"{who}: {number} was told of an alarm and not of its end")
         if ends and not alerts:
             summary.false_alarms.append(f"{who}: {number} was told of the end of no alarm")
-    _judge_order(summary, home, who)
-
-
-def _judge_order(summary: Summary, home: Household, who: str) -> None:
-    """She is asked before anybody is told."""
-    alerts = home.texts(home.mother, "alert")
-    reminders = home.texts(home.traveler, "reminder")
-    if alerts and not (reminders and reminders[0].order < alerts[0].order):
-        summary.lost.append(f"{who}: nobody asked her before her people were told")
+    if home.texts(home.mother, "alert") and not home.texts(home.traveler, "reminder"):
+        summary.lost.append(f"{who}: her people were told and nobody had asked her")
 
 
 def not_kept(database_url: str, answered: Iterable[CheckIn]) -> list[CheckIn]:

@@ -58,7 +58,7 @@ def test_killed_again_and_again_nothing_is_lost(topology: str, tmp_path: Path) -
 
 
 def _live_a_wave(site: Site, points: Iterator[str], kills: int, *, late: bool) -> int:
-    """Eight families and some kills; how many messages may have gone twice."""
+    """Nine families and some kills; how many messages may have gone twice."""
     homes = site.found(site.dice.sample(list(STORIES), len(STORIES)))
     began, lost_before = time.monotonic(), site.twilio.answers_lost
     site.twilio.lag(LATE_LIST if late else site.dice.choice([0.0, 3.0]))
