@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, literal_column, select
 
 from service.db.routing import EngineState
 from service.db.stored import table_of
@@ -33,7 +33,7 @@ class Look:
 
 def look(conn: Connection) -> Look:
     """Four look-ups by index in one statement."""
-    watches, alarms, rehearsals, noted = conn.execute(_LOOK).one()
+    watches, alarms, rehearsals, noted = conn.execute(LOOK).one()
     return Look(watches, alarms, rehearsals, noted)
 
 
@@ -43,9 +43,10 @@ def _first(table: Table) -> ColumnElement[datetime]:
     return select(func.min(table.c.look_at)).where(table.c.look_at.is_not(None)).scalar_subquery()
 
 
-_LOOK = select(
+LOOK = select(
     _first(table_of(Watch)),
     _first(table_of(Alarm)),
     _first(table_of(Rehearsal)),
-    select(STATE.c.at).where(STATE.c.name == SWEEP).scalar_subquery(),
+    select(STATE.c.at).where(STATE.c.name == literal_column(f"'{SWEEP}'")).scalar_subquery(),
 )
+"""The statement of `look`, which takes no values."""

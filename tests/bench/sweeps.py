@@ -95,7 +95,7 @@ def _idle(engine: str, watches: int, rounds: int) -> Iterator[Figure]:
         now = datetime.now(UTC)
         seed(place.url, SECRETS, FEW_DUE, 1, now=now)
         fill_watches(place.url, watches, look_from=now + timedelta(hours=12))
-        with _served(place.url, lambda: now) as service:
+        with served(place.url, lambda: now) as service:
             sweep(service)
             passes = [_passes(place, service) for _ in range(rounds)]
             some = [_some_due(service, now) for _ in range(rounds)]
@@ -313,12 +313,12 @@ def _installation(
         upgrade(place.url)
         plan, watch = at(now)
         seed(place.url, SECRETS, due, 1, now=now - timedelta(hours=12), plan=plan, watch=lambda _: watch)
-        with _served(place.url, lambda: now) as service:
+        with served(place.url, lambda: now) as service:
             yield place, service
 
 
 @contextmanager
-def _served(url: str, clock: Callable[[], datetime]) -> Iterator[Service]:
+def served(url: str, clock: Callable[[], datetime]) -> Iterator[Service]:
     """The engine in this process, with everything read that could prove a sign of life."""
     db = make_engine(url)
     try:
