@@ -47,6 +47,10 @@ def routes(service: Service, *, unreached: bool = False) -> list[Route]:
         if not (unreached or is_loopback(service.public_url) or _has_token(service, request)):
             return Response(status_code=404)
         registry = CollectorRegistry()
+        for channel in service.notifiers:
+            for state in ("sent", "failed", "unknown", "pending"):
+                # From nought: of a series that begins at its first event a rate never sees that event.
+                SENDS.labels(channel=channel, state=state)
         for counted in (HOOK_REFUSALS, SENDS, LATENESS, HEARTBEATS):
             registry.register(counted)
         try:
