@@ -129,7 +129,8 @@ class Footing:
         ground = look(db, clock)
         with self._lock:
             self.ground = ground
-            self._wall_before_monotonic = _before_monotonic(clock)
+            if db.connect_alone:
+                self._wall_before_monotonic = _before_monotonic(clock)
             trouble = _trouble(ground, OFF_AT_MOST if self._is_guarded else WEB_OFF_AT_MOST)
             if self._is_guarded:
                 self.lost = trouble
@@ -144,7 +145,7 @@ class Footing:
         """
         if not self._is_guarded or act not in CLAIMS:
             return
-        if abs(_before_monotonic(clock) - self._wall_before_monotonic) > JUMP_SECONDS and db.connect_alone:
+        if db.connect_alone and abs(_before_monotonic(clock) - self._wall_before_monotonic) > JUMP_SECONDS:
             self.look_again(db, clock)
         if self.lost is not None:
             raise MustNotClaim(self.lost)

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from service.clock import monotonic
 from service.db import listen, tx
 from service.db.engine import Database
 from service.db.listen import SCHEMA_CHANNEL, Line, tell_within
@@ -61,15 +62,22 @@ def test_the_others_hear_what_one_tells_and_it_does_not_hear_itself(two: tuple[D
     assert (own.count, inbox.count, outbox.count) == (1, 1, 0)
 
 
-def test_a_burst_is_told_a_few_times(two: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listen, "TELLS_APART_SECONDS", 0.05)
-    inbox, last = Ear(), Ear()
-    with line(two[0]) as here, line(two[1], inbox=inbox, outbox=last):
-        for _ in range(5000):
+def test_what_comes_soon_after_is_told_together(
+    two: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listen, "TELLS_APART_SECONDS", 0.2)
+    inbox, outbox = Ear(), Ear()
+    with line(two[0]) as here, line(two[1], inbox=inbox, outbox=outbox):
+        began = monotonic()
+        here.tell("inbox")
+        assert inbox.until(1)
+        for _ in range(1000):
             here.tell("inbox")
         here.tell("outbox")
-        assert last.until(1)
-    assert 1 <= inbox.count <= 3
+        assert outbox.until(1)
+        assert inbox.until(2)
+        assert monotonic() - began >= 0.2
+    assert inbox.count <= 3
 
 
 def test_a_line_that_was_cut_is_mended_and_takes_everything_for_told(

@@ -20,7 +20,7 @@ from service.usecases.context import Service
 from service.usecases.footing import CLAIMS, NOT_LOOKED_YET, MustNotClaim
 from tests.replicas.engines import Clock, make_service
 
-KEPT = {Act.ACCEPT, Act.SETTLE, Act.RECOVER, Act.WATERMARK, Act.REPORT, Act.INVITE, Act.ARM}
+KEPT = {Act.ACCEPT, Act.SETTLE, Act.RECOVER, Act.WATERMARK, Act.REPORT, Act.INVITE, Act.ARM, Act.REHEARSE}
 """What finishes something, or keeps what a person brings."""
 
 
