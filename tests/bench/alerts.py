@@ -79,13 +79,13 @@ class Installation:
     alarms: int
 
     def all_told(self) -> bool:
-        """Whether every alarm is open and none of its texts waits or is on its way."""
+        """Whether every alarm has been told, and none of its texts waits or is on its way."""
         waits = select(func.count()).where(OUTBOX.c.state.in_(("pending", "sending")))
-        opened = select(func.count()).select_from(ALARMS)
+        told = select(func.count()).where(ALARMS.c.rung >= 0)
 
         return tx.read(
             self.db,
-            lambda conn: conn.execute(opened).scalar_one() == self.alarms and conn.execute(waits).scalar_one() == 0,
+            lambda conn: conn.execute(told).scalar_one() == self.alarms and conn.execute(waits).scalar_one() == 0,
         )
 
     def texts(self) -> dict[str, str]:
