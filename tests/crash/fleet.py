@@ -113,9 +113,10 @@ class Fleet:
     def webs(self) -> list[Program]:
         return [program for program in self.programs if program.command != "worker"]
 
-    def order(self, point: str) -> None:
-        """Whoever reaches this edge next dies there."""
-        (self.folder / "orders" / point).touch()
+    def order(self, *points: str) -> None:
+        """Whoever reaches one of these edges next dies there."""
+        for point in points:
+            (self.folder / "orders" / point).touch()
 
     def outstanding(self) -> set[str]:
         """Edges at which somebody is still to die."""

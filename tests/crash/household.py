@@ -25,6 +25,7 @@ LONG, SHORT = 600, 1
 
 KINDS: Mapping[str, re.Pattern[str]] = {
     "rehearsal": re.compile(r"^REHEARSAL\..*no sign since"),
+    "accepted": re.compile(r"is now your trusted person"),
     "invitation": re.compile(r"Accept: answer 1\."),
     "alert": re.compile(r"no sign since"),
     "facts": re.compile(r"Answer: 1 I take it"),
@@ -53,6 +54,8 @@ class Household:
     twilio: RoughTwilio
     nobody_listens: Callable[[], AbstractContextManager[None]] = nullcontext
     """While it lasts all webs are down."""
+    is_kept: Callable[[CheckIn], bool] = lambda _: True
+    """Whether the inbox has it."""
     check_ins: list[CheckIn] = field(default_factory=list)
     may_alarm: bool = True
     """False once an OK in time was answered or stands in the provider's list."""
@@ -114,6 +117,7 @@ class Household:
             self.wait_for("invitation", phone)
             self.say(phone, "1")
         wait = SHORT if self.story in ("climb", "rehearsal") else LONG
+        self.expect("accepted", self.traveler, 2)
         rungs = [{"contacts": ids[:1], "wait_seconds": wait}, {"contacts": ids, "wait_seconds": LONG}]
         self._call("PUT", f"{self._path}/ladder", {"rungs": rungs, "repeat_seconds": 3600})
         if self.story == "home":
@@ -247,9 +251,12 @@ def _unheard(home: Household) -> datetime:
     """Nobody listens, and nobody repeats it: only the list will ever tell."""
     with home.nobody_listens():
         texted_at = datetime.now(UTC)
-        home.twilio.text_unheard(home.traveler, "OK")
+        said = CheckIn("twilio_sms", home.twilio.text_unheard(home.traveler, "OK"))
         home.until(lambda: datetime.now(UTC) > home.deadline + timedelta(seconds=GRACE - 1), "")
-    return texted_at if home.twilio.list_lag < LATEST_LIST else home.deadline + timedelta(seconds=GRACE)
+    if home.twilio.list_lag < LATEST_LIST:
+        return texted_at
+    home.until(lambda: home.is_kept(said), "what the list told late was not kept", pause=1.0)
+    return home.deadline + timedelta(seconds=GRACE)
 
 
 def _has_ended(home: Household) -> bool:

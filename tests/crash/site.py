@@ -16,8 +16,8 @@ from pathlib import Path
 from service.db.migrate import upgrade
 from tests.crash.client import Client
 from tests.crash.fleet import Fleet, Program
-from tests.crash.household import CHATTER, Household
-from tests.crash.judge import Summary, is_at_rest, judge
+from tests.crash.household import CHATTER, CheckIn, Household
+from tests.crash.judge import Summary, is_at_rest, judge, not_kept
 from tests.crash.postgres import Postgres, durable_postgres
 from tests.crash.provider import PUBLIC_URL, TIMEOUT, RoughTwilio
 
@@ -55,7 +55,7 @@ class Site:
         """New families, signed up; they live once `let_live` lets them."""
         first = len(self.homes)
         homes = [
-            Household(first + place, story, self.client, self.twilio, self.nobody_listens)
+            Household(first + place, story, self.client, self.twilio, self.nobody_listens, self.is_kept)
             for place, story in enumerate(stories)
         ]
         self.homes += homes
@@ -93,6 +93,10 @@ class Site:
         self._over.set()
         if self._chatter is not None:
             self._chatter.join()
+
+    def is_kept(self, said: CheckIn) -> bool:
+        """Whether the inbox has it."""
+        return not not_kept(self.database_url, [said])
 
     @contextmanager
     def nobody_listens(self) -> Iterator[None]:
