@@ -46,6 +46,7 @@ test: setup-dev browser ## Run all tests
 soak: setup-dev ## Run the long proofs
 	TEST_OPENINGS=10000 TEST_EVERY_WAY=1 $(VENV)/bin/python -m pytest $(PYTEST_ARGS) tests/web/test_scanners.py \
 		tests/browser/test_every_page.py
+	TEST_BURST=10000 $(VENV)/bin/python -m pytest tests/usecases/test_burst.py
 	TEST_UPGRADE=1 $(VENV)/bin/python -m pytest tests/replicas/test_upgrade.py
 
 bench: export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode

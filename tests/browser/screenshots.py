@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from service.db.migrate import upgrade  # noqa: E402
-from service.texts import LANGUAGES  # noqa: E402
 from service.logs import set_up_logging  # noqa: E402
+from service.texts import LANGUAGES  # noqa: E402
 from tests.browser.demonstration import GULNAR, Demonstration, served  # noqa: E402
 from tests.web.form_world import world_of  # noqa: E402
 from tests.web.installation import furnish  # noqa: E402
