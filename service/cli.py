@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 import uvicorn
@@ -23,6 +23,7 @@ from service.db.migrate import current, head, upgrade
 from service.db.secrets import make_key
 from service.logs import set_up_logging
 from service.lookout import Lookout
+from service.memory import settle
 from service.settings import Settings, faults
 from service.usecases.close_alarm import Closing, close_by_operator
 from service.usecases.context import Service
@@ -88,7 +89,8 @@ def worker(host: Host = "127.0.0.1", port: Port = 8001) -> None:
     settings = _settings()
     with _listen(host, port) as listener:
         service = _migrated(settings)
-        _run(create_worker_app(service), Worker(service), service, listener)
+        # Two pages for a monitor need no uvloop, which takes 2 MiB.
+        _run(create_worker_app(service), Worker(service), service, listener, loop="asyncio")
 
 
 @cli.command()
@@ -258,7 +260,12 @@ class _Server(uvicorn.Server):
 
 
 def _run(
-    app: Starlette, engine: Worker | None, service: Service, listener: socket.socket, drain_seconds: float = 0
+    app: Starlette,
+    engine: Worker | None,
+    service: Service,
+    listener: socket.socket,
+    drain_seconds: float = 0,
+    loop: Literal["uvloop", "asyncio"] = "uvloop",
 ) -> None:
     config = uvicorn.Config(
         app,
@@ -267,7 +274,7 @@ def _run(
         access_log=False,
         server_header=False,
         # Without these a request costs twice as much.
-        loop="uvloop",
+        loop=loop,
         http="httptools",
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
@@ -277,6 +284,7 @@ def _run(
     typer.echo(f"Amanba listens on http://{f'[{host}]' if ':' in host else host}:{port}", err=True)
     line = open_line(service, engine=engine is not None)
     lookout = Lookout(service)
+    settle()
     try:
         lookout.start()
         if engine:

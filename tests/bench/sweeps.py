@@ -12,6 +12,7 @@ CPU is in the note of each.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import subprocess
 import sys
@@ -39,6 +40,7 @@ from service.db.secrets import make_key, parse_secret_keys
 from service.db.state import put_state
 from service.db.stored import table_of
 from service.db.trips import TripKey
+from service.memory import settle
 from service.usecases import sweep as sweeping
 from service.usecases.context import Limits, Service
 from service.usecases.proof import sources
@@ -319,8 +321,9 @@ def _installation(
 
 @contextmanager
 def served(url: str, clock: Callable[[], datetime]) -> Iterator[Service]:
-    """The engine in this process, with everything read that could prove a sign of life."""
+    """The engine in this process, settled as a worker's, with everything read that could prove a sign of life."""
     db = make_engine(url)
+    thresholds = gc.get_threshold()
     try:
         service = Service(
             db=db,
@@ -335,8 +338,10 @@ def served(url: str, clock: Callable[[], datetime]) -> Iterator[Service]:
         read = {"read_until": (clock() + timedelta(days=1)).isoformat(), "failing_since": None}
         for source in sources(service):
             service.run(lambda conn, name=source: put_state(conn, f"watermark:{name}", read, clock()))  # type: ignore[misc]
+        settle()
         yield service
     finally:
+        gc.set_threshold(*thresholds)
         db.close()
 
 
