@@ -46,7 +46,8 @@ test: setup-dev browser ## Run all tests
 soak: setup-dev ## Run the long proofs
 	TEST_OPENINGS=10000 TEST_EVERY_WAY=1 $(VENV)/bin/python -m pytest $(PYTEST_ARGS) tests/web/test_scanners.py \
 		tests/browser/test_every_page.py
-	TEST_BURST=10000 $(VENV)/bin/python -m pytest tests/usecases/test_burst.py
+	TEST_BURST=10000 TEST_FLOOD=100000 TEST_STORM=1000 $(VENV)/bin/python -m pytest tests/usecases/test_burst.py \
+		tests/outage/test_flood.py tests/outage/test_storm.py
 	TEST_UPGRADE=1 $(VENV)/bin/python -m pytest tests/replicas/test_upgrade.py
 
 bench: export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
