@@ -12,6 +12,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -41,26 +42,34 @@ def test_killed_again_and_again_nothing_is_lost(topology: str, tmp_path: Path) -
     with open_site(topology, tmp_path, seed) as site:
         site.let_chatter(apart=0.2)
         points = _points(site.dice)
-        allowed = wave = 0
+        waves: list[Wave] = []
         while len(site.fleet.deaths) < KILLS:
-            wave += 1
             kills = min(A_WAVE, KILLS - len(site.fleet.deaths))
-            allowed += _live_a_wave(site, points, kills, late=wave % LATE_EVERY == 0)
+            waves.append(_live_a_wave(site, points, kills, late=len(waves) % LATE_EVERY == LATE_EVERY - 1))
             print(f"{len(site.fleet.deaths)} kills", flush=True)
         site.end_chatter()
         site.rest()
         summary = site.sum_up()
-        summary.doubled_allowed = allowed
+        summary.doubled_allowed = sum(wave.allowed for wave in waves)
+        summary.faults += [f"wave {number}: {wave}" for number, wave in enumerate(waves) if wave.doubled > wave.allowed]
         if len(POINTS) <= KILLS * 3 // 4:
             summary.never_fired = _never_died_at(site)
         _keep(summary)
         assert summary.good, str(summary)
 
 
-def _live_a_wave(site: Site, points: Iterator[str], kills: int, *, late: bool) -> int:
-    """Nine families and some kills; how many messages may have gone twice."""
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """How many messages went twice in it, and how many may have."""
+
+    doubled: int
+    allowed: int
+
+
+def _live_a_wave(site: Site, points: Iterator[str], kills: int, *, late: bool) -> Wave:
+    """Nine families and some kills."""
     homes = site.found(site.dice.sample(list(STORIES), len(STORIES)))
-    began, lost_before = time.monotonic(), site.twilio.answers_lost
+    began, lost_before, doubled_before = time.monotonic(), site.twilio.answers_lost, len(site.twilio.doubled())
     site.twilio.lag(LATE_LIST if late else site.dice.choice([0.0, 3.0]))
     site.twilio.is_rough = True
     site.let_live(homes)
@@ -71,7 +80,8 @@ def _live_a_wave(site: Site, points: Iterator[str], kills: int, *, late: bool) -
     site.twilio.is_rough = False
     site.rest()
     site.twilio.lag(0.0)
-    return site.in_flight(began) + site.twilio.answers_lost - lost_before if late else 0
+    on_their_way = site.in_flight(began) + site.twilio.answers_lost - lost_before
+    return Wave(len(site.twilio.doubled()) - doubled_before, on_their_way if late else 0)
 
 
 def _kill(site: Site, points: Iterator[str], kills: int) -> None:
