@@ -102,12 +102,15 @@ def is_pair(
 ) -> ColumnElement[bool]:
     """Whether two columns are one of the pairs that are given as `pairs(…)` when the statement is executed.
 
-    The statement is the same for any number of them (but on SQLite), so that it is prepared once.
+    The statement is the same for any number of them, so that it is prepared once.
     """
     if not several:
         return and_(first == bindparam("first_", type_=Uuid()), second == bindparam("second_", type_=Uuid()))
     if dialect != "postgresql":
-        return tuple_(first, second).in_(bindparam("pairs_", expanding=True))
+        # For pairs that stand in the statement themselves SQLite would read the whole table.
+        each = func.json_each(bindparam("pairs_", type_=Text())).table_valued("value").c.value
+        halves = [func.json_extract(each, literal_column(f"'$[{place}]'")) for place in (0, 1)]
+        return tuple_(first, second).in_(select(*halves))
     both = func.unnest(_ids("firsts_"), _ids("seconds_"))
     given = both.table_valued("one", "other").render_derived()
     return tuple_(first, second).in_(select(given.c.one, given.c.other))
@@ -118,7 +121,7 @@ def pairs(dialect: str, wanted: Sequence[Pair]) -> dict[str, Any]:
     if len(wanted) == 1:
         return {"first_": wanted[0][0], "second_": wanted[0][1]}
     if dialect != "postgresql":
-        return {"pairs_": [tuple(pair) for pair in wanted]}
+        return {"pairs_": json_text([[first.hex, second.hex] for first, second in wanted])}
     return {
         "firsts_": ",".join([str(first) for first, _ in wanted]),
         "seconds_": ",".join([str(second) for _, second in wanted]),

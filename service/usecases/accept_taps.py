@@ -17,11 +17,12 @@ from sqlalchemy import (
     Row,
     TextualSelect,
     Uuid,
+    and_,
     bindparam,
     column,
+    or_,
     select,
     text,
-    tuple_,
 )
 
 from service.db.routing import Inbox
@@ -72,9 +73,12 @@ def text_name(service: Service, said: str) -> str:
 
 def received_at(conn: Connection, ids: Sequence[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
     """When those of these messages (source and provider id) that are there were received."""
-    query = select(INBOX.c.source, INBOX.c.provider_id, INBOX.c.received_at).where(
-        tuple_(INBOX.c.source, INBOX.c.provider_id).in_(ids)
-    )
+    # By source: for pairs SQLite would read the whole table.
+    of_each = [
+        and_(INBOX.c.source == source, INBOX.c.provider_id.in_([name for of, name in ids if of == source]))
+        for source in dict.fromkeys(source for source, _ in ids)
+    ]
+    query = select(INBOX.c.source, INBOX.c.provider_id, INBOX.c.received_at).where(or_(*of_each))
     return {(row.source, row.provider_id): row.received_at for row in conn.execute(query)}
 
 

@@ -1,0 +1,54 @@
+"""How SQLite finds the rows of a batch: by their keys, one by one, however long the table is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Connection, event, select
+
+from service.db import tables, tx
+from service.db.engine import Database, make_engine
+from service.db.rows import is_pair, pairs
+from service.db.stored import table_of
+from service.usecases.accept_taps import received_at
+
+TRIPS = table_of(tables.Trip)
+
+
+@pytest.fixture
+def db(sqlite_url: str) -> Iterator[Database]:
+    made = make_engine(sqlite_url)
+    yield made
+    made.close()
+
+
+def plan_of(db: Database, asks: Any) -> str:
+    """What SQLite does for the one query that `asks` makes of a connection."""
+    asked: list[tuple[str, Any]] = []
+
+    def work(conn: Connection) -> str:
+        event.listen(conn, "before_cursor_execute", lambda _c, _k, query, values, *_: asked.append((query, values)))
+        asks(conn)
+        [(query, values)] = asked
+        return " ".join(row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values))
+
+    return tx.read(db, work)
+
+
+@pytest.mark.parametrize("count", [1, 2, 100])
+def test_trips_are_found_by_their_keys(db: Database, count: int) -> None:
+    wanted = [(uuid4(), uuid4()) for _ in range(count)]
+    query = select(TRIPS).where(is_pair("sqlite", TRIPS.c.traveler_id, TRIPS.c.trip_id, several=count > 1))
+    plan = plan_of(db, lambda conn: conn.execute(query, pairs("sqlite", wanted)))
+    assert "SEARCH trips USING INDEX" in plan
+    assert "SCAN trips" not in plan
+
+
+def test_what_came_before_is_found_by_its_id(db: Database) -> None:
+    ids = [(source, f"SM{number}") for source in ("twilio_sms", "check_in") for number in range(50)]
+    plan = plan_of(db, lambda conn: received_at(conn, ids))
+    assert "SEARCH inbox USING INDEX uq_inbox_source_provider_id" in plan
+    assert "SCAN inbox" not in plan
