@@ -90,8 +90,10 @@ class Worker:
         self._paged_at: float | None = None
         self._reconcile = self._job("reconcile", lambda: reconcile_inbound(service))
         self._change = self._job("change", lambda: apply_due(service, service.clock()))
-        self._sweep = self._job("sweep", self._sweep_with_proof)
+        self._sweep = self._job("sweep", self._sweep_once_read)
         self._read = self._job("read", lambda: read_inbox(service))
+        self._prove = self._job("prove", self._read_sources)
+        self._unproven = threading.Event()
         self._dispatch = self._job("dispatch", self._dispatcher.run)
         self._recover = self._job("recover", lambda: recover(service, self._askers))
         self._house = self._job("house", lambda: keep_house(service))
@@ -129,6 +131,7 @@ class Worker:
         self._thread("wake-read", lambda: self._on(wake.inbox, self._read))
         self._thread("wake-send", lambda: self._on(wake.outbox, self._dispatch))
         self._thread("wake-sweep", lambda: self._on(wake.sweep, self._sweep))
+        self._thread("wake-prove", lambda: self._on(self._unproven, self._prove))
         self._thread("watchdog", self._watch_ticks)
         self._thread("footing", self._keep_footing)
 
@@ -139,6 +142,7 @@ class Worker:
         wake.stopping.set()
         for bell in wake.bells.values():
             bell.ring_here()
+        self._unproven.set()
         if self.scheduler.running:
             self.scheduler.shutdown(wait=True)
         for thread in self._threads:
@@ -175,14 +179,18 @@ class Worker:
             # The first sweep has waited for this; the next tick is a second away.
             self._service.wake.sweep.ring_here()
 
-    def _sweep_with_proof(self) -> None:
+    def _sweep_once_read(self) -> None:
         if not self._reconcile.done.is_set() and monotonic() < self._started + FIRST_READING_SECONDS:
             return
         swept = sweep(self._service)
         self._service.pulse.beat()
         if swept.waits_for_proof:
-            self._reconcile.run()
-            self._read.run()
+            # In a thread of its own: a source that is slow to answer must not keep other alarms waiting.
+            self._unproven.set()
+
+    def _read_sources(self) -> None:
+        self._reconcile.run()
+        self._read.run()
 
     def _thread(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)

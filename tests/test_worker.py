@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from service.clock import monotonic, utc_now
 from service.db.engine import make_engine
 from service.db.sealed import open_keyring
 from service.usecases.context import Limits, Service
+from service.usecases.sweep import Swept
 from service.usecases.work import Draft, Work
 from service.worker import STALLED_AFTER_SECONDS, Worker, _Job
 
@@ -105,6 +107,29 @@ def test_the_first_sweep_waits_for_the_first_reading(service: Service) -> None:
         assert not service.pulse.is_fresh
         network(service).may_list.set()
         until(lambda: service.pulse.is_fresh)
+
+
+def test_a_source_that_hangs_before_an_alarm_keeps_no_sweep_waiting(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweeps: list[Swept] = []
+
+    def sweep(_: Service) -> Swept:
+        sweeps.append(Swept(waits_for_proof=True))
+        return sweeps[-1]
+
+    monkeypatch.setattr("service.worker.sweep", sweep)
+    with running(service):
+        until(lambda: bool(sweeps))
+        network(service).may_list.clear()
+        for swept in range(len(sweeps), len(sweeps) + 3):
+            service.wake.sweep.ring_here()
+            until(partial(_are_more, sweeps, swept))
+        network(service).may_list.set()
+
+
+def _are_more(sweeps: list[Swept], than: int) -> bool:
+    return len(sweeps) > than
 
 
 def test_a_job_that_raises_is_run_again_and_stops_no_other(service: Service) -> None:
