@@ -52,6 +52,18 @@ def test_a_part_of_the_run_book_that_is_named_exists() -> None:
     assert set(re.findall(r"RUNBOOK\.md: ([^'\"\n]+)", RULES)) <= set(headings)
 
 
+def test_a_command_by_hand_runs_as_the_service_does() -> None:
+    """With another data directory it would look at another database, and make one."""
+    unit = (ROOT / "deploy" / "systemd" / "amanba.service").read_text(encoding="utf-8")
+    command = RUNBOOK[RUNBOOK.index("systemd-run") :].split("…")[0]
+    for line in ("User=amanba", "EnvironmentFile=/etc/amanba/env", "WorkingDirectory=/var/lib/amanba"):
+        assert line in unit
+        assert line.replace("User", "uid") in command
+    for part in ("AMANBA_DATA_DIR=/var/lib/amanba ", "/opt/amanba/.venv/bin/amanba "):
+        assert part in unit
+        assert part in command
+
+
 def test_every_number_in_an_alert_rule_is_one_of_ours() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "service").rglob("*.py"))
     named = {re.sub(r"_bucket$", "", name) for name in re.findall(r"\bamanba_[a-z_]+", RULES)}
