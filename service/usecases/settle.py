@@ -36,22 +36,30 @@ log = structlog.get_logger()
 def settle_results(service: Service, results: Sequence[tuple[Claimed, Outcome]]) -> None:
     """Write down what became of some sent rows, and send by another address what failed.
 
-    When acting on a failure fails itself, each row is settled alone, so that one trip cannot keep the others open.
+    When that fails, each row is settled alone, so that one trip cannot keep the others open; one that still cannot be,
+    without what its refusal asks for; one that cannot be written at all is left to RECOVER.
+
+    Raises:
+        StorageUnavailable: the database is away.
     """
     if not results:
         return
+    if not _is_settled(service, results, act=True):
+        for result in results:
+            if len(results) == 1 or not _is_settled(service, [result], act=True):
+                _is_settled(service, [result], act=False)
+    _ring(service, results)
+
+
+def _is_settled(service: Service, results: Sequence[tuple[Claimed, Outcome]], *, act: bool) -> bool:
     try:
-        _settle_together(service, results, act=True)
+        _settle_together(service, results, act=act)
     except StorageUnavailable:
         raise
     except Exception:
         log.exception("settle_failed", rows=[str(row.outbox_id) for row, _ in results])
-        if len(results) == 1:
-            _settle_together(service, results, act=False)
-        else:
-            for result in results:
-                settle_results(service, [result])
-    _ring(service, results)
+        return False
+    return True
 
 
 def _ring(service: Service, results: Sequence[tuple[Claimed, Outcome]]) -> None:
