@@ -39,20 +39,13 @@ def target_of(name: str) -> Iterator[Path | BinaryIO]:
     sys.stdout.flush()
 
 
-def make_backup(
-    settings: Settings, target: Path | BinaryIO, *, keep_days: int | None = None, force: bool = False
-) -> list[str]:
+def make_backup(settings: Settings, target: Path | BinaryIO, *, force: bool = False) -> list[str]:
     """Back up to a file, into a folder, or to a stream; returns what to say of it.
-
-    keep_days: with a folder, delete the backups in it that are older, once the new one is there.
 
     Raises:
         NotConfigured, SecretKeysError, StorageError, OSError: there is no new backup.
     """
     key, now = _backup_key(settings), utc_now()
-    folder = target if isinstance(target, Path) and target.is_dir() else None
-    if keep_days is not None and folder is None:
-        raise NotConfigured("--keep-days needs a folder to keep the backups in")
     with closing(_open(settings, must_exist=True)) as db:
         if isinstance(target, Path):
             made = back_up(db, key, target, now, replace=force)
@@ -60,10 +53,17 @@ def make_backup(
         else:
             said = [f"The backup holds {_counted(back_up_to(db, key, target, now))}."]
     said.append(f"{NAME} and {BACKUP_NAME} are not in it: without them nobody can read it. Keep both in another place.")
-    if folder is not None and keep_days is not None:
-        gone = forget_old(folder, timedelta(days=keep_days), now)
-        said.append(f"Older than {keep_days} days and deleted: {len(gone)}.")
     return said
+
+
+def delete_old(folder: Path, keep_days: int) -> str:
+    """Delete the backups in a folder that are older, once a new one is there; returns what to say of it.
+
+    Raises:
+        OSError: one could not be deleted.
+    """
+    gone = forget_old(folder, timedelta(days=keep_days), utc_now())
+    return f"Older than {keep_days} days and deleted: {len(gone)}."
 
 
 def restore_backup(settings: Settings, source: str) -> list[str]:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -122,11 +123,16 @@ def backup(
     force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
 ) -> None:
     """Write everything into one sealed file, while Amanba runs."""
-    from service.backups import make_backup, target_of
+    from service.backups import delete_old, make_backup, target_of
 
     with _said_as("No backup was made"), target_of(target) as place:
-        for line in make_backup(_settings(), place, keep_days=keep_days, force=force):
+        if keep_days is not None and not Path(target).is_dir():
+            raise NotConfigured("--keep-days needs a folder to keep the backups in")
+        for line in make_backup(_settings(), place, force=force):
             typer.echo(line, err=True)
+    if keep_days is not None:
+        with _said_as("The older backups stay"):
+            typer.echo(delete_old(Path(target), keep_days), err=True)
 
 
 @cli.command()

@@ -133,6 +133,27 @@ def test_every_night_into_a_folder(console: Console) -> None:
     assert [path.name == f"amanba-{long_ago}.backup" for path in folder.iterdir()] == [False]
 
 
+def test_what_was_killed_goes_with_the_old_ones_and_one_that_cannot_go_unmakes_no_backup(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = console.folder / "backups"
+    folder.mkdir()
+    long_ago = (utc_now() - timedelta(days=31)).strftime("%Y%m%dT%H%M%SZ")
+    left_over = folder / f".amanba-{long_ago}.backup.0123abcd"
+    left_over.write_bytes(MAGIC)
+
+    def refuse(folder: Path, *_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    with monkeypatch.context() as changed:
+        changed.setattr("service.backups.forget_old", refuse)
+        status, said = console.run("backup", str(folder), "--keep-days", "30")
+    assert (status, "No backup was made" in said, "The older backups stay: " in said) == (1, False, True)
+    # In the same second it bears the same name.
+    status, said = console.run("backup", str(folder), "--keep-days", "30", "--force")
+    assert (status, left_over.exists()) == (0, False)
+
+
 def test_what_is_missing_is_one_sentence(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     for settings, said in (
         ({"AMANBA_BACKUP_KEY": ""}, "AMANBA_BACKUP_KEY is not set; make one with: amanba key"),

@@ -27,7 +27,8 @@ from service.db.load import Loaded, load
 from service.db.sealed_stream import MAGIC, SealedLines, is_sealed_stream, read_lines
 from service.db.wrapping import Wrapper
 
-_NAME = re.compile(r"amanba-(\d{8}T\d{6}Z)\.backup")
+# Also what one that was killed has left over.
+_NAME = re.compile(r"amanba-(\d{8}T\d{6}Z)\.backup|\.amanba-(\d{8}T\d{6}Z)\.backup\.[0-9a-f]{8}")
 _TIME = "%Y%m%dT%H%M%SZ"
 
 
@@ -47,7 +48,8 @@ class Made:
 def back_up(db: Database, key: bytes, target: Path, now: datetime, *, replace: bool = False) -> Made:
     """Write a backup to a file, or into a folder under a name made of the time, while everything runs.
 
-    Killed here: a file that begins with a dot is left over; what stands under `target` is a whole backup or none.
+    Killed here: a file that begins with a dot is left over, which `forget_old` deletes once it is old; what stands
+    under `target` is a whole backup or none.
 
     Raises:
         BackupExists: the file is there, and `replace` is false.
@@ -103,7 +105,8 @@ def restore(db: Database, key: bytes, secrets: Sequence[bytes], source: BinaryIO
 
 
 def forget_old(folder: Path, keep: timedelta, now: datetime) -> list[Path]:
-    """Delete the backups in a folder that are older than `keep` by their names; whatever else lies there stays."""
+    """Delete the backups in a folder that are older than `keep` by their names, and what killed ones left over;
+    whatever else lies there stays."""
     old = [path for path in folder.iterdir() if (at := _made_at(path)) is not None and at < now - keep]
     for path in old:
         path.unlink()
@@ -118,7 +121,7 @@ def _made_at(path: Path) -> datetime | None:
         if not is_sealed_stream(file.read(len(MAGIC))):
             return None
     try:
-        return datetime.strptime(named.group(1), _TIME).replace(tzinfo=UTC)
+        return datetime.strptime(named.group(1) or named.group(2), _TIME).replace(tzinfo=UTC)
     except ValueError:
         return None
 
