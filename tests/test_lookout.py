@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
+from notifiers.base import Message, Notifier, SendResult
 from service.clock import utc_now
 from service.db.engine import make_engine
 from service.db.routing import Inbox
@@ -41,6 +42,19 @@ def monitor() -> Iterator[HookServer]:
 def watched(service: Service, monitor: HookServer) -> Service:
     """An installation whose heartbeat somebody listens to."""
     return replace(service, heartbeat_url=monitor.url)
+
+
+class Broken:
+    """A channel that raises, which none should."""
+
+    name = channel = "broken"
+
+    def __init__(self) -> None:
+        self.tries = 0
+
+    def send(self, message: Message) -> SendResult:
+        self.tries += 1
+        raise ZeroDivisionError
 
 
 class Minutes:
@@ -157,6 +171,29 @@ def test_while_the_database_is_away_the_page_goes_without_it_once_an_hour(
             watch.look()
         assert len(network(service).bodies) == pages, f"after {minutes} minutes"
     assert "The database has not answered since" in network(service).bodies[0]
+    db.close()
+
+
+def test_a_page_that_nobody_took_goes_again_and_a_way_that_breaks_holds_no_other(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, broken = Minutes(monkeypatch), Broken()
+    db = make_engine(f"sqlite:///{tmp_path}/gone/amanba.db")
+    ways: dict[str, Notifier] = {"email": broken, "sms": Broken()}
+    away = replace(service, db=db, operator="nobody@example.org,+77010000000", notifiers=ways, pulse=Pulse())
+    away.pulse.beat()
+    watch = StallWatch(away)
+    for minutes, tries in ((0, 0), (6, 1), (4, 1), (2, 2)):
+        clock.now += minutes * 60
+        with pytest.raises(StorageUnavailable):
+            watch.look()
+        assert broken.tries == tries
+    ways["sms"] = service.notifiers["sms"]
+    for minutes in (6, 6):
+        clock.now += minutes * 60
+        with pytest.raises(StorageUnavailable):
+            watch.look()
+    assert (broken.tries, len(network(service).bodies)) == (3, 1)
     db.close()
 
 

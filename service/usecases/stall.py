@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import structlog
 
-from notifiers.base import Message
+from notifiers.base import Accepted, Message, SendResult, Unavailable
 from service.clock import monotonic
 from service.core import wording
 from service.core.wording import PageReason
@@ -45,7 +45,8 @@ class StallWatch:
 
         1. Nobody has completed a sweep for 5 min, twice in a row.  2. The page is written; `send_pages` sends it when
         the engine's own senders do not.  3. While the database is away nothing can be written: after 5 min of that each
-        process that used to sweep hands the page to the channels directly, once an hour.
+        process that used to sweep hands the page to the channels directly, once an hour; while none of them takes it,
+        every 5 min: what keeps the database away may keep them away too.
 
         Killed here: another process notices, or the heartbeat to the outside stays away.
 
@@ -81,12 +82,14 @@ class StallWatch:
         # Of a web alone nobody can say that it is the engine whose database is away.
         has_swept = isfinite(self._service.pulse.age)
         if has_swept and now - self._away_since > STALLED_AFTER.total_seconds() and now >= self._next_direct:
-            self._next_direct = now + AGAIN_AFTER.total_seconds()
-            page_directly(self._service, self._service.clock() - timedelta(seconds=now - self._away_since))
+            since = self._service.clock() - timedelta(seconds=now - self._away_since)
+            again = AGAIN_AFTER if page_directly(self._service, since) else STALLED_AFTER
+            self._next_direct = now + again.total_seconds()
 
 
-def page_directly(service: Service, since: datetime) -> None:
-    """The one message that no row stands behind: that there is nowhere to write rows. Sent once, and not again."""
+def page_directly(service: Service, since: datetime) -> bool:
+    """The one message that no row stands behind: that there is nowhere to write rows. Whether a channel took it."""
+    taken = False
     occasion, _ = f"{PageReason.STORAGE_AWAY}:{since:%Y-%m-%dT%H}", translator("en")
     body = wording.operator(PageReason.STORAGE_AWAY, _, at=_said(since))
     for way in service.operator_ways:
@@ -101,8 +104,19 @@ def page_directly(service: Service, since: datetime) -> None:
             valid_for=AGAIN_AFTER,
             subject=PageReason.STORAGE_AWAY.value if webhook else wording.operator_subject(_),
         )
-        result = service.notifiers[way.channel].send(page)
+        result = _send(service, way.channel, page)
+        taken = taken or isinstance(result, Accepted)
         log.error("operator_paged_directly", occasion=occasion, channel=way.channel, result=type(result).__name__)
+    return taken
+
+
+def _send(service: Service, channel: str, page: Message) -> SendResult:
+    try:
+        return service.notifiers[channel].send(page)
+    except Exception:
+        # A notifier must not raise; one that does must not keep the page from the other ways.
+        log.exception("notifier_raised", channel=channel)
+        return Unavailable("the notifier failed", maybe_accepted=True)
 
 
 def _page(work: Work, since: datetime, occasion: str) -> None:
