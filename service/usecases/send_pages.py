@@ -13,17 +13,20 @@ from service.edges import Act
 from service.usecases.claimed import Claimed, open_rows
 from service.usecases.context import Service
 from service.usecases.dispatch import send
+from service.usecases.page_clock import set_right
 from service.usecases.settle import settle_results
 
 
 def send_pages(service: Service) -> int:
-    """Send the pages that are due, one after the other; returns how many. Any process may: claims arbitrate.
+    """Send the pages that are due, one after the other; returns how many. Any process may: claims arbitrate. One whose
+    clock is off goes by the database's: it may be the only one.
 
     Killed here: as `dispatch`; the lease runs out, and an engine that has come back takes over.
 
     Raises:
         StorageUnavailable: the database is away.
     """
+    service = set_right(service)
     claimed = service.run(lambda conn: _claim(service, conn), Act.CLAIM)
     for row in claimed:
         settle_results(service, [(row, send(service, row))])

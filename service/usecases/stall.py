@@ -16,6 +16,7 @@ from service.db.state import get_state_at
 from service.texts import translator
 from service.usecases import telling
 from service.usecases.context import WEBHOOK, Service
+from service.usecases.page_clock import set_right
 from service.usecases.problems import StorageUnavailable
 from service.usecases.work import Work
 
@@ -62,8 +63,9 @@ class StallWatch:
         return is_stalled
 
     def _look(self) -> bool:
-        now = self._service.clock()
-        swept_at = self._service.read(lambda conn: get_state_at(conn, "sweep"))
+        service = set_right(self._service)
+        now = service.clock()
+        swept_at = service.read(lambda conn: get_state_at(conn, "sweep"))
         up_since = now - timedelta(seconds=monotonic() - self._began)
         silent_since = max(swept_at, up_since) if swept_at is not None else up_since
         self._looks = self._looks + 1 if now - silent_since > STALLED_AFTER else 0
@@ -71,8 +73,8 @@ class StallWatch:
             return False
         occasion = f"{swept_at or 'never'}:{int((now - (swept_at or silent_since)) / AGAIN_AFTER)}"
         if occasion != self._paged:
-            self._service.run(lambda conn: _page(Work(self._service, conn, now), swept_at or silent_since, occasion))
-            self._service.wake.outbox.set()
+            service.run(lambda conn: _page(Work(service, conn, now), swept_at or silent_since, occasion))
+            service.wake.outbox.set()
             self._paged = occasion
         return True
 

@@ -17,10 +17,14 @@ from service.core.watch import WatchView
 from service.db import tables
 from service.db.routing import Inbox
 from service.db.schema import HEAD
+from service.db.state import put_state
 from service.db.stored import table_of
 from service.usecases.accept import Inbound, accept
 from service.usecases.context import Limits, Service
+from service.usecases.page_clock import page_clock
 from service.usecases.ready import unready
+from service.usecases.send_pages import send_pages
+from service.usecases.stall import StallWatch
 from service.wiring import open_line
 from tests.bench.seeding import Watched, seed
 from tests.replicas.engines import SECRET, Clock, Network, make_service, running, until
@@ -141,6 +145,26 @@ def test_a_worker_whose_clock_is_off_stands_by_and_pages_the_operator(site: Site
         with running(right):
             until(lambda: any("s off. Its worker waits" in said for _, said in site.sent))
             assert count(right, INBOX.c.handled_at.is_(None)) == 0
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), -timedelta(hours=1)])
+def test_the_only_worker_says_itself_that_its_clock_is_off(
+    site: Site, monkeypatch: pytest.MonkeyPatch, ahead: timedelta
+) -> None:
+    wrong = Clock()
+    wrong.ahead = ahead
+    alone, seconds = site.process(wrong), 1000.0
+    monkeypatch.setattr("service.usecases.stall.monotonic", lambda: seconds)
+    alone.run(lambda conn: put_state(conn, "sweep", {}, utc_now() - timedelta(minutes=10)))
+    alone.footing.guard(alone.db, alone.clock)
+    page_clock(alone)
+    watch = StallWatch(alone)
+    seconds += 360
+    assert [watch.look(), watch.look()] == [False, True]
+    assert send_pages(alone) == 2
+    said = " ".join(body for _, body in site.sent)
+    assert "is 3600 s off" in said
+    assert "Nobody is being watched" in said
 
 
 def test_an_older_worker_ends_its_claims_when_somebody_migrates(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
