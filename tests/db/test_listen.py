@@ -13,7 +13,7 @@ from service.db import listen, tx
 from service.db.engine import Database
 from service.db.listen import SCHEMA_CHANNEL, Line, tell_within
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class Ear:

@@ -15,7 +15,7 @@ from service.usecases.context import Limits, Service
 from service.wiring import open_line
 from service.worker import Worker
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 SECRET = bytes(range(32))
 OPERATOR = "+77019990000"
