@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import structlog
 from sqlalchemy import (
     Boolean,
     Connection,
@@ -24,7 +25,9 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import SQLAlchemyError
 
+from service.db.errors import StorageUnavailable
 from service.db.routing import Inbox
 from service.db.rows import insert_ignore
 from service.db.stored import table_of
@@ -33,6 +36,8 @@ from service.usecases.context import Service
 from service.usecases.show_check_in import Said, due_after, open_plans
 
 INBOX = table_of(Inbox)
+
+log = structlog.get_logger()
 
 MOST_WRONG = 5
 """Wrong secrets; then a link is locked."""
@@ -57,7 +62,7 @@ class AcceptedTap:
     """What became of it: `new` is false for a repeat, and `received_at` is then the first one's.
 
     Of a check-in also what its page says: `language` is the traveler's, and `due_after` the next time as text, empty
-    when none is planned. Both are the same whatever the words are.
+    when none is planned or known. Both are the same whatever the words are.
     """
 
     new: bool
@@ -108,9 +113,20 @@ def keep_taps(
     kept: dict[_Name, AcceptedTap] = {}
     for name, (is_new, said) in written.items():
         received = first.get(name, now)
-        due = due_after(service, conn, said, received, now) if said.plan is not None else ""
-        kept[name] = AcceptedTap(is_new, received, said.language, due)
+        kept[name] = AcceptedTap(is_new, received, said.language, _foreseen(service, conn, said, received, now))
     return [kept.get(name) for name in names]
+
+
+def _foreseen(service: Service, conn: Connection, said: Said, received: datetime, now: datetime) -> str:
+    """The next time, or none for a plan that cannot be read here, because a newer version has written it or because it
+    broke: what she says counts all the same."""
+    try:
+        return due_after(service, conn, said, received, now)
+    except (SQLAlchemyError, StorageUnavailable):
+        raise
+    except Exception:
+        log.exception("next_time_unknown", trip_id=str(said.trip_id))
+        return ""
 
 
 class _Name(NamedTuple):

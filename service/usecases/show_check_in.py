@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from service.core.alarm import Strength
 from service.core.plan import Plan, previous_deadline, zone_at
 from service.core.watch import WatchState, WatchView, check_in
 from service.db import codec, tables
+from service.db.errors import SealBroken, SecretMissing
 from service.db.routing import Link
 from service.db.sealed import CACHE_SECONDS, key_of
 from service.db.stored import table_of
@@ -82,7 +84,9 @@ def after_check_in(deadline: datetime | None, plan: Plan, at: datetime) -> datet
 
 def open_plans(service: Service, conn: Connection, sealed: Iterable[bytes]) -> None:
     """Load the keys of plans that are about to be shown, of those at least that are not at hand."""
-    service.keys.prefetch(conn, [key_of(one) for one in sealed if _plans.find(one) is None])
+    # One that is broken says so when it is opened itself.
+    with suppress(SealBroken, SecretMissing):
+        service.keys.prefetch(conn, [key_of(one) for one in sealed if _plans.find(one) is None])
 
 
 class _Plans:

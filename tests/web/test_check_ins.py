@@ -14,11 +14,12 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 
+from service.db import tables
 from service.db.engine import make_engine
 from service.db.routing import Inbox, Link
-from service.db.sealed import open_keyring
+from service.db.sealed import key_of, open_keyring
 from service.db.stored import table_of
 from service.usecases.accept import accept_together
 from service.usecases.accept_taps import MOST_WRONG, AcceptedTap, Tap
@@ -138,6 +139,25 @@ def test_what_the_page_says_is_foreseen_from_the_plan(travelers: Travelers) -> N
         said[hour] = tap.due_after
     # From six hours before it on a check-in counts for the deadline of 18:00 UTC; a late one counts as well.
     assert said == {9: "21:00", 14: "02.12 09:00", 18: "02.12 09:00", 23: "09:00"}
+
+
+def test_a_plan_that_cannot_be_read_here_refuses_nobody(travelers: Travelers) -> None:
+    """A newer version may have written it; what she says counts all the same."""
+    plans = table_of(tables.Plan)
+    theirs = plans.c.trip_id == travelers.seeded.trips[0].trip_id
+
+    def write_otherwise(conn: Connection) -> None:
+        key_id = key_of(conn.execute(select(plans.c.sealed).where(theirs)).scalar_one())
+        sealed = travelers.service.keys.seal(conn, key_id, b"plan", b'{"by": "the moon"}')
+        conn.execute(update(plans).where(theirs).values(sealed=sealed))
+
+    travelers.service.run(write_otherwise)
+    hers, good = travelers.press((0, "n0", "ok"), (1, "n1", "ok"))
+    assert hers is not None
+    assert good is not None
+    assert (hers.new, hers.language, hers.due_after) == (True, "ru", "")
+    assert good.due_after == "21:00"
+    assert travelers.kept() == 2
 
 
 def test_the_same_bytes_for_any_words_and_anybody(travelers_at_home: Travelers) -> None:
