@@ -203,13 +203,21 @@ class TestLeaving:
         wake = Wake()
         return _Server(uvicorn.Config(lambda: None), wake, drain_seconds), wake
 
+    def timer(self) -> threading.Timer:
+        """What ends the wait; it is called off, so that it does not do so by itself."""
+        [timer] = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+        timer.cancel()
+        timer.join()
+        return timer
+
     def test_it_says_so_first_and_goes_on_for_a_while(self) -> None:
-        server, wake = self.server(0.05)
+        server, wake = self.server(60)
         server.handle_exit(signal.SIGTERM, None)
         assert wake.leaving.is_set()
         assert not server.should_exit
-        timer = next(thread for thread in threading.enumerate() if isinstance(thread, threading.Timer))
-        timer.join()
+        timer = self.timer()
+        assert timer.interval == 60
+        timer.function()
         assert server.should_exit
 
     def test_a_second_signal_ends_the_wait(self) -> None:
@@ -217,9 +225,7 @@ class TestLeaving:
         server.handle_exit(signal.SIGTERM, None)
         server.handle_exit(signal.SIGTERM, None)
         assert server.should_exit
-        for timer in threading.enumerate():
-            if isinstance(timer, threading.Timer):
-                timer.cancel()
+        self.timer()
 
     def test_without_a_proxy_it_ends_at_once(self) -> None:
         server, _ = self.server(0)

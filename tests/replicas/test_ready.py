@@ -58,7 +58,8 @@ def test_a_web_takes_check_ins_until_its_stamps_could_be_judged_wrongly(
     clock.ahead = timedelta(seconds=off)
     answered, said = readyz(service)
     assert answered == status
-    assert said == "ok\n" or said.startswith(f"The clock is {off:+}")
+    # How far it is off is seen only as well as the machine has time to look.
+    assert said == "ok\n" or float(said.split()[3]) == pytest.approx(off, abs=10)
 
 
 @pytest.mark.parametrize(
