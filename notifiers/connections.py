@@ -48,8 +48,8 @@ class Connections:
     def __init__(
         self, base: str, timeout: float, tls: Callable[[], ssl.SSLContext] = ssl.create_default_context
     ) -> None:
-        """`timeout`: seconds for connecting, and again for sending and reading, however slowly the answer drips in.
-        `tls`: makes what verifies https; asked for https only."""
+        """`timeout`: seconds from the beginning until the answer is read, however slowly it drips in; a request that
+        has no connection by then does not leave. `tls`: makes what verifies https; asked for https only."""
         parts = urlsplit(base)
         self._host = parts.netloc.rpartition("@")[2]
         self._address = parts.hostname or "", parts.port
@@ -66,11 +66,16 @@ class Connections:
             NoAnswer: it may have it.
         """
         request = _as_bytes(method, target, {"Host": self._host, **headers}, body)
+        until = monotonic() + self._timeout
         connection = self._rested() or self._connected()
+        if (left := until - monotonic()) <= 0:
+            # Connecting and its handshake have a time-out for each step. What leaves too late may outlive its lease.
+            connection.close()
+            raise NeverLeft("TimeoutError: connecting took too long")
         try:
-            connection.sock.settimeout(self._timeout)
+            connection.sock.settimeout(left)
             connection.sock.sendall(request)
-            response = _response(connection.sock, method, monotonic() + self._timeout)
+            response = _response(connection.sock, method, until)
             text = response.read().decode("utf-8", "replace")
         except (OSError, HTTPException, ValueError) as error:
             connection.close()

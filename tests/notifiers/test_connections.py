@@ -5,7 +5,9 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
+from time import monotonic
 
 import certifi
 import pytest
@@ -105,6 +107,28 @@ def test_an_answer_that_drips_in_ends_with_the_time_that_it_has() -> None:
 
     with server(drip) as one, pytest.raises(NoAnswer, match="timed out"):
         Connections(one.base, 0.3).exchange("GET", "/", {})
+
+
+@pytest.mark.parametrize(("seconds", "trouble"), [(PATIENCE - 1, NoAnswer), (PATIENCE, NeverLeft)])
+def test_what_connecting_took_is_missing_from_the_rest(
+    seconds: float, trouble: type[OSError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All in all a sending takes no longer than its lease counts with, and what is too late does not leave at all."""
+    began, late = monotonic(), 0.0
+    monkeypatch.setattr("notifiers.connections.monotonic", lambda: monotonic() + late)
+    connect = HTTPConnection.connect
+
+    def slowly(connection: HTTPConnection) -> None:
+        nonlocal late
+        connect(connection)
+        late = seconds
+
+    monkeypatch.setattr(HTTPConnection, "connect", slowly)
+    said: list[bytes] = []
+    with server(lambda line: said.append(line.recv(65536) + line.recv(65536))) as made, pytest.raises(trouble):
+        Connections(made.base, PATIENCE).exchange("GET", "/", {})
+    assert bool(said[0]) is (trouble is NoAnswer)
+    assert monotonic() < began + PATIENCE / 2
 
 
 def test_where_nobody_listens_nothing_has_arrived() -> None:
