@@ -49,7 +49,10 @@ def keep_house(service: Service) -> None:
 
 def _expire_invitations(service: Service, conn: Connection) -> int:
     now = service.clock()
-    read_until = read_proof(conn, service, now).read_until
+    read_until = read_proof(conn, service, now).read_until or now
+    if read_until < now - INVITATION_LIVES:
+        # Nobody knows yet what was answered meanwhile.
+        return 0
     numbers = select(OWNERS.c.phone_hash).where(OWNERS.c.traveler_id == CONTACTS.c.traveler_id)
     unread = exists().where(
         INBOX.c.handled_at.is_(None),
@@ -60,7 +63,7 @@ def _expire_invitations(service: Service, conn: Connection) -> int:
         .where(
             CONTACTS.c.status == "invited",
             CONTACTS.c.traveler_told_at.is_(None),
-            CONTACTS.c.invited_at <= min(now, read_until or now) - INVITATION_LIVES,
+            CONTACTS.c.invited_at <= min(now, read_until) - INVITATION_LIVES,
             ~unread,
         )
         .limit(BATCH)

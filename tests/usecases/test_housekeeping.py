@@ -3,13 +3,16 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from service.db.routing import Link
+from service.db.state import STATE
 from service.db.stored import table_of
 from service.usecases.housekeeping import LINKS_STAY, keep_house
 from service.usecases.observe import observe
+from service.usecases.proof import read_proof
 from service.usecases.register import TOKENS_LIVE
+from tests.scenarios.story import open_story
 from tests.web.api_world import TRIP, World
 from tests.web.form_world import forms_once as world
 
@@ -50,3 +53,10 @@ def test_a_text_for_a_later_day_is_no_backlog(world: World) -> None:
     before = depth(world)
     world.wait(days=2)
     assert depth(world) == before + 1
+
+
+def test_before_a_provider_was_ever_read_nobody_is_taken_to_be_silent(sqlite_url: str) -> None:
+    with open_story(sqlite_url) as story:
+        assert story.service.read(lambda conn: read_proof(conn, story.service, story.service.clock())).read_until
+        story.service.run(lambda conn: conn.execute(delete(STATE).where(STATE.c.name.startswith("watermark:"))))
+        keep_house(story.service)
