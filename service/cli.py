@@ -290,6 +290,7 @@ def _run(
     typer.echo(f"Amanba listens on http://{f'[{host}]' if ':' in host else host}:{port}", err=True)
     line = open_line(service, engine=engine is not None)
     lookout = Lookout(service)
+    config.load()
     settle()
     try:
         lookout.start()

@@ -7,9 +7,6 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 from service.core.wording import Translate
 
 LANGUAGES = ("en", "ru", "kk")
@@ -47,6 +44,10 @@ def _load(language: str) -> NullTranslations:
 
 def _compile(source: Path) -> BytesIO:
     """A catalog not compiled since its last change is read from its source: slower to start, never untranslated."""
+    # Not needed where catalogs have been compiled.
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     with source.open("rb") as text:
         catalog = read_po(text)
     compiled = BytesIO()

@@ -8,7 +8,6 @@ from functools import lru_cache
 import phonenumbers
 from babel import Locale, UnknownLocaleError
 from phonenumbers import PhoneNumber, PhoneNumberFormat
-from phonenumbers.timezone import time_zones_for_number
 
 from service.core.zones import is_known_zone
 from service.usecases.places import is_country as is_country
@@ -63,6 +62,9 @@ def zone_of_number(e164: str) -> str:
 
     A mobile number names a country at best: of its zones the one where most people live. UTC when nothing is known.
     """
+    # The zones of all prefixes take 2 MiB; a process that tells nobody does without.
+    from phonenumbers.timezone import time_zones_for_number
+
     try:
         number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:
