@@ -123,7 +123,9 @@ def _postgresql(url: URL, pool_size: int) -> Database:
         given, named = write.dialect.create_connect_args(url)
         return psycopg.connect(*given, **{**named, **arguments, "autocommit": True})
 
-    return Database(write, write.execution_options(postgresql_readonly=True), connect_alone)
+    # What a page reads by several statements is of one moment, as it is with SQLite.
+    read = write.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+    return Database(write, read, connect_alone)
 
 
 def _connect_arguments(url: URL) -> dict[str, Any]:

@@ -173,6 +173,16 @@ def test_pages_read_one_moment_and_cannot_write(db: Database) -> None:
         tx.read(db, lambda conn: put(conn, "by a page", 1))
     assert get(db, "by a page") is None
 
+    def read_twice(conn: Connection) -> list[int]:
+        query = select(STATE.c.value).where(STATE.c.name == "page")
+        first = conn.execute(query).scalar_one()
+        tx.run(db, lambda other: other.execute(update(STATE).values(value=2)))
+        return [first, conn.execute(query).scalar_one()]
+
+    tx.run(db, lambda conn: put(conn, "page", 1))
+    assert tx.read(db, read_twice) == [1, 1]
+    assert get(db, "page") == 2
+
 
 def test_sqlite_is_durable_and_postgresql_speaks_utc(db: Database) -> None:
     def ask(conn: Connection, *settings: str) -> list[str]:
@@ -185,9 +195,10 @@ def test_sqlite_is_durable_and_postgresql_speaks_utc(db: Database) -> None:
     else:
         settings = ("timezone", "transaction_isolation", "statement_timeout", "lock_timeout", "transaction_read_only")
         assert tx.run(db, lambda conn: ask(conn, *settings)) == ["UTC", "read committed", "30s", "5s", "off"]
-        assert tx.read(db, lambda conn: ask(conn, "transaction_read_only")) == ["on"]
-        # What a page was given back is not read-only for the next transaction.
-        assert tx.run(db, lambda conn: ask(conn, "transaction_read_only")) == ["off"]
+        ways = ("transaction_isolation", "transaction_read_only")
+        assert tx.read(db, lambda conn: ask(conn, *ways)) == ["repeatable read", "on"]
+        # What a page gave back is the next transaction's as any other.
+        assert tx.run(db, lambda conn: ask(conn, *ways)) == ["read committed", "off"]
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql+pymysql://localhost/amanba"])
