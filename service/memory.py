@@ -13,8 +13,7 @@ _M_ARENA_MAX = -8
 def settle() -> None:
     """What has been loaded by now stays; only what comes after it is looked through, and less often.
 
-    To go through all of it again and again took a fifth of a sweep's time. What loading left over, some 5 MiB, goes back
-    to the system where the C library can do that (glibc).
+    To go through all of it again and again took a fifth of a sweep's time.
     """
     gc.collect()
     gc.freeze()
@@ -22,4 +21,12 @@ def settle() -> None:
     library = ctypes.CDLL(None)
     if hasattr(library, "malloc_trim"):
         library.mallopt(_M_ARENA_MAX, ARENAS)
+    give_back()
+
+
+def give_back() -> None:
+    """Let the system have what nobody uses any more, where the C library can do that (glibc): after a start some 5 MiB,
+    after a burst more."""
+    library = ctypes.CDLL(None)
+    if hasattr(library, "malloc_trim"):
         library.malloc_trim(0)

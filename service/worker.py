@@ -18,6 +18,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from service.clock import monotonic, utc_now
 from service.edges import Act
+from service.memory import give_back
 from service.usecases.apply_changes import apply_due
 from service.usecases.context import Service
 from service.usecases.dispatch import Dispatcher
@@ -35,6 +36,7 @@ TICK_SECONDS = 1.0
 RECOVER_SECONDS = 5.0
 RECONCILE_SECONDS = 60.0
 HOUSE_SECONDS = 600.0
+HOUSE_AFTER_SECONDS = 5.0
 STALLED_AFTER_SECONDS = 10.0
 LOOK_SECONDS = 5.0
 """How often the clock and the schema are compared with the database's."""
@@ -96,7 +98,7 @@ class Worker:
         self._unproven = threading.Event()
         self._dispatch = self._job("dispatch", self._dispatcher.run)
         self._recover = self._job("recover", lambda: recover(service, self._askers))
-        self._house = self._job("house", lambda: keep_house(service))
+        self._house = self._job("house", self._keep_house)
         self.scheduler = BackgroundScheduler(timezone="UTC")
 
     def start(self) -> None:
@@ -123,7 +125,8 @@ class Worker:
                 coalesce=True,
                 max_instances=1,
                 misfire_grace_time=None,
-                next_run_time=utc_now(),
+                # Nobody waits for housekeeping: after a start the others come first.
+                next_run_time=utc_now() + timedelta(seconds=HOUSE_AFTER_SECONDS if job is self._house else 0),
             )
         self._dispatcher.start()
         self.scheduler.start()
@@ -169,6 +172,10 @@ class Worker:
             action()
 
         return _Job(name, act)
+
+    def _keep_house(self) -> None:
+        keep_house(self._service)
+        give_back()
 
     def _tick(self, job: _Job) -> None:
         # Only the scheduler's own calls count: a flood of texts must not hide that nothing is swept by the clock.
