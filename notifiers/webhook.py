@@ -95,7 +95,8 @@ def _verdict(answer: Answer | NoAnswer, message: Message) -> SendResult:
             return Unavailable("a web page answered", maybe_accepted=True)
         return Accepted(message.outbox_id, DeliveryState.SENT)
     if status == 429:
-        wait = timedelta(seconds=int(answer.retry_after)) if answer.retry_after.isdecimal() else None
+        # Of more digits than these an integer or a timedelta cannot be made.
+        wait = timedelta(seconds=int(answer.retry_after[:9])) if answer.retry_after.isdecimal() else None
         return Rejected(Cause.TEMPORARY, "http_429", "webhook (too many pages)", wait and min(wait, LONGEST_WAIT))
     if status >= 500 or status == 408:
         # Perhaps it was taken; sent again it has the same id.

@@ -11,7 +11,7 @@ import pytest
 
 from notifiers.base import Accepted, Cause, DeliveryState, Message, NotConfigured, Rejected, Unavailable
 from notifiers.registry import configured, outside
-from notifiers.webhook import SPEC, Webhook
+from notifiers.webhook import LONGEST_WAIT, SPEC, Webhook
 from tests.notifiers.hook_server import HookServer, hook_server
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
@@ -77,12 +77,16 @@ def test_a_server_out_of_order_is_tried_again_later_under_the_same_id(server: Ho
     assert (result.cause, result.code) == (Cause.TEMPORARY, f"http_{status}")
 
 
-def test_asked_to_wait_it_waits(server: HookServer) -> None:
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [("90", timedelta(seconds=90)), ("9" * 20, LONGEST_WAIT), ("9" * 5000, LONGEST_WAIT), ("tomorrow", None)],
+)
+def test_asked_to_wait_it_waits(server: HookServer, said: str, wait: timedelta | None) -> None:
     server.status = 429
-    server.headers["Retry-After"] = "90"
+    server.headers["Retry-After"] = said
     result = webhook(server.url).send(page(server.url))
     assert isinstance(result, Rejected)
-    assert (result.cause, result.retry_after) == (Cause.TEMPORARY, timedelta(seconds=90))
+    assert (result.cause, result.retry_after) == (Cause.TEMPORARY, wait)
 
 
 @pytest.mark.parametrize("answer", [b"", b"ok", b'{"ok": true}', b"<Response/>"])
