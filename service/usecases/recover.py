@@ -20,6 +20,7 @@ from service.edges import ASKED, Act, reach
 from service.usecases import counters
 from service.usecases.claimed import Claimed, ids_of, open_rows
 from service.usecases.context import Service
+from service.usecases.problems import StorageUnavailable
 from service.usecases.settle import ASK_BEFORE_AGAIN, AT_MOST_ONCE, NO_ANSWER
 
 BATCH = 8
@@ -63,7 +64,13 @@ def recover(service: Service, pool: Executor | None = None) -> int:
         ask = partial(_ask, service)
         answers: Iterable[Settlement | _AskLater] = pool.map(ask, rows) if pool else map(ask, rows)
         for row, answer in zip(rows, answers, strict=True):
-            _write(service, row, answer)
+            try:
+                _write(service, row, answer)
+            except StorageUnavailable:
+                raise
+            except Exception:
+                # It is asked about again when its new lease has run out; the others must not wait for that.
+                log.exception("recover_failed", **ids_of(row))
         service.wake.outbox.set()
         service.wake.sweep.set()
     return total

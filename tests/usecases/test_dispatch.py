@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import insert, select
 
-from notifiers.base import Accepted, DeliveryState, Message, SendResult
+from notifiers.base import Accepted, DeliveryState, Found, Message, SendResult
 from service import edges
 from service.clock import monotonic, utc_now
 from service.db import tables
@@ -26,6 +26,7 @@ from service.usecases import counters
 from service.usecases.context import Limits, Service
 from service.usecases.dispatch import BATCH, Dispatcher, claim, dispatch
 from service.usecases.problems import StorageUnavailable
+from service.usecases.recover import recover
 from service.usecases.settle import settle_results
 from service.usecases.work import Draft, Work
 
@@ -56,6 +57,13 @@ class Narrow(Line):
     """A mail server that refuses a third connection."""
 
     at_once = 2
+
+
+class Listed(Line):
+    """It has everything, one under a name that no database takes."""
+
+    def find_sent(self, message: Message, since: datetime) -> Found:
+        return Found("\ud800" if message.body == "odd" else message.body, DeliveryState.SENT)
 
 
 @pytest.fixture
@@ -220,6 +228,15 @@ def test_an_answer_that_cannot_be_written_down_leaves_no_other_open(service: Ser
     names = ["\ud800", "SM2", "SM3"]
     settle_results(service, [(row, Accepted(name, DeliveryState.SENT)) for row, name in zip(rows, names, strict=True)])
     assert states(service) == ["sending", "sent", "sent"], "RECOVER asks about the first"
+
+
+def test_a_list_whose_answer_cannot_be_written_down_leaves_no_other_open(service: Service) -> None:
+    service = replace(service, notifiers={"sms": Listed("sms")})
+    write(service, ["odd", "even", "last"])
+    service.run(lambda conn: claim(service, ["sms"], 3, conn))
+    later = utc_now() + 2 * service.limits.lease
+    assert recover(replace(service, clock=lambda: later)) == 3
+    assert states(service) == ["sending", "sent", "sent"], "the first is asked about again when its lease is over"
 
 
 def test_it_ends_with_what_is_under_way_and_puts_the_rest_back(service: Service, lines: dict[str, Line]) -> None:
