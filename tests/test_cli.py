@@ -103,6 +103,10 @@ def test_a_database_that_is_away_is_one_sentence_without_the_password(console: C
     console.set(AMANBA_DATABASE_URL="postgresql://amanba:very-secret@127.0.0.1:1/amanba")
     said = console.refusal("web", "--port", "0")
     assert "very-secret" not in said
+    console.set(AMANBA_DATABASE_URL="postgresql://amanba:very@secret@127.0.0.1:1/amanba")
+    said = console.refusal("web", "--port", "0")
+    assert "%40" in said
+    assert "secret" not in said
 
 
 def test_a_port_in_use_is_said_before_anything_is_touched(console: Console) -> None:

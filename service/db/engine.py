@@ -47,9 +47,12 @@ def make_engine(url: str, *, pool_size: int = 10) -> Database:
         pool_size: connections of this process to PostgreSQL; SQLite always has one that writes.
 
     Raises:
-        ValueError: another engine, or SQLite without a file.
+        ValueError: another engine, SQLite without a file, or a password that is not written as a URL takes it.
     """
     parsed = make_url(url)
+    if "@" in (parsed.host or ""):
+        # Every error of such a connection would name the end of the password as its host.
+        raise ValueError("AMANBA_DATABASE_URL: write @ within the password as %40")
     match parsed.get_backend_name():
         case "sqlite":
             return _sqlite(parsed, pool_size)
