@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     leave_url: str = Field(default="https://www.wikipedia.org/", description="where the pages' way out leads")
     log_level: str = "INFO"
     drain_seconds: float = Field(
-        default=0, ge=0, le=60, description="how long a web goes on that was told to end; /readyz says that it leaves"
+        default=0, ge=0, le=20, description="how long a web goes on that was told to end; /readyz says that it leaves"
     )
 
     @field_validator("public_url")
