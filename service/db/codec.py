@@ -7,6 +7,7 @@ from typing import Any
 
 from service.core.alarm import AlarmKind, AlarmState, AlarmView, Outcome
 from service.core.plan import DailyTime, Leg, Plan, QuietSpan
+from service.db.types import instant_text
 
 
 def instant_or_none(text: str | None) -> datetime | None:
@@ -14,7 +15,7 @@ def instant_or_none(text: str | None) -> datetime | None:
 
 
 def text_or_none(instant: datetime | None) -> str | None:
-    return instant.isoformat() if instant else None
+    return instant_text(instant) if instant else None
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
@@ -51,9 +52,9 @@ def alarm_to_json(alarm: AlarmView) -> dict[str, Any]:
     return {
         "kind": alarm.kind,
         "state": alarm.state,
-        "opened_at": alarm.opened_at.isoformat(),
-        "clock_from": alarm.clock_from.isoformat(),
-        "missed": [moment.isoformat() for moment in alarm.missed],
+        "opened_at": instant_text(alarm.opened_at),
+        "clock_from": instant_text(alarm.clock_from),
+        "missed": [instant_text(moment) for moment in alarm.missed],
         "rung": alarm.rung,
         "step": alarm.step,
         "told_at": text_or_none(alarm.told_at),

@@ -12,20 +12,20 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from threading import Lock
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, CursorResult, Select, bindparam, delete, func, insert, select, update
 
 from service.clock import monotonic
 from service.db import tx
 from service.db.engine import Database
 from service.db.errors import KeyErased, SealBroken
-from service.db.rows import insert_ignore
+from service.db.rows import ids, insert_ignore, is_one_of
 from service.db.stored import table_of
 from service.db.tables import DataKey
 from service.db.wrapping import NONCE_BYTES, Wrapper
@@ -40,6 +40,7 @@ CACHE_SECONDS = 600.0
 _VERSION = b"\x01"
 _KEY_BYTES = 32
 _HEADER = 1 + 16
+_SEALED = _HEADER + NONCE_BYTES
 _BATCH = 500
 # Longer than any transaction may last: a row that is older and visible is committed.
 _SURELY_COMMITTED = timedelta(minutes=2)
@@ -48,7 +49,6 @@ _HASH_KEY = UUID("5f1d3a0e-0000-4000-8000-000000000001")
 
 _keys = table_of(DataKey)
 _SELECT = select(_keys.c.key_id, _keys.c.kind, _keys.c.wrapped)
-_SELECT_SOME = _SELECT.where(_keys.c.key_id.in_(bindparam("key_ids", expanding=True)))
 _SELECT_OF_DAY = (
     select(_keys.c.key_id, _keys.c.created_at)
     .where(
@@ -93,9 +93,13 @@ def key_of(blob: bytes) -> UUID:
     Raises:
         SealBroken: it is no sealed value.
     """
-    if blob[:1] != _VERSION or len(blob) < _HEADER + NONCE_BYTES:
+    return UUID(bytes=_name_in(bytes(blob)))
+
+
+def _name_in(blob: bytes) -> bytes:
+    if blob[:1] != _VERSION or len(blob) < _SEALED:
         raise SealBroken("not a sealed value")
-    return UUID(bytes=bytes(blob[1:_HEADER]))
+    return blob[1:_HEADER]
 
 
 def keys_used(conn: Connection, *wanted: tuple[ColumnElement[bytes], ColumnElement[bool]]) -> set[UUID]:
@@ -113,7 +117,8 @@ class Keyring:
     def __init__(self, wrapper: Wrapper, hash_key: bytes) -> None:
         self._wrapper = wrapper
         self._hash_key = hash_key
-        self._cache: OrderedDict[UUID, _Cached] = OrderedDict()
+        # By the bytes of their ids, as sealed values name them: an id is slow to make, and to compare.
+        self._cache: OrderedDict[bytes, _Cached] = OrderedDict()
         self._today: tuple[date, UUID] | None = None
         self._lock = Lock()
 
@@ -156,9 +161,9 @@ class Keyring:
 
     def prefetch(self, conn: Connection, key_ids: Iterable[UUID]) -> None:
         """Load the keys that a batch will need in one statement; erased ones are passed over."""
-        missing = [key_id for key_id in dict.fromkeys(key_ids) if self._cached(key_id) is None]
+        missing = [key_id for key_id in dict.fromkeys(key_ids) if self._cached(key_id.bytes) is None]
         for start in range(0, len(missing), _BATCH):
-            for row in conn.execute(_SELECT_SOME, {"key_ids": missing[start : start + _BATCH]}):
+            for row in _read(conn, missing[start : start + _BATCH]):
                 self._remember(row.key_id, self._wrapper.unwrap(row.key_id, row.kind, row.wrapped))
 
     def seal(self, conn: Connection, key_id: UUID, purpose: bytes, value: bytes) -> bytes:
@@ -167,9 +172,9 @@ class Keyring:
         Raises:
             KeyErased: the key is gone.
         """
-        nonce = os.urandom(NONCE_BYTES)
-        ciphertext = self._cipher(conn, key_id).encrypt(nonce, value, purpose)
-        return _VERSION + key_id.bytes + nonce + ciphertext
+        nonce, name = os.urandom(NONCE_BYTES), key_id.bytes
+        ciphertext = self._cipher(conn, name).encrypt(nonce, value, purpose)
+        return _VERSION + name + nonce + ciphertext
 
     def open(self, conn: Connection, purpose: bytes, blob: bytes) -> bytes:
         """What was sealed for `purpose`.
@@ -178,10 +183,10 @@ class Keyring:
             KeyErased: its key is gone.
             SealBroken: it was altered, or sealed for another purpose.
         """
-        cipher = self._cipher(conn, key_of(blob))
-        body = bytes(blob[_HEADER:])
+        blob = bytes(blob)
+        cipher = self._cipher(conn, _name_in(blob))
         try:
-            return cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], purpose)
+            return cipher.decrypt(blob[_HEADER:_SEALED], blob[_SEALED:], purpose)
         except InvalidTag as error:
             raise SealBroken("a sealed value was altered, or sealed for another purpose") from error
 
@@ -218,29 +223,30 @@ class Keyring:
     def _hash(self, label: bytes, value: str) -> bytes:
         return hmac.digest(self._hash_key, label + b"\0" + value.encode(), "sha256")
 
-    def _cipher(self, conn: Connection, key_id: UUID) -> AESGCM:
-        if (cached := self._cached(key_id)) is not None:
+    def _cipher(self, conn: Connection, name: bytes) -> AESGCM:
+        if (cached := self._cached(name)) is not None:
             return cached
-        row = conn.execute(_SELECT_SOME, {"key_ids": [key_id]}).first()
+        key_id = UUID(bytes=name)
+        row = _read(conn, [key_id]).first()
         if row is None:
             raise KeyErased(f"data key {key_id} is gone")
         return self._remember(key_id, self._wrapper.unwrap(key_id, row.kind, row.wrapped))
 
-    def _cached(self, key_id: UUID) -> AESGCM | None:
+    def _cached(self, name: bytes) -> AESGCM | None:
         with self._lock:
-            entry = self._cache.get(key_id)
+            entry = self._cache.get(name)
             if entry is None:
                 return None
             if monotonic() - entry.loaded > CACHE_SECONDS:
-                del self._cache[key_id]
+                del self._cache[name]
                 return None
-            self._cache.move_to_end(key_id)
+            self._cache.move_to_end(name)
             return entry.cipher
 
     def _remember(self, key_id: UUID, key: bytes) -> AESGCM:
         cipher = AESGCM(key)
         with self._lock:
-            self._cache[key_id] = _Cached(cipher, monotonic())
+            self._cache[key_id.bytes] = _Cached(cipher, monotonic())
             if len(self._cache) > CACHED_KEYS:
                 self._cache.popitem(last=False)
         return cipher
@@ -248,6 +254,16 @@ class Keyring:
     def _forget(self, key_ids: Iterable[UUID]) -> None:
         with self._lock:
             for key_id in key_ids:
-                self._cache.pop(key_id, None)
+                self._cache.pop(key_id.bytes, None)
                 if self._today is not None and self._today[1] == key_id:
                     self._today = None
+
+
+def _read(conn: Connection, key_ids: Sequence[UUID]) -> CursorResult[Any]:
+    dialect = conn.dialect.name
+    return conn.execute(_some_query(dialect), ids(dialect, key_ids))
+
+
+@lru_cache(maxsize=2)
+def _some_query(dialect: str) -> Select[Any]:
+    return _SELECT.where(is_one_of(dialect, _keys.c.key_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -52,10 +52,10 @@ class ContactState:
     accepted_at: datetime | None
     traveler_told_at: datetime | None
     pin: str = ""
+    id: str = field(init=False, compare=False)
 
-    @property
-    def id(self) -> str:
-        return str(self.contact_id)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", str(self.contact_id))
 
     @property
     def accepted(self) -> bool:
@@ -134,7 +134,8 @@ class TripState:
     @property
     def ladder(self) -> Ladder:
         """Hers, or the default one, which follows acceptances."""
-        standard = default_ladder(self.people) if self.repeat is None else default_ladder(self.people, self.repeat)
+        people = self.people
+        standard = default_ladder(people) if self.repeat is None else default_ladder(people, self.repeat)
         return Ladder(self.ladder_rungs, standard.repeat) if self.ladder_rungs else standard
 
     @property
@@ -143,7 +144,8 @@ class TripState:
         return self.has_words or self.wording == "discreet"
 
     def contact(self, contact_id: UUID | str) -> ContactState | None:
-        return next((c for c in self.contacts if c.id == str(contact_id)), None)
+        wanted = str(contact_id)
+        return next((c for c in self.contacts if c.id == wanted), None)
 
     def with_contact(self, contact: ContactState) -> TripState:
         return replace(

@@ -24,7 +24,7 @@ from service.db.rows import ids, is_one_of, is_pair, pairs
 from service.db.sealed import Keyring
 from service.db.stored import table_of
 from service.db.trip_state import Address, AlarmState, ContactState, TravelerState, TripKey, TripState
-from service.db.types import UTCDateTime
+from service.db.types import UTCDateTime, instant_text
 
 __all__ = [
     "Address",
@@ -158,8 +158,8 @@ def watch_values(watch: WatchView, look_at: datetime | None) -> dict[str, Any]:
         "last_check_in_at": watch.last_check_in_at,
         "last_verified_at": watch.last_verified_at,
         "streak": watch.streak,
-        "weak_at": [moment.isoformat() for moment in watch.weak_at],
-        "missed_at": [moment.isoformat() for moment in watch.missed],
+        "weak_at": [instant_text(moment) for moment in watch.weak_at],
+        "missed_at": [instant_text(moment) for moment in watch.missed],
         "unproven_at": watch.unproven_at,
         "late_to": watch.late_to,
         "grace_cut_seconds": watch.grace_cut.total_seconds(),
@@ -184,11 +184,6 @@ def alarm_values(alarm: AlarmView, look_at: datetime | None) -> dict[str, Any]:
     }
 
 
-_SUPPRESSED = select(SUPPRESSIONS.c.address_hash, SUPPRESSIONS.c.sender).where(
-    SUPPRESSIONS.c.address_hash.in_(bindparam("hashes", expanding=True))
-)
-
-
 class _Suppressed:
     """Which addresses said STOP to the notifier that would send to them."""
 
@@ -203,7 +198,8 @@ class _Suppressed:
         addresses = {c["address"] for channels in channel_lists for c in channels}
         self._hashes = {address: self._keys.phone_hash(address) for address in addresses}
         if addresses:
-            found = self._conn.execute(_SUPPRESSED, {"hashes": list(self._hashes.values())})
+            dialect = self._conn.dialect.name
+            found = self._conn.execute(_suppressed_query(dialect), ids(dialect, self._hashes.values()))
             self._pairs = {(row.address_hash, row.sender) for row in found}
 
     def addresses(self, channels: Sequence[Mapping[str, str]], dead: Sequence[int]) -> tuple[Address, ...]:
@@ -223,6 +219,12 @@ class _Suppressed:
                     )
                 )
         return tuple(found)
+
+
+@lru_cache(maxsize=2)
+def _suppressed_query(dialect: str) -> Select[tuple[bytes, str]]:
+    query = select(SUPPRESSIONS.c.address_hash, SUPPRESSIONS.c.sender)
+    return query.where(is_one_of(dialect, SUPPRESSIONS.c.address_hash))
 
 
 def _key(row: RowMapping) -> TripKey:

@@ -71,7 +71,7 @@ def _keep(work: Work, trip: TripState, contact: ContactState, token: str, kind: 
 
 def base62(digest: bytes, length: int) -> str:
     """The last `length` base-62 digits of a number given as bytes."""
-    number, letters = int.from_bytes(digest), ""
+    number, letters = int.from_bytes(digest) % len(ALPHABET) ** length, ""
     while len(letters) < length:
         number, digit = divmod(number, len(ALPHABET))
         letters += ALPHABET[digit]

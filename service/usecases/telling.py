@@ -270,6 +270,7 @@ def to_traveler(
         Draft(
             kind=kind,
             to=address.address,
+            address_hash=address.hash,
             channel=address.channel,
             channel_index=address.index,
             body=body,
@@ -316,6 +317,7 @@ def _to_contact(
         Draft(
             kind=kind,
             to=address.address,
+            address_hash=address.hash,
             channel=address.channel,
             channel_index=address.index,
             body=body,

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from service.core.alarm import AlarmView
 from service.core.watch import WatchView
 from service.db import tables
 from service.db.audit import AuditTrail
 from service.db.routing import NIL, AckCode, Link
-from service.db.rows import insert_all, insert_ignore, update_all
+from service.db.rows import ids, insert_all, insert_ignore, is_one_of, update_all
 from service.db.stored import table_of
 from service.db.trips import AlarmState, TripKey, TripState, alarm_values, watch_values
+from service.db.types import json_text
 from service.usecases.context import Service
 
 OUTBOX = table_of(tables.Outbox)
@@ -76,6 +77,8 @@ class Draft:
     part: int = 0
     available_at: datetime | None = None
     valid_for: timedelta | None = None
+    address_hash: bytes = b""
+    """Of `to`, where it is known already."""
 
 
 class Work:
@@ -125,10 +128,10 @@ class Work:
 
     def _make_codes(self) -> list[str]:
         """Codes that nothing has; the more of them at once, the more were asked for."""
-        wanted = min(2 * len(self._codes) + 1, CODES_AT_ONCE)
+        wanted = min(4 * len(self._codes) + 4, CODES_AT_ONCE)
         made = {make_code() for _ in range(wanted)} - {row["code"] for row in self._codes}
-        known = select(ACK_CODES.c.code).where(ACK_CODES.c.code.in_(made))
-        return list(made.difference(self.conn.execute(known).scalars()))
+        dialect = self.conn.dialect.name
+        return list(made.difference(self.conn.execute(_known_codes(dialect), ids(dialect, made)).scalars()))
 
     def keep_link(self, row: dict[str, Any]) -> None:
         """Write a link, unless there is one with its token."""
@@ -196,7 +199,7 @@ class Work:
         key_id = draft.key_id or keys.service_key(self.conn, self.now)
         # Only an SMS is paid for by the letter.
         body = self.service.fold(draft.body) if draft.channel == SMS else draft.body
-        secret = json.dumps({"to": draft.to, "body": body, "subject": draft.subject}, ensure_ascii=False)
+        secret = json_text({"to": draft.to, "body": body, "subject": draft.subject})
         return {
             "traveler_id": draft.traveler_id,
             "outbox_id": uuid4(),
@@ -207,7 +210,7 @@ class Work:
             "channel": draft.channel,
             "channel_index": draft.channel_index,
             "step": draft.step,
-            "address_hash": keys.phone_hash(draft.to),
+            "address_hash": draft.address_hash or keys.phone_hash(draft.to),
             "sealed": keys.seal(self.conn, key_id, b"outbox", secret.encode()),
             "ref_code": draft.ref_code,
             "priority": draft.priority,
@@ -219,6 +222,11 @@ class Work:
             # The parts of one telling go out in their order.
             "created_at": self.now + timedelta(microseconds=draft.part),
         }
+
+
+@lru_cache(maxsize=2)
+def _known_codes(dialect: str) -> Select[tuple[str]]:
+    return select(ACK_CODES.c.code).where(is_one_of(dialect, ACK_CODES.c.code))
 
 
 def make_code() -> str:
