@@ -34,8 +34,7 @@ _FOLDED = str.maketrans(
         "№": "No.",
     }
 )
-_FOLDABLE = frozenset(map(chr, _FOLDED))
-_BEYOND_16_BITS = "\uffff"
+_SPELLABLE = _GSM.union(map(chr, _FOLDED))
 
 
 class Encoding(StrEnum):
@@ -58,10 +57,9 @@ class Segmentation:
 
 def measure(text: str) -> Segmentation:
     """Count the units and segments of `text`. An empty text is one segment of no units."""
-    chars = frozenset(text)
-    encoding = Encoding.GSM7 if chars <= _GSM else Encoding.UCS2
+    encoding = Encoding.GSM7 if is_gsm7(text) else Encoding.UCS2
     single, part = (160, 153) if encoding is Encoding.GSM7 else (70, 67)
-    if not _has_wide(chars, encoding):
+    if not _has_wide(text, encoding):
         # Hundreds of texts are measured in a second when alarms open together: no pair, nothing to be cut early.
         return Segmentation(encoding, len(text), 1 if len(text) <= single else -(-len(text) // part))
     widths = [_width(char, encoding) for char in text]
@@ -84,14 +82,14 @@ def spell_cheaply(text: str) -> str:
 
     A Russian or Kazakh text is UCS-2 anyway and keeps its own quotation marks.
     """
-    strange = set(text) - _GSM
-    return fold_punctuation(text) if strange and strange <= _FOLDABLE else text
+    # The first Cyrillic letter ends the first question.
+    return fold_punctuation(text) if _SPELLABLE.issuperset(text) and not is_gsm7(text) else text
 
 
-def _has_wide(chars: frozenset[str], encoding: Encoding) -> bool:
+def _has_wide(text: str, encoding: Encoding) -> bool:
     if encoding is Encoding.GSM7:
-        return not chars.isdisjoint(_GSM_EXTENDED)
-    return max(chars) > _BEYOND_16_BITS
+        return not _GSM_EXTENDED.isdisjoint(text)
+    return len(text.encode("utf-16-le", "surrogatepass")) > 2 * len(text)
 
 
 def _width(char: str, encoding: Encoding) -> int:
