@@ -9,6 +9,7 @@ takes two. Neither pair is ever cut in half, so a part may end one unit early. T
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,7 +35,10 @@ _FOLDED = str.maketrans(
         "№": "No.",
     }
 )
-_SPELLABLE = _GSM.union(map(chr, _FOLDED))
+# A search ends at the first character that is not of the alphabet: in Cyrillic that is the first letter.
+_NOT_GSM = re.compile(f"[^{re.escape(''.join(sorted(_GSM)))}]")
+_EXTENDED = re.compile(f"[{re.escape(''.join(sorted(_GSM_EXTENDED)))}]")
+_NOT_SPELLABLE = re.compile(f"[^{re.escape(''.join(sorted(_GSM.union(map(chr, _FOLDED)))))}]")
 
 
 class Encoding(StrEnum):
@@ -69,7 +73,7 @@ def measure(text: str) -> Segmentation:
 
 def is_gsm7(text: str) -> bool:
     """Whether every character of `text` is in the GSM-7 alphabet or its extension table."""
-    return _GSM.issuperset(text)
+    return _NOT_GSM.search(text) is None
 
 
 def fold_punctuation(text: str) -> str:
@@ -82,13 +86,12 @@ def spell_cheaply(text: str) -> str:
 
     A Russian or Kazakh text is UCS-2 anyway and keeps its own quotation marks.
     """
-    # The first Cyrillic letter ends the first question.
-    return fold_punctuation(text) if _SPELLABLE.issuperset(text) and not is_gsm7(text) else text
+    return fold_punctuation(text) if not is_gsm7(text) and _NOT_SPELLABLE.search(text) is None else text
 
 
 def _has_wide(text: str, encoding: Encoding) -> bool:
     if encoding is Encoding.GSM7:
-        return not _GSM_EXTENDED.isdisjoint(text)
+        return _EXTENDED.search(text) is not None
     return len(text.encode("utf-16-le", "surrogatepass")) > 2 * len(text)
 
 
