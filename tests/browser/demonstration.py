@@ -105,7 +105,10 @@ class Demonstration:
             trip = self.service.trip(conn, TripKey(TRAVELER_ID, TRIP_ID), self.now)
             assert trip is not None
             contact = next(one for one in trip.contacts if one.name == name)
-            return invitation_link(Work(self.service, conn, self.now), trip, contact)
+            work = Work(self.service, conn, self.now)
+            link = invitation_link(work, trip, contact)
+            work.flush()
+            return link
 
         return self.service.run(keep).removeprefix(self.service.public_url)
 
