@@ -22,7 +22,7 @@ from notifiers.base import NotConfigured
 from service.db.errors import SchemaUnknown, StorageError
 from service.db.migrate import current, head, upgrade
 from service.db.secrets import make_key
-from service.logs import set_up_logging
+from service.logs import gathered, set_up_logging
 from service.lookout import Lookout
 from service.memory import settle
 from service.settings import Settings, faults
@@ -292,15 +292,16 @@ def _run(
     lookout = Lookout(service)
     config.load()
     settle()
-    try:
-        lookout.start()
-        if engine:
-            engine.start()
-        server.run(sockets=[listener])
-    finally:
-        if engine:
-            engine.stop()
-        lookout.stop()
-        if line:
-            line.stop()
-        service.db.close()
+    with gathered():
+        try:
+            lookout.start()
+            if engine:
+                engine.start()
+            server.run(sockets=[listener])
+        finally:
+            if engine:
+                engine.stop()
+            lookout.stop()
+            if line:
+                line.stop()
+            service.db.close()

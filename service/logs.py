@@ -13,12 +13,17 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
+from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+GATHER_SECONDS = 0.1
+"""How long a line may wait for others."""
 QUIET = ("twilio", "httpx", "urllib3", "uvicorn.access", "apscheduler")
 """Libraries whose chatter holds numbers and links, or tells of every tick."""
 
@@ -28,7 +33,9 @@ def set_up_logging(level: str) -> None:
 
     What commands answer goes to standard output, and a backup too.
     """
+    global _lines
     chosen = logging.getLevelName(level.upper())
+    lines = _lines = _Lines(sys.stderr)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -38,7 +45,7 @@ def set_up_logging(level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(chosen if isinstance(chosen, int) else logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=False,
     )
     plain = logging.StreamHandler()
@@ -51,9 +58,75 @@ def set_up_logging(level: str) -> None:
     threading.excepthook = _thread_ended
 
 
+@contextmanager
+def gathered() -> Iterator[None]:
+    """Let a thread of its own write the lines, many at once, until the end; for a process that works for long.
+
+    Killed here: the lines of the last moment are lost. What happened stands in the database.
+    """
+    lines = _lines
+    if lines is None:
+        yield
+        return
+    lines.gather()
+    try:
+        yield
+    finally:
+        lines.write_alone()
+
+
 def process_name() -> str:
     """Which process this is, among those of an installation: its machine (or container) and its number there."""
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+class _Lines:
+    """Writes lines in the order in which they come.
+
+    A thread that writes gives up Python's lock and waits for it, and 32 senders that wait for one another to write
+    their lines did little else: so they leave that to somebody who has the time.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._waiting: SimpleQueue[str] = SimpleQueue()
+        self._writing = threading.Lock()
+        self._ends = threading.Event()
+        self._writer: threading.Thread | None = None
+
+    def msg(self, line: str) -> None:
+        self._waiting.put(line)
+        if self._writer is None:
+            self._write_all()
+
+    log = debug = info = warn = warning = error = critical = fatal = exception = msg
+
+    def gather(self) -> None:
+        self._ends.clear()
+        self._writer = threading.Thread(target=self._write_often, name="log", daemon=True)
+        self._writer.start()
+
+    def write_alone(self) -> None:
+        writer, self._writer = self._writer, None
+        self._ends.set()
+        if writer is not None:
+            writer.join()
+        self._write_all()
+
+    def _write_often(self) -> None:
+        while not self._ends.wait(GATHER_SECONDS):
+            self._write_all()
+
+    def _write_all(self) -> None:
+        with self._writing, suppress(OSError, ValueError):
+            # To whom should it be said that nobody reads what we say?
+            lines = [self._waiting.get_nowait() for _ in range(self._waiting.qsize())]
+            if lines:
+                self._stream.write("".join(f"{line}\n" for line in lines))
+                self._stream.flush()
+
+
+_lines: _Lines | None = None
 
 
 class _ProcessName:
