@@ -24,7 +24,7 @@ from service.db.migrate import current, head, upgrade
 from service.db.secrets import make_key
 from service.logs import gathered, set_up_logging
 from service.lookout import Lookout
-from service.memory import settle
+from service.memory import settle, take_short_turns
 from service.settings import Settings, faults
 from service.usecases.close_alarm import Closing, close_by_operator
 from service.usecases.context import Service
@@ -296,6 +296,7 @@ def _run(
         try:
             lookout.start()
             if engine:
+                take_short_turns()
                 engine.start()
             server.run(sockets=[listener])
         finally:
