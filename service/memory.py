@@ -36,6 +36,6 @@ def give_back() -> None:
 
 
 def take_short_turns() -> None:
-    """Where many threads send while one writes texts: with Python's own 5 ms all of them waited for that one, and a tenth
-    less was sent. What only answers people is better off without."""
+    """Where many threads send while one writes texts: with Python's own 5 ms all of them waited for that one, and a
+    tenth less was sent. What only answers people is better off without."""
     sys.setswitchinterval(TURN_SECONDS)
