@@ -6,7 +6,6 @@ trip ends, whether an alarm is open, and the plan.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Connection, Row, Select, select
 
 from service.core.plan import Plan
@@ -50,19 +50,17 @@ def read_due_watches(conn: Connection, keys: Keyring, claimed: Sequence[Row[Any]
         ValueError: one of them has no plan.
         StorageError: what one of them needs cannot be unsealed.
     """
-    rows = {TripKey(row.traveler_id, row.trip_id): row for row in claimed}
-    ordered = sorted(rows)
+    # An id is hashed and compared in Python, its number is not.
+    rows = sorted(claimed, key=lambda row: (row.traveler_id.int, row.trip_id.int))
+    ordered = [TripKey(row.traveler_id, row.trip_id) for row in rows]
     dialect, several = conn.dialect.name, len(ordered) > 1
     trips = conn.execute(_trips_query(dialect, several), pairs(dialect, ordered)).all()
     keys.prefetch(conn, [trip.key_id for trip in trips])
-    alarmed = {
-        TripKey(row.traveler_id, row.trip_id)
-        for row in conn.execute(_alarms_query(dialect, several), pairs(dialect, ordered))
-    }
-    found = {TripKey(trip.traveler_id, trip.trip_id): trip for trip in trips}
+    alarmed = {row.trip_id.int for row in conn.execute(_alarms_query(dialect, several), pairs(dialect, ordered))}
+    found = {trip.trip_id.int: trip for trip in trips}
     due = []
-    for key in ordered:
-        row, trip = rows[key], found.get(key)
+    for key, row in zip(ordered, rows, strict=True):
+        trip = found.get(key.trip_id.int)
         if trip is None:
             raise ValueError("a watch without a plan cannot be stepped")
         due.append(
@@ -70,10 +68,10 @@ def read_due_watches(conn: Connection, keys: Keyring, claimed: Sequence[Row[Any]
                 key,
                 watch_of(row._mapping),
                 row.version,
-                codec.plan_from_json(json.loads(keys.open(conn, b"plan", trip.sealed))),
+                codec.plan_from_json(orjson.loads(keys.open(conn, b"plan", trip.sealed))),
                 trip.has_words,
                 trip.ends_at,
-                key in alarmed,
+                key.trip_id.int in alarmed,
                 bool(row.unreadable),
             )
         )

@@ -7,7 +7,6 @@ each value of each row. SQLite, which lives in this process, is given them row b
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -241,8 +240,7 @@ def _writer(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
         return json_text
     if isinstance(kind, LargeBinary):
         return bytes.hex
-    # Without its dashes an id is written three times as fast.
-    return attrgetter("hex") if isinstance(kind, Uuid) else None
+    return None
 
 
 def _instant(value: datetime) -> str:

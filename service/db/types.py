@@ -1,21 +1,19 @@
 """Column types: instants in UTC, and small JSON values as text."""
 
-import json
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
-# `json.dumps` with any option makes an encoder anew for each value.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _NOTHING = "[]"
 
 
 def json_text(value: Any) -> str:
     """A value as compact JSON."""
-    return _ENCODER.encode(value)
+    return orjson.dumps(value).decode()
 
 
 @lru_cache(maxsize=1024)
@@ -67,4 +65,4 @@ class JSONText(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
         if value == _NOTHING:
             return []
-        return None if value is None else json.loads(value)
+        return None if value is None else orjson.loads(value)

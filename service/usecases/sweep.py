@@ -175,7 +175,7 @@ def sweep_watches(service: Service, claimed: Claimed, limit: int, conn: Connecti
     trips = service.trips(conn, [one.key for one, decision in stepped if _takes_trip(one, decision)], now)
     openings = []
     for one, decision in stepped:
-        trip = trips.get(one.key)
+        trip = trips.get(one.key) if trips else None
         if trip is not None:
             _act_on(work, trip, decision, brake)
         if not one.has_alarm and decision.missed:

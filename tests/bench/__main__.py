@@ -19,7 +19,7 @@ from tests.bench import alerts, ceilings, check_ins, kills, sweeps
 from tests.bench.figures import Figure
 from tests.bench.ground import ROOT, ground
 from tests.bench.machine import as_text, covariates, describe, describe_postgresql
-from tests.bench.report import missed, put_into, save, short_table, table
+from tests.bench.report import load, missed, put_into, save, short_table, table
 
 ENGINES = ("postgresql", "sqlite")
 Block = Callable[[str, bool], list[Figure]]
@@ -70,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--write", action="store_true", help="put the table into README")
+    parser.add_argument("--keep", action="store_true", help="keep the last run's other figures")
     parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
     parser.add_argument("--blocks", nargs="+", choices=list(BLOCKS), default=list(BLOCKS))
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench")
@@ -77,8 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     machine = {**describe(), **_postgresql()}
     print("\n".join(f"{name}: {value}" for name, value in machine.items()), flush=True)
-    figures: list[Figure] = []
-    runs: dict[str, dict[str, object]] = {}
+    figures, runs = load(given.folder) if given.keep else ([], {})
     for engine in given.engines:
         for name in given.blocks:
             before, began = covariates(), monotonic()
@@ -91,8 +91,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"  {one.name}: {one.value:.2f} {one.unit} ({spread}{cost})", flush=True)
             took = round(monotonic() - began)
             print(f"  the machine after {took} s: {as_text(after)}", flush=True)
-            runs[f"{name} on {engine}"] = {"before": asdict(before), "after": asdict(after), "seconds": took}
-            figures += measured
+            runs[f"{name} on {engine}"] = {
+                "commit": machine["commit"],
+                "before": asdict(before),
+                "after": asdict(after),
+                "seconds": took,
+            }
+            new = {(one.name, one.engine) for one in measured}
+            figures = [one for one in figures if (one.name, one.engine) not in new] + measured
             save(given.folder, figures, machine, runs)
     text = table(figures, machine)
     print(f"\n{text}")

@@ -101,6 +101,15 @@ def save(folder: Path, figures: Sequence[Figure], machine: Mapping[str, str], ru
     (folder / "bench.svg").write_text(picture(figures), encoding="utf-8")
 
 
+def load(folder: Path) -> tuple[list[Figure], dict[str, Any]]:
+    """The figures and blocks of the last run that was saved there."""
+    kept = json.loads((folder / "bench.json").read_text(encoding="utf-8"))
+    figures = [
+        Figure(**{**one, "rounds": tuple(one["rounds"]), "cpu_ms": tuple(one["cpu_ms"])}) for one in kept["figures"]
+    ]
+    return figures, kept["blocks"]
+
+
 def put_into(readme: Path, text: str) -> None:
     """Replace what stands between the marks in a file."""
     whole = readme.read_text(encoding="utf-8")
