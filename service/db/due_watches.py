@@ -50,17 +50,17 @@ def read_due_watches(conn: Connection, keys: Keyring, claimed: Sequence[Row[Any]
         ValueError: one of them has no plan.
         StorageError: what one of them needs cannot be unsealed.
     """
-    # An id is hashed and compared in Python, its number is not.
-    rows = sorted(claimed, key=lambda row: (row.traveler_id.int, row.trip_id.int))
+    rows = sorted(claimed, key=_number)
     ordered = [TripKey(row.traveler_id, row.trip_id) for row in rows]
     dialect, several = conn.dialect.name, len(ordered) > 1
     trips = conn.execute(_trips_query(dialect, several), pairs(dialect, ordered)).all()
     keys.prefetch(conn, [trip.key_id for trip in trips])
-    alarmed = {row.trip_id.int for row in conn.execute(_alarms_query(dialect, several), pairs(dialect, ordered))}
-    found = {trip.trip_id.int: trip for trip in trips}
+    alarmed = {_number(row) for row in conn.execute(_alarms_query(dialect, several), pairs(dialect, ordered))}
+    found = {_number(trip): trip for trip in trips}
     due = []
     for key, row in zip(ordered, rows, strict=True):
-        trip = found.get(key.trip_id.int)
+        number = _number(row)
+        trip = found.get(number)
         if trip is None:
             raise ValueError("a watch without a plan cannot be stepped")
         due.append(
@@ -71,11 +71,16 @@ def read_due_watches(conn: Connection, keys: Keyring, claimed: Sequence[Row[Any]
                 codec.plan_from_json(orjson.loads(keys.open(conn, b"plan", trip.sealed))),
                 trip.has_words,
                 trip.ends_at,
-                key.trip_id.int in alarmed,
+                number in alarmed,
                 bool(row.unreadable),
             )
         )
     return due
+
+
+def _number(row: Row[Any]) -> tuple[int, int]:
+    """The key of a row as numbers: an id is hashed and compared in Python, a number is not."""
+    return row.traveler_id.int, row.trip_id.int
 
 
 @lru_cache(maxsize=4)
