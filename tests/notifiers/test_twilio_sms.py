@@ -185,7 +185,7 @@ def test_a_refusal_without_a_known_code_goes_by_its_status(twilio: MockTwilio, s
 
 def test_a_time_out_may_have_sent_and_is_never_repeated_by_itself(twilio: MockTwilio) -> None:
     twilio.lose_answer(after=30)
-    result = sms(twilio, AMANBA_TWILIO_TIMEOUT="0.2").send(alert())
+    result = sms(twilio, AMANBA_TWILIO_TIMEOUT="1").send(alert())
     assert isinstance(result, Unavailable)
     assert result.maybe_accepted
     assert twilio.phone(MOTHER).received == ["No sign since 20:31. Reply 1. #7F3K"]
