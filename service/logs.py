@@ -155,7 +155,7 @@ class _Template(logging.Formatter):
             "process": self._process,
         }
         # Without arguments it may be filled already, and nobody can tell with what.
-        if record.args and isinstance(record.msg, str):
+        if record.args and isinstance(record.msg, str) and record.msg:
             line["template"] = record.msg.splitlines()[0]
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = list(_places(record.exc_info[1]))

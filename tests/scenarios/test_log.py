@@ -211,8 +211,10 @@ def test_of_a_librarys_line_only_what_was_there_before_it_was_filled(capfd: pyte
     with product_log():
         library.warning("Retrying (%r) after connection broken: %s", 1, f"/Messages.json?To={TRAVELER}")
         library.warning(f"Task exception was never retrieved: {TRAVELER}")
+        library.warning("", TRAVELER)
         library.info("not worth a line")
-    filled, ready = map(json.loads, capfd.readouterr().err.splitlines())
+    filled, ready, empty = map(json.loads, capfd.readouterr().err.splitlines())
     assert filled["template"] == "Retrying (%r) after connection broken: %s"
     assert "template" not in ready
+    assert "template" not in empty, "and a line of no words is a line"
     assert ready["place"].startswith("test_log.py:")
