@@ -31,13 +31,13 @@ Write = Callable[[bytes], None]
 def dump(conn: Connection, at: datetime, write: Write) -> dict[str, int]:
     """Write everything as it is in this moment; returns how many rows each table has.
 
-    Called first in a transaction that only reads. It sees one state of all tables, however long it takes, while others
-    go on writing; it holds nobody up, but SQLite's write-ahead log and PostgreSQL's dead rows grow meanwhile.
+    Called in a transaction of `tx.read`: it sees one state of all tables, however long it takes, while others go on
+    writing; it holds nobody up, but SQLite's write-ahead log and PostgreSQL's dead rows grow meanwhile.
 
     Raises:
         SchemaUnknown: the database has tables that this version does not know.
     """
-    _see_one_state(conn)
+    _take_the_time(conn)
     revision = revision_of(conn)
     if revision is None or not knows(revision):
         raise SchemaUnknown("the database was written by another version of Amanba, or by none")
@@ -89,9 +89,8 @@ def last_number(conn: Connection, table: Table) -> int | None:
     return int(conn.execute(last).scalar_one())
 
 
-def _see_one_state(conn: Connection) -> None:
+def _take_the_time(conn: Connection) -> None:
     if conn.dialect.name == "postgresql":
-        conn.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         # Whoever takes the lines may be slow: a disk, a pipe to another machine.
         conn.execute(text("SET LOCAL statement_timeout = 0"))
         conn.execute(text("SET LOCAL idle_in_transaction_session_timeout = '10min'"))

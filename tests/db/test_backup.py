@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Column, Connection, Table, delete, insert, select, update
+from sqlalchemy import Column, Connection, Table, delete, insert, select, text, update
 
 from service.db import tx
 from service.db.dump import dump
@@ -180,6 +180,25 @@ def test_it_shows_one_moment_however_long_it_takes(kind: str, request: pytest.Fi
     assert everything(empty) == before != everything(begun)
     for database in (begun, other):
         database.close()
+
+
+def test_whoever_takes_the_lines_may_take_ten_minutes_over_one(postgresql_url: str) -> None:
+    begun = make_engine(postgresql_url)
+    open_keyring(begun, [SECRET], NOW)
+    patience: set[tuple[str, str]] = set()
+
+    def read(conn: Connection) -> None:
+        def write(line: bytes) -> None:
+            if line.startswith(b'{"table"'):
+                asked = ("statement_timeout", "idle_in_transaction_session_timeout")
+                of_statements, of_pauses = (conn.execute(text(f"SHOW {name}")).scalar_one() for name in asked)
+                patience.add((of_statements, of_pauses))
+
+        dump(conn, NOW, write)
+
+    tx.read(begun, read)
+    assert patience == {("0", "10min")}
+    begun.close()
 
 
 def test_what_waited_is_asked_about_before_it_is_sent(begun: Database, empty: Database) -> None:
