@@ -7,16 +7,18 @@ import hmac
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Insert, Update, func, insert, select, update
+from structlog.testing import capture_logs
 
 from service.db import tables
 from service.db.routing import Inbox
 from service.db.state import put_state
 from service.db.stored import table_of
+from service.db.trips import TripKey
 from service.usecases.context import Service
 from service.usecases.keeping_up import Behind, behind
 from service.usecases.send_pages import send_pages
@@ -211,6 +213,50 @@ class TestSpending:
         assert samples(story)["amanba_sends_today"] == 0
         sent(20)
         assert pages(story) == ["send_limit_near", "send_limit", "send_limit"]
+
+    def test_each_share_is_said_once_and_only_on_the_way_up(self, story: Story) -> None:
+        """Whoever reads the log would otherwise see a page every few seconds, and a page of 80 % after that of 100."""
+        service = story.service
+
+        def said(count: int, limit: int) -> list[str]:
+            story.service = replace(service, limits=replace(service.limits, sends_a_day=limit))
+            for _ in range(count):
+                service.tally.add(uuid4(), None)
+            with capture_logs() as lines:
+                note_sends(story.service)
+            return [line["reason"] for line in lines if line["event"] == "operator_paged"]
+
+        service.tally.take()
+        assert said(8, limit=10) == ["send_limit_near"]
+        assert said(1, limit=10) == [], "between the two"
+        assert said(1, limit=10) == ["send_limit"]
+        assert said(1, limit=10) == []
+        assert said(1, limit=14) == [], "the limit was raised: again near, which is no news"
+        assert said(2, limit=14) == [], "of today that it was reached has been said"
+
+    def test_of_a_trip_too(self, story: Story) -> None:
+        service = story.service
+        query = select(OUTBOX).where(OUTBOX.c.trip_id == UUID(story.trip_id), OUTBOX.c.state == "sent")
+        sent = service.read(lambda conn: [dict(row) for row in conn.execute(query).mappings()])
+        key = TripKey(sent[0]["traveler_id"], sent[0]["trip_id"])
+        for number in range(len(sent), 80):
+            change(service, insert(OUTBOX).values(**{**sent[0], "outbox_id": uuid4(), "dedupe_key": f"{number}"}))
+
+        def said(limit: int) -> list[str]:
+            story.service = replace(service, limits=replace(service.limits, sends_a_day_per_trip=limit))
+            service.tally.give_back(1, [key])
+            with capture_logs() as lines:
+                note_sends(story.service)
+            return [line["reason"] for line in lines if line["event"] == "operator_paged"]
+
+        assert [said(limit) for limit in (101, 100, 90, 80, 70, 100)] == [
+            [],
+            ["trip_limit_near"],
+            [],
+            ["trip_limit"],
+            [],
+            [],
+        ]
 
     def test_a_trip_that_sends_and_sends(self, story: Story, server: MailServer, hook: HookServer) -> None:
         limits = replace(story.service.limits, sends_a_day_per_trip=10)
