@@ -190,7 +190,8 @@ class Worker:
         if not self._reconcile.done.is_set() and monotonic() < self._started + FIRST_READING_SECONDS:
             return
         swept = sweep(self._service)
-        self._service.pulse.beat()
+        if swept.is_whole:
+            self._service.pulse.beat()
         if swept.waits_for_proof:
             # In a thread of its own: a source that is slow to answer must not keep other alarms waiting.
             self._unproven.set()

@@ -69,7 +69,7 @@ class _Row:
 
 
 def read_inbox(service: Service) -> int:
-    """Read everything that waits; returns how many rows were read.
+    """Read everything that waits, or what is begun when the process is to end; returns how many rows were read.
 
     1. Claim up to 100 unread rows, none with an earlier unread row of its sender.  2. Load and lock the trips of their
     senders.  3. Decide on each in order; write watches, alarms, answers and replies.  4. Mark the rows as read; the
@@ -80,7 +80,7 @@ def read_inbox(service: Service) -> int:
     Killed here: nothing of the batch is written, and it is read again.
     """
     total, may_be_flooded = 0, True
-    while True:
+    while not service.wake.stopping.is_set():
         try:
             count = service.run(lambda conn: _read_batch(service, conn, BATCH), Act.READ)
         except NOT_THE_ROWS:
@@ -114,6 +114,8 @@ class _Unreadable(Exception):
 def _read_singly(service: Service) -> int:
     count = 0
     for _ in range(BATCH):
+        if service.wake.stopping.is_set():
+            break
         try:
             done = service.run(lambda conn: _read_batch(service, conn, 1), Act.READ)
         except _Unreadable as unreadable:

@@ -51,12 +51,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep did. `waits_for_proof`: a due alarm waits until the sources have been read."""
+    """What a sweep did. `waits_for_proof`: a due alarm waits until the sources have been read; `is_whole`: nothing that
+    was due was left, because the process is to end."""
 
     watches: int = 0
     alarms: int = 0
     rehearsals: int = 0
     waits_for_proof: bool = False
+    is_whole: bool = True
 
 
 def sweep(service: Service) -> Swept:
@@ -69,6 +71,7 @@ def sweep(service: Service) -> Swept:
     4. Rehearsals: the next rung is told; after the alarms, so that none begins beside one that has just opened.
     5. The completed sweep is noted, which is what health and the outside heartbeat go by.
     One whose step raises is set aside alone for a while and the operator is paged; the others are stepped.
+    When the process is to end, no further batch is begun: what is left is due for whoever sweeps next.
 
     Killed here: a batch is written whole or not at all, and is due again.
     """
@@ -82,16 +85,22 @@ def sweep(service: Service) -> Swept:
         Stepper(service, sweep_watches, WATCHES, WATCHES_AT_ONCE),
         Stepper(service, sweep_alarms, ALARMS, BATCH),
     )
-    for _ in range(MOST_BATCHES):
-        # Not `or`: after each batch of watches the alarms that it opened are due.
-        if not watches.batch() | alarms.batch():
-            break
     rehearsals = Stepper(service, _sweep_rehearsals, REHEARSALS, BATCH)
+    # Not `or`: after each batch of watches the alarms that it opened are due.
+    is_whole = _step_all(service, lambda: watches.batch() | alarms.batch()) and _step_all(service, rehearsals.batch)
+    if is_whole:
+        _note(service, watches.count, alarms.count)
+    return Swept(watches.count, alarms.count, rehearsals.count, watches.waits, is_whole)
+
+
+def _step_all(service: Service, step_batch: Callable[[], bool]) -> bool:
+    """Batch after batch; False when the process is to end and there may be more."""
     for _ in range(MOST_BATCHES):
-        if not rehearsals.batch():
+        if service.wake.stopping.is_set():
+            return False
+        if not step_batch():
             break
-    _note(service, watches.count, alarms.count)
-    return Swept(watches.count, alarms.count, rehearsals.count, watches.waits)
+    return True
 
 
 def _note(service: Service, watches: int, alarms: int) -> None:

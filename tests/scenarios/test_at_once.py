@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -110,6 +111,24 @@ def test_another_workers_row_is_never_set_aside_for_ours(story: Story, monkeypat
     story.is_down = False
     story.run()
     story.traveler.expect("Thank you. Next check-in")
+
+
+def test_reading_ends_after_its_batch_when_the_process_is_to_end(story: Story) -> None:
+    family(story)
+    story.is_down = True
+    for text in ("ok", "hello", "ok"):
+        story.twilio.text_unheard(TRAVELER, text)
+    reconcile_inbound(story.service)
+    stopping = story.service.wake.stopping
+
+    def clock() -> datetime:
+        stopping.set()
+        return story.now
+
+    assert read_inbox(replace(story.service, clock=clock)) == 1, "what one number sent is read one by one"
+    assert read_inbox(story.service) == 0, "nothing is begun any more"
+    stopping.clear()
+    assert read_inbox(story.service) == 2
 
 
 def test_an_unclear_text_outlives_the_key_of_its_day(story: Story) -> None:

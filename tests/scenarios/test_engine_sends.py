@@ -180,11 +180,7 @@ def test_a_reply_goes_at_most_once(story: Story) -> None:
 def test_what_a_stalled_provider_leaves_no_time_for_is_put_back(story: Story) -> None:
     """While earlier sends hang, the lease of what waits behind them runs out: it must not begin then."""
     family(story)
-    story.advance_to("2026-12-01T20:59:30+03:00")
-    story.is_down = True
-    story.now += timedelta(seconds=61)
-    reconcile_inbound(story.service)
-    sweep(story.service)
+    write_the_alarm(story)
     moments = iter([story.now])
 
     def clock() -> Any:
@@ -206,9 +202,10 @@ def test_what_a_stalled_provider_leaves_no_time_for_is_put_back(story: Story) ->
 
 def test_a_process_that_ends_hands_nothing_over_any_more(story: Story) -> None:
     family(story)
-    story.advance_to("2026-12-01T20:59:30+03:00")
+    write_the_alarm(story)
     story.service.wake.stopping.set()
     before = len(story.twilio.sent)
+    story.is_down = False
     story.advance(minutes=2)
     assert len(story.twilio.sent) == before
     assert recover(story.service) == 0
@@ -219,16 +216,14 @@ def test_a_process_that_ends_hands_nothing_over_any_more(story: Story) -> None:
 
 def test_one_message_that_cannot_be_opened_keeps_no_other_from_going(story: Story) -> None:
     family(story)
-    story.advance_to("2026-12-01T20:59:30+03:00")
-    story.service.wake.stopping.set()
-    story.advance(seconds=60)
+    write_the_alarm(story)
     broken = rows(story)[0]
     story.service.run(
         lambda conn: conn.execute(
             update(OUTBOX).where(OUTBOX.c.outbox_id == broken.outbox_id).values(sealed=b"not a sealed value")
         )
     )
-    story.service.wake.stopping.clear()
+    story.is_down = False
     story.run()
     assert states(story)[0] == "failed"
     story.advance(minutes=17)
@@ -267,6 +262,15 @@ def test_sends_and_lateness_are_counted(story: Story) -> None:
     assert value("amanba_lateness_seconds_count") - late == 1, "the brother is not the first"
     story.mother.reply("2")
     assert value("amanba_lateness_seconds_count") - late == 1
+
+
+def write_the_alarm(story: Story) -> None:
+    """It has opened, and nothing of it has been sent; the story goes on once `is_down` is taken back."""
+    story.advance_to("2026-12-01T20:59:30+03:00")
+    story.is_down = True
+    story.now += timedelta(seconds=61)
+    reconcile_inbound(story.service)
+    sweep(story.service)
 
 
 class _OneBatch(Executor):

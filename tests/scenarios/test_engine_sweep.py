@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import Table, insert, select, update
 
 from notifiers.base import InboundMessage
 from service.db import tables
+from service.db.look import look
 from service.db.routing import Inbox, Link
 from service.db.state import get_state, put_state
 from service.db.stored import Stored, table_of
@@ -103,6 +105,34 @@ def test_two_workers_count_one_storm(database_url: str) -> None:
 def _sweep_in_batches_of(story: Story, size: int) -> None:
     while story.service.run(lambda conn: sweeping.sweep_watches(story.service, sweeping.Claimed(), size, conn))[0]:
         pass
+
+
+# --- an engine that is to end
+
+
+def test_a_sweep_that_is_stopped_ends_after_its_batch_and_is_no_completed_one(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family(story)
+    more_trips(story, 2)
+    story.advance_to(BEFORE)
+    story.now += timedelta(minutes=1)
+    reconcile_inbound(story.service)
+    monkeypatch.setattr(sweeping, "WATCHES_AT_ONCE", 1)
+    wake, noted = story.service.wake, story.service.read(look).noted
+    # Who hears of the first batch has the process end.
+    wake.outbox.tell_others = wake.stopping.set
+    stopped = sweep(story.service)
+    assert (stopped.watches, stopped.is_whole) == (1, False)
+    assert len(all_rows(story, ALARMS)) == 1
+    assert sweep(story.service).watches == 0, "nothing is begun any more"
+    assert story.service.read(look).noted == noted
+    wake.outbox.tell_others = None
+    wake.stopping.clear()
+    finished = sweep(story.service)
+    assert (finished.watches, finished.is_whole) == (2, True), "what was left is due again"
+    assert len(all_rows(story, ALARMS)) == 3
+    assert story.service.read(look).noted == story.now
 
 
 # --- rows that cannot be stepped
