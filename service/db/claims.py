@@ -150,10 +150,13 @@ def claim_outbox(
     channels: Sequence[str] | None = None,
     lease: timedelta = LEASE,
     form: Form | None = None,
+    *,
+    others_since: timedelta | None = None,
 ) -> Rows:
-    """Make up to `limit` pending rows `sending` in one statement, and return them, the most urgent first.
+    """Make up to `limit` pending rows `sending`, and return them, the most urgent first; fewer when there are no more.
 
-    1. Only rows that are available, on one of `channels` when given.
+    1. Only rows that are available, on one of `channels` when given; with `others_since` on none of them, and
+       available for as long.
     2. A row waits while an earlier one of the same alarm, person and address is pending or sending: what fails on
        her first number must not hold back her second.
     3. An all-clear waits while any alert to that person is pending or sending, and is cancelled when none of them
@@ -164,8 +167,9 @@ def claim_outbox(
     A claimed row bears `token`, a lease of `lease` from `now`, and one more attempt.
     Killed here: nothing is claimed. Killed after the commit: `expired_leases` finds the rows.
     """
-    values: dict[str, Any] = {"now": now, "limit": limit, "token": token, "lease": now + lease}
-    statement = _claim(form or form_of(conn), channels is not None)
+    due = now - others_since if others_since is not None else now
+    values: dict[str, Any] = {"now": now, "due": due, "limit": limit, "token": token, "lease": now + lease}
+    statement = _claim(form or form_of(conn), channels is not None, others_since is not None)
     if channels is not None:
         values["channels"] = list(channels)
     while True:
@@ -325,15 +329,16 @@ def _is_rehearsed() -> ColumnElement[bool]:
 
 
 @lru_cache
-def _claim(form: Form, some_channels: bool) -> ReturningUpdate[Any]:
+def _claim(form: Form, some_channels: bool, others: bool) -> ReturningUpdate[Any]:
     query = (
         select(OUTBOX.c.traveler_id, OUTBOX.c.outbox_id, _verdict().label("verdict"))
-        .where(_PENDING, OUTBOX.c.available_at <= _NOW, ~must_wait())
+        .where(_PENDING, OUTBOX.c.available_at <= bindparam("due", type_=UTCDateTime()), ~must_wait())
         .order_by(OUTBOX.c.priority, OUTBOX.c.available_at)
         .limit(bindparam("limit"))
     )
     if some_channels:
-        query = query.where(OUTBOX.c.channel.in_(bindparam("channels", expanding=True)))
+        named = OUTBOX.c.channel.in_(bindparam("channels", expanding=True))
+        query = query.where(~named if others else named)
     picked = _locked(query, OUTBOX, form).cte("picked")
     goes = picked.c.verdict == "sending"
     return (

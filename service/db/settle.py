@@ -14,7 +14,8 @@ from service.db.claims import ALARMS, OUTBOX, alarm_is
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """What came of one claimed row: `state` sent, failed, unknown or cancelled; or pending, to try again at
-    `available_at`. What is None is left as it stands, but for `error`."""
+    `available_at`. What is None is left as it stands, but for `error`. `wakes`: its alarm is looked at now although the
+    row is tried again."""
 
     traveler_id: UUID
     outbox_id: UUID
@@ -26,6 +27,7 @@ class Settlement:
     provider_id: str | None = None
     delivery: str | None = None
     error: str | None = None
+    wakes: bool = False
 
 
 def settle(conn: Connection, now: datetime, settlement: Settlement) -> bool:
@@ -48,7 +50,7 @@ def settle_many(conn: Connection, now: datetime, settlements: Sequence[Settlemen
     """
     if not settlements:
         return set()
-    ended = (s for s in settlements if s.state not in ("sent", "pending"))
+    ended = (s for s in settlements if s.wakes or s.state not in ("sent", "pending"))
     alarms = sorted({(s.traveler_id, s.alarm_id) for s in ended if s.alarm_id is not None})
     if alarms:
         conn.execute(_LOOK_AT_ALARM, [{"traveler": t, "alarm": a, "now": now} for t, a in alarms])

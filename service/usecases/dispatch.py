@@ -6,7 +6,7 @@ import heapq
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from queue import Empty, SimpleQueue
@@ -22,12 +22,16 @@ from service.edges import ACCEPTED, SENDING, Act, reach
 from service.usecases.claimed import Claimed, NotBegun, Outcome, ids_of, open_rows
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
-from service.usecases.settle import settle_results
+from service.usecases.settle import UNSERVED, settle_results
 
 BATCH = 100
 SETTLE_EVERY = 50
 SETTLE_WITHIN_SECONDS = 0.05
 TRY_AGAIN_SECONDS = 1.0
+UNSERVED_AFTER = timedelta(minutes=1)
+"""How long a message on a channel that this process does not serve is left to one that does."""
+UNSERVED_SECONDS = 15.0
+"""How often such messages are looked for: all that waits is read for that."""
 
 Result = tuple[Claimed, Outcome]
 
@@ -52,6 +56,9 @@ class Dispatcher:
     be sending it. Each channel has senders of its own: one that hangs keeps no other waiting.
     3. SETTLE in batches as answers come: sent; failed, and the person's next address instead; pending again after a
     jittered pause; or, when a time-out leaves the fate open, left to RECOVER, which asks the provider first.
+    4. What has waited for a minute on a channel that nobody serves (its settings are gone) counts as refused by a fault
+    of ours: the person's next address instead, the operator is paged, and it goes when the settings are back. Not as
+    refused for good: that would mark the address as dead, for ever.
 
     Killed here: after the claim the lease runs out and RECOVER takes over; a sent row not settled is found in the
     provider's list and not sent again.
@@ -66,6 +73,7 @@ class Dispatcher:
         self._lanes = {name: _Lane(pool or self._pools[name], n + BATCH) for name, n in numbers.items()}
         self._results: SimpleQueue[Result | None] = SimpleQueue()
         self._settler = threading.Thread(target=self._settle_all, name="settle", daemon=True)
+        self._next_unserved = float("-inf")
 
     def start(self) -> None:
         """Settle from now on as answers come, in a thread of its own, and call for `run` when there is room again."""
@@ -93,7 +101,7 @@ class Dispatcher:
                 self._hand_over(claimed)
                 total += len(claimed)
                 is_full = is_full or len(claimed) == limit
-        return total
+        return total + self._refuse_unserved()
 
     def settle_some(self) -> bool:
         """Wait for some results and settle them; false when none is to come.
@@ -116,6 +124,19 @@ class Dispatcher:
         wide = [name for name, room in rooms.items() if room >= BATCH]
         narrow = [([name], room) for name, room in rooms.items() if 0 < room < BATCH]
         return [(wide, BATCH), *narrow] if wide else narrow
+
+    def _refuse_unserved(self) -> int:
+        """Settle what nobody serves, in this thread: nothing is sent for it; how many rows."""
+        if monotonic() < self._next_unserved:
+            return 0
+        total, is_full = 0, True
+        while is_full and not self._service.wake.stopping.is_set():
+            claimed = self._service.run(partial(claim_unserved, self._service, BATCH), Act.CLAIM)
+            settle_results(self._service, [(row, send(self._service, row)) for row in claimed])
+            total += len(claimed)
+            is_full = len(claimed) == BATCH
+        self._next_unserved = monotonic() + UNSERVED_SECONDS
+        return total
 
     def _hand_over(self, claimed: Sequence[Claimed]) -> None:
         for row in claimed:
@@ -221,13 +242,23 @@ def claim(service: Service, channels: Sequence[str], limit: int, conn: Connectio
     return open_rows(service, conn, rows, now)
 
 
+def claim_unserved(service: Service, limit: int, conn: Connection) -> list[Claimed]:
+    """Claim what nobody has taken for a while, of channels that are not served here."""
+    now, token, served = service.clock(), uuid4(), list(service.notifiers)
+    rows = claim_outbox(conn, now, limit, token, served, service.limits.lease, others_since=UNSERVED_AFTER)
+    return open_rows(service, conn, rows, now)
+
+
 def send(service: Service, row: Claimed) -> Outcome:
-    """Hand one row to its provider, if there is still time."""
+    """Hand one row to its provider, if there is still time and there is one."""
     if service.wake.stopping.is_set() or not row.may_begin(service.clock()):
         return NotBegun()
     notifier: Notifier | None = service.notifiers.get(row.channel)
-    if row.message is None or notifier is None:
-        return Rejected(Cause.PERMANENT, "erased", "the text is gone or nobody serves its channel")
+    if row.message is None:
+        return Rejected(Cause.PERMANENT, "erased", "the text is gone")
+    if notifier is None:
+        log.error("channel_unserved", **ids_of(row), kind=row.kind, channel=row.channel, attempt=row.attempts)
+        return Rejected(Cause.CONFIGURATION, UNSERVED, f"{row.channel} (no settings for it here)")
     try:
         reach(SENDING)
         result = notifier.send(row.message)

@@ -26,6 +26,10 @@ URGENT = frozenset({"alert", "all_clear", "operator"})
 LONGEST_URGENT_PAUSE = timedelta(minutes=2)
 ASK_BEFORE_AGAIN = timedelta(seconds=30)
 """After a time-out the provider is asked whether it has the message, once its list has had time to show it."""
+UNSERVED = "unserved"
+"""The code of a message whose channel has no settings here."""
+GIVE_UP_UNSERVED_AFTER = timedelta(days=1)
+"""After a day whoever runs this has heard of it often enough: the channel is gone, and not by mistake."""
 NO_ANSWER = "no_answer"
 """The error of a row whose provider kept silent; what RECOVER goes by."""
 AT_MOST_ONCE = frozenset({"reply", "sign_up", "page_code"})
@@ -123,10 +127,14 @@ def _settlement(service: Service, row: Claimed, result: Outcome, now: datetime) 
             return Settlement(state="sent", provider_id=provider_id, delivery=state.value, **common)
         case Rejected(Cause.PERMANENT, code, _, _):
             return Settlement(state="failed", error=code, **common)
+        case Rejected(_, code, _, _) if code == UNSERVED and now - row.created_at > GIVE_UP_UNSERVED_AFTER:
+            return Settlement(state="failed", error=code, **common)
         case Rejected(_, code, _, retry_after):
             # What a provider asks for is a wish: an alarm must not wait a day for it.
             pause = min(retry_after, LONGEST_PAUSE) if retry_after else pause_after(row.attempts, row.kind)
-            return Settlement(state="pending", available_at=now + pause, error=code, **common)
+            again_at = now + pause
+            # Whoever has no other address cannot be told any more: her rung is passed over now.
+            return Settlement(state="pending", available_at=again_at, error=code, wakes=code == UNSERVED, **common)
         case Unavailable(_, False):
             return Settlement(
                 state="pending", available_at=now + pause_after(row.attempts, row.kind), error="unavailable", **common

@@ -77,6 +77,16 @@ def test_only_the_channels_asked_for_are_claimed(db: Database, form: Form) -> No
     assert claim(db, form, channels=["sms"]) == [sms]
 
 
+def test_of_the_channels_not_named_only_what_nobody_took_in_time_is_claimed(db: Database, form: Form) -> None:
+    forgotten = add_message(db, channel="email", available_at=NOW - MINUTE)
+    for channel, available_at in (("email", NOW - MINUTE + SECOND), ("sms", NOW - 2 * MINUTE)):
+        add_message(db, channel=channel, available_at=available_at)
+    rows = tx.run(
+        db, lambda conn: claim_outbox(conn, NOW, 100, uuid4(), ["sms", "voice"], form=form, others_since=MINUTE)
+    )
+    assert [row.outbox_id for row in rows] == [forgotten]
+
+
 def test_a_message_waits_for_an_earlier_one_of_its_alarm_person_and_channel(db: Database, form: Form) -> None:
     alarm = add_alarm(db)
     first = add_message(db, alarm, contact_id=MOTHER, created_at=NOW - MINUTE)
