@@ -168,16 +168,19 @@ def claim_outbox(
     Killed here: nothing is claimed. Killed after the commit: `expired_leases` finds the rows.
     """
     due = now - others_since if others_since is not None else now
-    values: dict[str, Any] = {"now": now, "due": due, "limit": limit, "token": token, "lease": now + lease}
+    values: dict[str, Any] = {"now": now, "due": due, "token": token, "lease": now + lease}
     statement = _claim(form or form_of(conn), channels is not None, others_since is not None)
     if channels is not None:
         values["channels"] = list(channels)
-    while True:
-        touched = conn.execute(statement, values).all()
-        claimed = [row for row in touched if row.state == "sending"]
-        # What was only cancelled may have been what others waited for.
-        if claimed or not touched:
-            return sorted(claimed, key=lambda row: (row.priority, row.available_at))
+    claimed: list[Row[Any]] = []
+    is_over = False
+    while not is_over:
+        touched = conn.execute(statement, {**values, "limit": limit - len(claimed)}).all()
+        going = [row for row in touched if row.state == "sending"]
+        claimed += going
+        # What was only cancelled takes nobody's place, and may have been what others waited for.
+        is_over = len(going) == len(touched) or len(claimed) == limit
+    return sorted(claimed, key=lambda row: (row.priority, row.available_at))
 
 
 def expired_leases(

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from notifiers.base import Accepted, DeliveryState, Found, Message, SendResult
 from service import edges
@@ -144,6 +144,21 @@ def test_a_channel_that_hangs_keeps_no_other_waiting(service: Service, lines: di
         lines["sms"].go_on.set()
         until(lambda: states(service) == ["sent"] * 2 * BATCH)
     assert len(set(lines["sms"].sent)) == len(lines["sms"].sent) == 2 * BATCH
+
+
+def test_what_is_cancelled_on_the_way_ends_no_claiming(service: Service, lines: dict[str, Line]) -> None:
+    """A batch that is smaller by what was too late to say is not the last one."""
+    lines["sms"].hold = frozenset({"all"})
+    write(service, ["too late"], priority=1)
+    service.run(lambda conn: conn.execute(update(OUTBOX).values(valid_until=utc_now())))
+    write(service, [str(n) for n in range(2 * BATCH)])
+    dispatcher = Dispatcher(service)
+    try:
+        assert dispatcher.run() == service.limits.sends_at_once + BATCH, "all that there is room for"
+        assert states(service).count("cancelled") == 1
+    finally:
+        lines["sms"].go_on.set()
+        dispatcher.close()
 
 
 def test_no_more_go_at_once_than_a_provider_takes(service: Service) -> None:

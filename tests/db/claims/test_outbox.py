@@ -141,6 +141,16 @@ def test_cancelling_one_row_does_not_end_a_claim(db: Database, form: Form) -> No
     assert claim(db, form, limit=1) == [reply]
 
 
+def test_cancelled_rows_take_no_place_of_others(db: Database, form: Form) -> None:
+    """Fewer than asked for means that there are no more."""
+    for number in range(3):
+        add_message(db, kind="reply", valid_until=NOW, available_at=NOW - (5 - number) * MINUTE)
+    goes = [add_message(db, available_at=NOW - (2 - number) * SECOND) for number in range(3)]
+    first = add_message(db, available_at=NOW - 9 * MINUTE)
+    assert claim(db, form, limit=3) == [first, *goes[:2]]
+    assert claim(db, form, limit=3) == goes[2:]
+
+
 def test_what_is_too_late_to_say_is_not_said(db: Database, form: Form) -> None:
     stale = add_message(db, kind="reply", valid_until=NOW)
     fresh = add_message(db, kind="reply", valid_until=NOW + SECOND)
