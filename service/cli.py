@@ -43,7 +43,7 @@ Port = Annotated[int, typer.Option(help="The port to listen on.", min=0, max=655
 
 BACKLOG = 2048
 GRACEFUL_SECONDS = 5
-"""How long requests may take to end when we are told to stop."""
+"""How long requests may take to end when we are told to stop, and after them what is being told to the outside."""
 
 CLOSINGS = {
     Closing.ENDED: "The alarm has ended. Everybody who was told hears of it.",
@@ -302,7 +302,7 @@ def _run(
         finally:
             if engine:
                 engine.stop()
-            lookout.stop()
+            lookout.stop(GRACEFUL_SECONDS)
             if line:
                 line.stop()
             service.db.close()

@@ -25,6 +25,8 @@ TICK_SECONDS = 5.0
 STALL_SECONDS = 30.0
 HEARTBEAT_SECONDS = 60.0
 HEARTBEAT_TIMEOUT_SECONDS = 10.0
+STOP_SECONDS = 5.0
+"""How long a process that is to end waits for what looks at it."""
 
 log = structlog.get_logger()
 
@@ -45,21 +47,34 @@ class Lookout:
         """Look from now on."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """End, at the latest when a heartbeat has timed out. What was sent until now is counted."""
+    def stop(self, within_seconds: float = STOP_SECONDS) -> None:
+        """End, and begin no other page. What was sent until now is counted.
+
+        Whoever is being called then, and however long the network or the database keeps silent, it takes no longer than
+        `within_seconds`: the thread is left to the end of the process, as if it were killed.
+        """
         self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-        self.look()
+        self._service.wake.stopping.set()
+        last = threading.Thread(target=self._end, args=(within_seconds / 2,), name="lookout-end", daemon=True)
+        last.start()
+        last.join(within_seconds)
 
     def look(self) -> None:
         """Everything that is due now."""
-        self._guarded("count_sends", lambda: note_sends(self._service))
-        if monotonic() >= self._next_stall:
+        self._count()
+        if not self._stop.is_set() and monotonic() >= self._next_stall:
             self._next_stall = monotonic() + STALL_SECONDS
             self._guarded("stall", self._look_for_a_stall)
         if not self._stop.is_set():
             self._guarded("heartbeat", self._heartbeat.beat_if_due)
+
+    def _end(self, seconds: float) -> None:
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
+        self._count()
+
+    def _count(self) -> None:
+        self._guarded("count_sends", lambda: note_sends(self._service))
 
     def _look_for_a_stall(self) -> None:
         if self._stalls.look():

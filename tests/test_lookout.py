@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
@@ -18,10 +19,12 @@ from service.clock import utc_now
 from service.db.engine import make_engine
 from service.db.routing import Inbox
 from service.db.stored import table_of
+from service.db.tables import Outbox
 from service.lookout import Heartbeat, Lookout
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
 from service.usecases.pulse import Pulse
+from service.usecases.spending import sent_today
 from service.usecases.stall import StallWatch
 from service.usecases.sweep import sweep
 from service.web import health
@@ -136,6 +139,34 @@ def test_a_monitor_that_hangs_delays_no_sweep(watched: Service, monitor: HookSer
         until(lambda: watched.pulse.age < beat_at)
         monitor.may_answer.set()
         lookout.stop()
+
+
+def test_a_page_that_hangs_keeps_no_process_from_ending_and_no_other_is_begun(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.lookout.STALL_SECONDS", 0.0)
+    line, web = network(service), replace(service, operator="+77010000000,+77010000001")
+    line.may_answer.clear()
+    lookout = Lookout(web, tick_seconds=0.02)
+    lookout._stalls._began -= 3600
+    try:
+        lookout.start()
+        assert line.sent.wait(20), "nobody sweeps, and the first page hangs"
+        web.tally.add(uuid4(), None)
+        lookout.stop(1.0)
+        assert lookout._thread.is_alive()
+        until(lambda: counted(web) == 1)
+    finally:
+        line.may_answer.set()
+        lookout._thread.join(20)
+    assert len(line.bodies) == 1
+    states = select(table_of(Outbox).c.state)
+    assert sorted(web.read(lambda conn: conn.execute(states).scalars().all())) == ["pending", "sent"]
+
+
+def counted(service: Service) -> int:
+    """The messages that the day's count knows of."""
+    return service.read(lambda conn: sent_today(conn, service.clock())).messages
 
 
 def test_without_an_address_nobody_is_called(service: Service) -> None:
