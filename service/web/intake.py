@@ -80,22 +80,47 @@ class Intake:
                     queue.task_done()
 
     async def _keep_together(self, batch: Sequence[Waiting]) -> None:
-        messages = [(one, answer) for one, answer in batch if isinstance(one, Inbound)]
-        taps = [(one, answer) for one, answer in batch if isinstance(one, Tap)]
         try:
-            work = (self._service, [one for one, _ in messages], [one for one, _ in taps])
-            kept = await asyncio.get_running_loop().run_in_executor(self._thread, accept_together, *work)
+            kept = await self._kept(batch)
+        except StorageUnavailable as error:
+            _refuse(batch, error)
         except Exception as error:
-            if len(batch) > 1 and not isinstance(error, StorageUnavailable):
-                # One of them cannot be kept; the others must not be lost with it.
-                for one in batch:
-                    await self._keep_together([one])
-                return
-            # Whatever it was, nobody may be told that their message was kept.
-            for _, answer in batch:
-                if not answer.done():
-                    answer.set_exception(error)
+            if len(batch) > 1:
+                await self._keep_singly(batch)
+            else:
+                _refuse(batch, error)
         else:
-            for (_, answer), accepted in zip([*messages, *taps], [*kept[0], *kept[1]], strict=True):
-                if not answer.done():
-                    answer.set_result(accepted)
+            _answer(batch, kept)
+
+    async def _keep_singly(self, batch: Sequence[Waiting]) -> None:
+        """One of them cannot be kept; the others must not be lost with it."""
+        for place, one in enumerate(batch):
+            try:
+                _answer([one], await self._kept([one]))
+            except StorageUnavailable as error:
+                # Each of the others would wait as long for the same answer.
+                _refuse(batch[place:], error)
+                return
+            except Exception as error:
+                _refuse([one], error)
+
+    async def _kept(self, batch: Sequence[Waiting]) -> tuple[Sequence[AcceptedInbound], Sequence[AcceptedTap | None]]:
+        messages = [one for one, _ in batch if isinstance(one, Inbound)]
+        taps = [one for one, _ in batch if isinstance(one, Tap)]
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, accept_together, self._service, messages, taps)
+
+
+def _answer(batch: Sequence[Waiting], kept: tuple[Sequence[AcceptedInbound], Sequence[AcceptedTap | None]]) -> None:
+    messages, taps = map(iter, kept)
+    for one, answer in batch:
+        accepted = next(messages) if isinstance(one, Inbound) else next(taps)
+        if not answer.done():
+            answer.set_result(accepted)
+
+
+def _refuse(batch: Sequence[Waiting], error: Exception) -> None:
+    """Whatever it was, nobody may be told that their message was kept."""
+    for _, answer in batch:
+        if not answer.done():
+            answer.set_exception(error)

@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import func, select, text
 
+from service import edges
 from service.clock import utc_now
 from service.db.engine import make_engine
 from service.db.routing import Inbox
 from service.db.sealed import open_keyring
 from service.db.stored import table_of
+from service.edges import Act
 from service.usecases.accept import Inbound, accept_all
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
@@ -114,6 +116,30 @@ def test_one_that_cannot_be_kept_loses_no_other(service: Service) -> None:
     assert (first.new, third.new) == (True, True)
     assert isinstance(broken, UnicodeEncodeError)
     assert kept(service) == 2
+
+
+def test_kept_one_by_one_they_wait_once_for_a_database_that_went_away(service: Service) -> None:
+    intake, tries = Intake(service), 0
+
+    def away(point: str) -> None:
+        nonlocal tries
+        tries += 1
+        if tries > 1:
+            raise StorageUnavailable("away")
+
+    async def story() -> list[Any]:
+        answers = await hand_in(intake, inbound(1), inbound(2), inbound(3, "\ud800"), inbound(4))
+        await intake.drain()
+        return answers
+
+    edges.watch(lambda point: away(point) if point == Act.ACCEPT.before else None)
+    try:
+        first, *others = in_a_loop_of_its_own(story())
+    finally:
+        edges.watch(None)
+    assert first.new
+    assert [type(answer) for answer in others] == [StorageUnavailable] * 3
+    assert tries == 2, "who comes after the second does not wait as long as it did"
 
 
 def test_more_than_the_queue_holds_is_refused_and_the_rest_is_kept(
