@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice, takewhile
 
-from service.core.zones import TICK, instant_of, local_date, offset_at
+from service.core.zones import TICK, has_one_offset, instant_of, local_date
 
 EVERY_DAY = frozenset(range(7))
 DAY = timedelta(days=1)
@@ -69,13 +69,15 @@ def next_deadline(plan: Plan, after: datetime) -> datetime | None:
     """
     after = max(after, plan.starts_at)
     # What falls due in a quiet span around `after` is still to come: it moves to the end of the span.
-    since = _before_quiet(plan.quiet, after)
+    since = _before_quiet(plan.quiet, after) if plan.quiet else after
     due = [once for once in plan.once if once > since and once > plan.starts_at]
     if plan.every is not None:
         due.append(after + plan.every)
     else:
         due.extend(islice(_recurring(plan, since), 1))
-    return _after_quiet(plan.quiet, min(due)) if due else None
+    if not due or not plan.quiet:
+        return min(due, default=None)
+    return _after_quiet(plan.quiet, min(due))
 
 
 def deadlines(plan: Plan, after: datetime, count: int) -> tuple[datetime, ...]:
@@ -125,6 +127,8 @@ def zone_at(plan: Plan, instant: datetime) -> str:
 
 
 def _leg_number(plan: Plan, instant: datetime) -> int:
+    if len(plan.legs) == 1:
+        return 0
     return max(0, bisect_right(plan.legs, instant, key=lambda leg: leg.starts_at) - 1)
 
 
@@ -150,8 +154,11 @@ def _before_quiet(quiet: tuple[QuietSpan, ...], instant: datetime) -> datetime:
 # Daily times. Each function looks only as far as it must: a plan may be years old.
 
 
+_Week = tuple[tuple[time, ...], ...]
+
+
 @lru_cache(maxsize=4096)
-def _week(daily: tuple[DailyTime, ...]) -> tuple[tuple[tuple[time, ...], ...], timedelta]:
+def _week(daily: tuple[DailyTime, ...]) -> tuple[_Week, timedelta]:
     """The times of each weekday, sorted, and how far apart deadlines stay where the local clock jumps.
 
     That is 6 h, or the smallest gap on the wall clock of a denser (demo) plan.
@@ -186,14 +193,14 @@ def _recurring(plan: Plan, after: datetime) -> Iterator[datetime]:
         return
     kept: datetime | None = None
     since = max(after, plan.starts_at)
-    instants = wall_clock_instants(plan, since)
+    instants = _instants(plan, week, since)
     first = next(instants)
     if _is_calm(plan, first - apart, first):
         # Nearly always, and much faster: nothing comes close before it.
         kept = first
         yield first
     else:
-        instants = wall_clock_instants(plan, _last_undisputed(plan, apart, since))
+        instants = _instants(plan, week, _last_undisputed(plan, apart, since))
     for instant in instants:
         if kept is None or instant - kept >= apart:
             kept = instant
@@ -204,8 +211,7 @@ def _recurring(plan: Plan, after: datetime) -> Iterator[datetime]:
 def _is_calm(plan: Plan, begin: datetime, end: datetime) -> bool:
     """Whether no clock jumps between two instants: daily times lie as far apart there as on the wall clock."""
     number = _leg_number(plan, end)
-    zone = plan.legs[number].zone
-    return number == _leg_number(plan, begin) and offset_at(zone, begin) == offset_at(zone, end)
+    return number == _leg_number(plan, begin) and has_one_offset(plan.legs[number].zone, begin, end)
 
 
 def _last_undisputed(plan: Plan, apart: timedelta, instant: datetime) -> datetime:
@@ -227,7 +233,10 @@ def wall_clock_instants(plan: Plan, after: datetime) -> Iterator[datetime]:
     a clock change, a time that does not exist moves to the first instant that does. `plan.daily` must name
     a day.
     """
-    week, _ = _week(plan.daily)
+    return _instants(plan, _week(plan.daily)[0], after)
+
+
+def _instants(plan: Plan, week: _Week, after: datetime) -> Iterator[datetime]:
     first = _leg_number(plan, after)
     for number, leg in enumerate(plan.legs[first:], first):
         if number > first:
@@ -238,9 +247,7 @@ def wall_clock_instants(plan: Plan, after: datetime) -> Iterator[datetime]:
         yield from _instants_of_leg(week, leg.zone, after, end)
 
 
-def _instants_of_leg(
-    week: tuple[tuple[time, ...], ...], zone: str, after: datetime, end: datetime | None
-) -> Iterator[datetime]:
+def _instants_of_leg(week: _Week, zone: str, after: datetime, end: datetime | None) -> Iterator[datetime]:
     day = local_date(zone, after)
     while True:
         for at in week[day.weekday()]:
@@ -252,7 +259,7 @@ def _instants_of_leg(
         day += DAY
 
 
-def _jumps_over_a_time(week: tuple[tuple[time, ...], ...], old: Leg, new: Leg) -> bool:
+def _jumps_over_a_time(week: _Week, old: Leg, new: Leg) -> bool:
     """Whether a daily time exists on neither side of the change from `old` to `new`."""
     day, last = local_date(old.zone, new.starts_at), local_date(new.zone, new.starts_at)
     while day <= last:

@@ -250,14 +250,14 @@ def step_watch(watch: WatchView, plan: Plan, facts: WatchFacts, now: datetime) -
         wait_until = _not_before(watch, plan, facts, now)
         if wait_until is None:
             watch, missed = _hand_over(watch, plan, now)
-            facts = replace(facts, alarm_open=True)
             watch, more = _remind(watch, plan, facts, now)
             reminders += more
-    unproven = not facts.alarm_open and _is_unproven(watch, plan, facts, now)
+    alarm_open = facts.alarm_open or bool(missed)
+    unproven = not alarm_open and _is_unproven(watch, plan, facts, now)
     if unproven:
         watch = replace(watch, unproven_at=now)
     braked = wait_until is not None and wait_until == facts.brake_until
-    look = _look_again_at(watch, plan, facts, wait_until)
+    look = _look_again_at(watch, plan, facts, wait_until, alarm_open=alarm_open)
     unread = wait_until is not None and not braked
     return WatchDecision(watch, reminders, missed, unproven, braked, unread, look)
 
@@ -322,7 +322,8 @@ def stage_times(deadline: datetime, watch: WatchView, plan: Plan) -> tuple[datet
 def _remind(watch: WatchView, plan: Plan, facts: WatchFacts, now: datetime) -> tuple[WatchView, tuple[Reminder, ...]]:
     if watch.deadline is None:
         return watch, ()
-    stage = sum(1 for moment in stage_times(watch.deadline, watch, plan) if moment <= now)
+    first, second, third = stage_times(watch.deadline, watch, plan)
+    stage = (first <= now) + (second <= now) + (third <= now)
     if stage <= watch.stage:
         return watch, ()
     asks_home = facts.home_asked_from is not None and now >= facts.home_asked_from
@@ -354,14 +355,16 @@ def _hand_over(watch: WatchView, plan: Plan, now: datetime) -> tuple[WatchView, 
         missed.append(deadline)
         after = deadline if len(missed) < MOST_COUNTED else max(deadline, now - plan.grace)
         deadline = next_deadline(plan, after)
-    handed = replace(
-        watch,
+    handed = WatchView(
+        armed_at=watch.armed_at,
         deadline=deadline,
         previous=missed[-1],
         missed=(*watch.missed, *missed)[-MOST_COUNTED:],
-        stage=0,
-        reminded_at=None,
-        grace_cut=NO_CUT,
+        last_check_in_at=watch.last_check_in_at,
+        last_verified_at=watch.last_verified_at,
+        weak_at=watch.weak_at,
+        unproven_at=watch.unproven_at,
+        late_to=watch.late_to,
     )
     return handed, tuple(missed)
 
@@ -372,7 +375,9 @@ def _is_unproven(watch: WatchView, plan: Plan, facts: WatchFacts, now: datetime)
     return now >= (watch.last_verified_at or watch.armed_at) + UNPROVEN_AFTER
 
 
-def _look_again_at(watch: WatchView, plan: Plan, facts: WatchFacts, wait_until: datetime | None) -> datetime | None:
+def _look_again_at(
+    watch: WatchView, plan: Plan, facts: WatchFacts, wait_until: datetime | None, *, alarm_open: bool
+) -> datetime | None:
     moments: list[datetime] = []
     if wait_until is not None:
         moments.append(wait_until)
@@ -381,6 +386,6 @@ def _look_again_at(watch: WatchView, plan: Plan, facts: WatchFacts, wait_until: 
             moments.append(stage_times(watch.deadline, watch, plan)[watch.stage])
         else:
             moments.append(_opens_at(watch, plan))
-    if facts.has_words and watch.unproven_at is None and watch.streak >= plan.max_weak and not facts.alarm_open:
+    if facts.has_words and watch.unproven_at is None and watch.streak >= plan.max_weak and not alarm_open:
         moments.append((watch.last_verified_at or watch.armed_at) + UNPROVEN_AFTER)
     return min(moments, default=None)

@@ -35,6 +35,12 @@ def offset_at(zone: str, instant: datetime) -> timedelta:
     return instant.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
 
 
+@lru_cache(maxsize=1024)
+def has_one_offset(zone: str, begin: datetime, end: datetime) -> bool:
+    """Whether the clocks of `zone` are as far ahead of UTC at `end` as they are at `begin`."""
+    return offset_at(zone, begin) == offset_at(zone, end)
+
+
 @lru_cache(maxsize=16_384)
 def instant_of(zone: str, day: date, at: time) -> datetime:
     """The first instant (UTC) at which the local clock shows `day` and `at`, or has just jumped over them.

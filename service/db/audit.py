@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Select, select
@@ -22,8 +21,7 @@ TRAVELERS = table_of(Traveler)
 AUDIT = table_of(AuditLine)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     actor: str
     action: str
     key_id: UUID | None

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from service.core.alarm import AlarmKind, AlarmState, AlarmView, Outcome
 from service.core.plan import DailyTime, Leg, Plan, QuietSpan
-from service.db.types import instant_text
 
 
 def instant_or_none(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def text_or_none(instant: datetime | None) -> str | None:
-    return instant_text(instant) if instant else None
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
@@ -36,15 +32,20 @@ def plan_from_json(value: dict[str, Any]) -> Plan:
     at = datetime.fromisoformat
     return Plan(
         starts_at=at(value["starts_at"]),
-        legs=tuple(Leg(at(start), zone, country, city) for start, zone, country, city in value["legs"]),
-        daily=tuple(DailyTime(time.fromisoformat(clock), frozenset(days)) for clock, days in value["daily"]),
+        legs=tuple([Leg(at(start), zone, country, city) for start, zone, country, city in value["legs"]]),
+        daily=tuple([_daily_time(clock, *days) for clock, days in value["daily"]]),
         every=timedelta(seconds=value["every"]) if value["every"] else None,
-        once=tuple(at(once) for once in value["once"]),
-        quiet=tuple(QuietSpan(at(start), at(end)) for start, end in value["quiet"]),
+        once=tuple([at(once) for once in value["once"]]),
+        quiet=tuple([QuietSpan(at(start), at(end)) for start, end in value["quiet"]]),
         grace=timedelta(seconds=value["grace"]),
         remind_before=timedelta(seconds=value["remind_before"]),
         max_weak=value["max_weak"],
     )
+
+
+@lru_cache(maxsize=4096)
+def _daily_time(clock: str, *weekdays: int) -> DailyTime:
+    return DailyTime(time.fromisoformat(clock), frozenset(weekdays))
 
 
 def alarm_to_json(alarm: AlarmView) -> dict[str, Any]:
@@ -52,16 +53,16 @@ def alarm_to_json(alarm: AlarmView) -> dict[str, Any]:
     return {
         "kind": alarm.kind,
         "state": alarm.state,
-        "opened_at": instant_text(alarm.opened_at),
-        "clock_from": instant_text(alarm.clock_from),
-        "missed": [instant_text(moment) for moment in alarm.missed],
+        "opened_at": alarm.opened_at,
+        "clock_from": alarm.clock_from,
+        "missed": alarm.missed,
         "rung": alarm.rung,
         "step": alarm.step,
-        "told_at": text_or_none(alarm.told_at),
-        "due_at": text_or_none(alarm.due_at),
+        "told_at": alarm.told_at,
+        "due_at": alarm.due_at,
         "repeats": alarm.repeats,
-        "hold_from": text_or_none(alarm.hold_from),
-        "hold_until": text_or_none(alarm.hold_until),
+        "hold_from": alarm.hold_from,
+        "hold_until": alarm.hold_until,
         "held_by": alarm.held_by,
         "held": alarm.held.total_seconds(),
         "holders": sorted(alarm.holders),
@@ -69,12 +70,12 @@ def alarm_to_json(alarm: AlarmView) -> dict[str, Any]:
         "cannot": sorted(alarm.cannot),
         "stood_back": sorted(alarm.stood_back),
         "closers": sorted(alarm.closers),
-        "last_sign_at": text_or_none(alarm.last_sign_at),
-        "blind_since": text_or_none(alarm.blind_since),
+        "last_sign_at": alarm.last_sign_at,
+        "blind_since": alarm.blind_since,
         "unreadable": alarm.unreadable,
         "outcome": alarm.outcome,
         "closed_by": alarm.closed_by,
-        "closed_at": text_or_none(alarm.closed_at),
+        "closed_at": alarm.closed_at,
     }
 
 

@@ -7,10 +7,9 @@ trip ends, whether an alarm is open, and the plan.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -25,12 +24,12 @@ from service.db.stored import table_of
 from service.db.trips import TripKey, watch_of
 
 ALARMS = table_of(tables.Alarm)
+KEYS = table_of(tables.DataKey)
 PLANS = table_of(tables.Plan)
 TRIPS = table_of(tables.Trip)
 
 
-@dataclass(frozen=True, slots=True)
-class DueWatch:
+class DueWatch(NamedTuple):
     """A watch to be stepped, of the `version` that was read. `unreadable`: a message has lain unread for too long."""
 
     key: TripKey
@@ -47,28 +46,30 @@ def read_due_watches(conn: Connection, keys: Keyring, claimed: Sequence[Row[Any]
     """The watches that `claim_watches` returned, in the order of their keys; their open alarms are locked.
 
     Raises:
-        ValueError: one of them has no plan.
+        ValueError: one of them has no plan, or no key that opens it.
         StorageError: what one of them needs cannot be unsealed.
     """
-    rows = sorted(claimed, key=_number)
-    ordered = [TripKey(row.traveler_id, row.trip_id) for row in rows]
+    rows = {_number(row): row for row in claimed}
+    numbers = sorted(rows)
+    ordered = [TripKey(rows[number].traveler_id, rows[number].trip_id) for number in numbers]
     dialect, several = conn.dialect.name, len(ordered) > 1
-    trips = conn.execute(_trips_query(dialect, several), pairs(dialect, ordered)).all()
-    keys.prefetch(conn, [trip.key_id for trip in trips])
-    alarmed = {_number(row) for row in conn.execute(_alarms_query(dialect, several), pairs(dialect, ordered))}
-    found = {_number(trip): trip for trip in trips}
+    given = pairs(dialect, ordered)
+    trips = conn.execute(_trips_query(dialect, several), given).all()
+    keys.admit(trips)
+    plans = keys.open_all(conn, b"plan", [trip.sealed for trip in trips])
+    alarmed = {_number(row) for row in conn.execute(_alarms_query(dialect, several), given)}
+    found = {_number(trip): (trip, plan) for trip, plan in zip(trips, plans, strict=True)}
     due = []
-    for key, row in zip(ordered, rows, strict=True):
-        number = _number(row)
-        trip = found.get(number)
-        if trip is None:
-            raise ValueError("a watch without a plan cannot be stepped")
+    for key, number in zip(ordered, numbers, strict=True):
+        if number not in found:
+            raise ValueError("a watch without a plan, or without its key, cannot be stepped")
+        row, (trip, plan) = rows[number], found[number]
         due.append(
             DueWatch(
                 key,
                 watch_of(row._mapping),
                 row.version,
-                codec.plan_from_json(orjson.loads(keys.open(conn, b"plan", trip.sealed))),
+                codec.plan_from_json(orjson.loads(plan)),
                 trip.has_words,
                 trip.ends_at,
                 number in alarmed,
@@ -85,9 +86,11 @@ def _number(row: Row[Any]) -> tuple[int, int]:
 
 @lru_cache(maxsize=4)
 def _trips_query(dialect: str, several: bool) -> Select[Any]:
-    columns = (TRIPS.c.traveler_id, TRIPS.c.trip_id, TRIPS.c.key_id, TRIPS.c.has_words, TRIPS.c.ends_at)
+    columns = (TRIPS.c.traveler_id, TRIPS.c.trip_id, TRIPS.c.has_words, TRIPS.c.ends_at, PLANS.c.sealed)
     has_plan = (PLANS.c.traveler_id == TRIPS.c.traveler_id) & (PLANS.c.trip_id == TRIPS.c.trip_id)
-    query = select(*columns, PLANS.c.sealed).join_from(TRIPS, PLANS, has_plan)
+    has_key = KEYS.c.key_id == TRIPS.c.key_id
+    query = select(*columns, KEYS.c.key_id, KEYS.c.kind, KEYS.c.wrapped)
+    query = query.join_from(TRIPS, PLANS, has_plan).join(KEYS, has_key)
     return query.where(is_pair(dialect, TRIPS.c.traveler_id, TRIPS.c.trip_id, several=several))
 
 

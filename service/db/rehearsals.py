@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from service.core.rehearsal import RehearsalState, RehearsalView, Rehearsed
-from service.db.codec import instant_or_none, text_or_none
+from service.db.codec import instant_or_none
 from service.db.rows import is_pair, pairs, update_all
 from service.db.stored import table_of
 from service.db.tables import Outbox, Rehearsal
@@ -179,9 +179,9 @@ def _values(view: RehearsalView, look_at: datetime | None) -> dict[str, Any]:
         "state": view.state.value,
         "view": {
             "rung": view.rung,
-            "rung_at": text_or_none(view.rung_at),
+            "rung_at": view.rung_at,
             "is_silent": view.is_silent,
-            "told": [[one.person, one.at.isoformat(), text_or_none(one.answered_at), one.via] for one in view.told],
+            "told": [[one.person, one.at, one.answered_at, one.via] for one in view.told],
         },
         "ended_at": view.ended_at,
         "look_at": look_at,

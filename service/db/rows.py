@@ -5,7 +5,6 @@ each value of each row. SQLite, which lives in this process, is given them row b
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -36,7 +35,7 @@ from sqlalchemy.sql.dml import Insert, Update
 from sqlalchemy.types import TypeEngine
 
 from service.db.errors import Conflict
-from service.db.types import JSONText, NaiveDatetime, UTCDateTime, instant_text, json_text
+from service.db.types import JSONText, NaiveDatetime, UTCDateTime, json_text
 
 _SEEN = "seen_"
 _ROWS = "rows_"
@@ -215,35 +214,28 @@ def _value(table: Table, given: FromClause, name: str) -> ColumnElement[Any]:
 
 
 def _json_rows(table: Table, names: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> str:
-    writers = _writers(table, names)
-    said = [
-        {
-            name: value if value is None or write is None else write(value)
-            for name, write in writers
-            for value in (row[name],)
-        }
-        for row in rows
-    ]
+    instants, writers = _instants(table, names), _writers(table, names)
+    said = []
+    for row in rows:
+        for name in instants:
+            if (instant := row[name]) is not None and instant.tzinfo is None:
+                raise NaiveDatetime(f"{name}: {instant!r} has no zone")
+        one = dict(row)
+        for name, write in writers:
+            if (value := one[name]) is not None:
+                one[name] = write(value)
+        said.append(one)
     return json_text(said)
 
 
 @lru_cache(maxsize=256)
-def _writers(table: Table, names: tuple[str, ...]) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
-    return tuple((name, _writer(table.c[name].type)) for name in names)
+def _instants(table: Table, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if isinstance(table.c[name].type, UTCDateTime))
 
 
-def _writer(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
-    """How a value is said in the JSON text; None for one that JSON has itself."""
-    if isinstance(kind, UTCDateTime):
-        return _instant
-    if isinstance(kind, JSONText):
-        return json_text
-    if isinstance(kind, LargeBinary):
-        return bytes.hex
-    return None
-
-
-def _instant(value: datetime) -> str:
-    if value.tzinfo is None:
-        raise NaiveDatetime(f"{value!r} has no zone")
-    return instant_text(value)
+@lru_cache(maxsize=256)
+def _writers(table: Table, names: tuple[str, ...]) -> tuple[tuple[str, Callable[[Any], str]], ...]:
+    """The columns whose values `json_text` would not say as PostgreSQL reads them, and how they are said."""
+    kinds: tuple[tuple[type[TypeEngine[Any]], Callable[[Any], str]], ...]
+    kinds = ((JSONText, json_text), (LargeBinary, bytes.hex))
+    return tuple((name, write) for name in names for kind, write in kinds if isinstance(table.c[name].type, kind))

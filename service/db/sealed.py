@@ -9,17 +9,28 @@ still has the key, until the backup itself is deleted.
 import hmac
 import os
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
 from threading import Lock
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import ColumnElement, Connection, CursorResult, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from service.clock import monotonic
 from service.db import tx
@@ -61,8 +72,7 @@ _SELECT_OF_DAY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Cached:
+class _Cached(NamedTuple):
     cipher: AESGCM
     loaded: float
 
@@ -127,7 +137,7 @@ class Keyring:
         key_id, key = uuid4(), os.urandom(_KEY_BYTES)
         row = {"key_id": key_id, "kind": kind, "wrapped": self._wrapper.wrap(key_id, kind, key), "created_at": now}
         conn.execute(insert(_keys), row)
-        self._remember(key_id, key)
+        self._remember({key_id.bytes: AESGCM(key)})
         return key_id
 
     def service_key(self, conn: Connection, now: datetime) -> UUID:
@@ -161,10 +171,15 @@ class Keyring:
 
     def prefetch(self, conn: Connection, key_ids: Iterable[UUID]) -> None:
         """Load the keys that a batch will need in one statement; erased ones are passed over."""
-        missing = [key_id for key_id in dict.fromkeys(key_ids) if self._cached(key_id.bytes) is None]
+        now, names = monotonic(), {key_id.bytes: key_id for key_id in key_ids}
+        with self._lock:
+            missing = [key_id for name, key_id in names.items() if self._fresh(name, now) is None]
         for start in range(0, len(missing), _BATCH):
-            for row in _read(conn, missing[start : start + _BATCH]):
-                self._remember(row.key_id, self._wrapper.unwrap(row.key_id, row.kind, row.wrapped))
+            self.admit(_read(conn, missing[start : start + _BATCH]))
+
+    def admit(self, rows: Iterable[Row[Any]]) -> None:
+        """Keep the keys that a batch will need, of rows with a `key_id`, its `kind` and how it is `wrapped`."""
+        self._remember({row.key_id.bytes: self._unwrap(row.key_id, row.kind, row.wrapped) for row in rows})
 
     def seal(self, conn: Connection, key_id: UUID, purpose: bytes, value: bytes) -> bytes:
         """Seal `value` for `purpose`.
@@ -184,11 +199,17 @@ class Keyring:
             SealBroken: it was altered, or sealed for another purpose.
         """
         blob = bytes(blob)
-        cipher = self._cipher(conn, _name_in(blob))
-        try:
-            return cipher.decrypt(blob[_HEADER:_SEALED], blob[_SEALED:], purpose)
-        except InvalidTag as error:
-            raise SealBroken("a sealed value was altered, or sealed for another purpose") from error
+        return _opened(self._cipher(conn, _name_in(blob)), purpose, blob)
+
+    def open_all(self, conn: Connection, purpose: bytes, blobs: Sequence[bytes]) -> list[bytes]:
+        """What was sealed for `purpose`, of many whose keys were prefetched; raises as `open`."""
+        now, names = monotonic(), [_name_in(blob) for blob in blobs]
+        with self._lock:
+            ciphers = [self._fresh(name, now) for name in names]
+        return [
+            _opened(cipher or self._cipher(conn, name), purpose, blob)
+            for cipher, name, blob in zip(ciphers, names, blobs, strict=True)
+        ]
 
     def phone_hash(self, number: str) -> bytes:
         """The keyed hash of a number in E.164, or of another address, to look up whose it is."""
@@ -230,26 +251,35 @@ class Keyring:
         row = _read(conn, [key_id]).first()
         if row is None:
             raise KeyErased(f"data key {key_id} is gone")
-        return self._remember(key_id, self._wrapper.unwrap(key_id, row.kind, row.wrapped))
+        cipher = self._unwrap(key_id, row.kind, row.wrapped)
+        self._remember({name: cipher})
+        return cipher
+
+    def _unwrap(self, key_id: UUID, kind: str, wrapped: bytes) -> AESGCM:
+        return AESGCM(self._wrapper.unwrap(key_id, kind, wrapped))
 
     def _cached(self, name: bytes) -> AESGCM | None:
         with self._lock:
-            entry = self._cache.get(name)
-            if entry is None:
-                return None
-            if monotonic() - entry.loaded > CACHE_SECONDS:
-                del self._cache[name]
-                return None
-            self._cache.move_to_end(name)
-            return entry.cipher
+            return self._fresh(name, monotonic())
 
-    def _remember(self, key_id: UUID, key: bytes) -> AESGCM:
-        cipher = AESGCM(key)
+    def _fresh(self, name: bytes, now: float) -> AESGCM | None:
+        """The kept key, unless it has been kept for too long; under the lock."""
+        entry = self._cache.get(name)
+        if entry is None:
+            return None
+        if now - entry.loaded > CACHE_SECONDS:
+            del self._cache[name]
+            return None
+        self._cache.move_to_end(name)
+        return entry.cipher
+
+    def _remember(self, ciphers: Mapping[bytes, AESGCM]) -> None:
+        now = monotonic()
         with self._lock:
-            self._cache[key_id.bytes] = _Cached(cipher, monotonic())
-            if len(self._cache) > CACHED_KEYS:
+            for name, cipher in ciphers.items():
+                self._cache[name] = _Cached(cipher, now)
+            while len(self._cache) > CACHED_KEYS:
                 self._cache.popitem(last=False)
-        return cipher
 
     def _forget(self, key_ids: Iterable[UUID]) -> None:
         with self._lock:
@@ -257,6 +287,13 @@ class Keyring:
                 self._cache.pop(key_id.bytes, None)
                 if self._today is not None and self._today[1] == key_id:
                     self._today = None
+
+
+def _opened(cipher: AESGCM, purpose: bytes, blob: bytes) -> bytes:
+    try:
+        return cipher.decrypt(blob[_HEADER:_SEALED], blob[_SEALED:], purpose)
+    except InvalidTag as error:
+        raise SealBroken("a sealed value was altered, or sealed for another purpose") from error
 
 
 def _read(conn: Connection, key_ids: Sequence[UUID]) -> CursorResult[Any]:

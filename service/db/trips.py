@@ -24,7 +24,7 @@ from service.db.rows import ids, is_one_of, is_pair, pairs
 from service.db.sealed import Keyring
 from service.db.stored import table_of
 from service.db.trip_state import Address, AlarmState, ContactState, TravelerState, TripKey, TripState
-from service.db.types import UTCDateTime, instant_text
+from service.db.types import UTCDateTime
 
 __all__ = [
     "Address",
@@ -158,8 +158,8 @@ def watch_values(watch: WatchView, look_at: datetime | None) -> dict[str, Any]:
         "last_check_in_at": watch.last_check_in_at,
         "last_verified_at": watch.last_verified_at,
         "streak": watch.streak,
-        "weak_at": [instant_text(moment) for moment in watch.weak_at],
-        "missed_at": [instant_text(moment) for moment in watch.missed],
+        "weak_at": list(watch.weak_at),
+        "missed_at": list(watch.missed),
         "unproven_at": watch.unproven_at,
         "late_to": watch.late_to,
         "grace_cut_seconds": watch.grace_cut.total_seconds(),

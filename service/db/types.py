@@ -1,7 +1,7 @@
 """Column types: instants in UTC, and small JSON values as text."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -12,14 +12,14 @@ _NOTHING = "[]"
 
 
 def json_text(value: Any) -> str:
-    """A value as compact JSON."""
-    return orjson.dumps(value).decode()
+    """A value as compact JSON; an id as text, an instant in ISO 8601."""
+    return orjson.dumps(value, _instant_of_a_kind).decode()
 
 
-@lru_cache(maxsize=1024)
-def instant_text(value: datetime) -> str:
-    """An instant in ISO 8601. In a batch one is written many times: the present one, a deadline at a full hour."""
-    return value.isoformat()
+def _instant_of_a_kind(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 
 class NaiveDatetime(ValueError):
@@ -48,9 +48,11 @@ class UTCDateTime(TypeDecorator[datetime]):
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        if value is None or value.tzinfo is UTC:
-            return value
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return None if value is None else value.replace(tzinfo=UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        # Each connection to PostgreSQL has the time zone UTC, so what its driver reads needs nothing, and it is much.
+        return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
 
 
 class JSONText(TypeDecorator[Any]):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from service.core.alarm import AlarmKind, AlarmView, open_alarm
 from service.core.ladder import audience
@@ -68,8 +69,7 @@ def open_new(
     return replace(trip, alarm=_open(work, Opening(trip.key, kind, missed, blind_since, unreadable, due_at)))
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """An alarm to be opened; see `service.core.alarm.open_alarm`."""
 
     key: TripKey

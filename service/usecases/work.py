@@ -143,8 +143,9 @@ class Work:
 
     def put_watch(self, key: TripKey, version: int, watch: WatchView, look_at: datetime | None) -> None:
         """Write a watch, if it still is of the `version` that was read."""
-        names = {"traveler_id": key.traveler_id, "trip_id": key.trip_id, "version": version}
-        self._watches.append({**names, **watch_values(watch, look_at)})
+        row = watch_values(watch, look_at)
+        row.update(traveler_id=key.traveler_id, trip_id=key.trip_id, version=version)
+        self._watches.append(row)
 
     def save_alarm(self, trip: TripState, alarm: AlarmState, look_at: datetime | None) -> None:
         """Write an alarm, if nobody else has since it was read. The last word in a transaction counts."""
@@ -186,11 +187,14 @@ class Work:
     def _flush_alarms(self) -> None:
         new, changed = [], []
         for key, alarm, look_at in self._alarms.values():
-            values = {"traveler_id": key.traveler_id, "alarm_id": alarm.alarm_id, **alarm_values(alarm.view, look_at)}
+            row = alarm_values(alarm.view, look_at)
+            row.update(traveler_id=key.traveler_id, alarm_id=alarm.alarm_id)
             if alarm.saved:
-                changed.append({**values, "version": alarm.version})
+                row.update(version=alarm.version)
+                changed.append(row)
             else:
-                new.append({**values, "trip_id": key.trip_id, "version": 1})
+                row.update(trip_id=key.trip_id, version=1)
+                new.append(row)
         update_all(self.conn, ALARMS, changed, where=("traveler_id", "alarm_id"))
         insert_all(self.conn, ALARMS, new)
 

@@ -84,7 +84,7 @@ MUTATIONS = (
     Mutation(
         "an unproven alarm beside an open one",
         "watch.py",
-        "unproven = not facts.alarm_open and",
+        "unproven = not alarm_open and",
         "unproven =",
         "test_watch.py::TestUnproven::test_not_while_another_alarm_is_open",
     ),
