@@ -28,6 +28,17 @@ class Act(StrEnum):
     ARM = "arm"
     REHEARSE = "rehearse"
     HOUSE = "house"
+    NOTE = "note"
+    """A completed sweep is noted."""
+    COUNT = "count"
+    """What was sent today is counted."""
+    SET_ASIDE = "set_aside"
+    """A watch, an alarm or a rehearsal that cannot be stepped is left for a while."""
+    SET_TEXT_ASIDE = "set_text_aside"
+    CLOCK = "clock"
+    """The clock was set, and what waits by it is set right."""
+    PAGE = "page"
+    """Whoever runs this is paged, and nothing else is written."""
 
     @property
     def before(self) -> str:

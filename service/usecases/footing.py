@@ -34,8 +34,11 @@ five at least, so up to here nobody is judged wrongly. To refuse check-ins would
 JUMP_SECONDS = 1.0
 """A wall clock that has moved so much against the monotonic one since the last look was set, or the machine slept."""
 SAY_AGAIN_SECONDS = 600.0
-CLAIMS = frozenset({Act.READ, Act.SWEEP, Act.CLAIM, Act.TAKE_OVER, Act.RECONCILE, Act.CHANGE, Act.HOUSE})
-"""Acts that begin something. The others finish what was begun, or keep what came in, and are always allowed."""
+CLAIMS = frozenset(
+    {Act.READ, Act.SWEEP, Act.CLAIM, Act.TAKE_OVER, Act.RECONCILE, Act.CHANGE, Act.HOUSE, Act.CLOCK, Act.NOTE}
+)
+"""Acts that begin something, or tell others the time. The others finish what was begun, or keep what came in, and are
+always allowed."""
 
 CLOCK_SKEW = "clock_skew"
 NEWER_SCHEMA = "newer_schema"

@@ -16,6 +16,7 @@ from service.db import tables
 from service.db.routing import EngineState, Inbox
 from service.db.state import get_state, get_state_at, put_state
 from service.db.stored import table_of
+from service.edges import Act
 from service.usecases import telling
 from service.usecases.context import Service
 from service.usecases.proof import Watermark, sources, watermark, watermark_value
@@ -56,7 +57,7 @@ def mind_the_clock(service: Service) -> None:
         _mind_set_back(service, now)
     elif service.monotonic is not None and now - seen - timedelta(seconds=seconds - seen_seconds) > TOLERATED:
         log.error("clock_set_forward", seconds=round((now - seen).total_seconds()))
-        service.run(lambda conn: _give_time(conn, seen, now))
+        service.run(lambda conn: _give_time(conn, seen, now), Act.CLOCK)
 
 
 def _give_time(conn: Connection, seen: datetime, now: datetime) -> None:
@@ -71,7 +72,7 @@ def _mind_set_back(service: Service, now: datetime) -> None:
     if ahead is None or ahead <= now + TOLERATED:
         return
     log.error("clock_set_back", seconds=round((ahead - now).total_seconds()))
-    service.run(lambda conn: _bring_back(service, conn, ahead, now))
+    service.run(lambda conn: _bring_back(service, conn, ahead, now), Act.CLOCK)
     for event in (service.wake.inbox, service.wake.outbox):
         event.set()
 

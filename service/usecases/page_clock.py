@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from service.core.wording import PageReason
+from service.edges import Act
 from service.usecases import telling
 from service.usecases.context import Service
 from service.usecases.footing import CLOCK_SKEW, Footing
@@ -43,4 +44,4 @@ def page_clock(service: Service) -> None:
         telling.page_operator(work, PageReason.CLOCK_SKEW, dedupe, source=machine, number=seconds)
         work.flush()
 
-    service.run(write)
+    service.run(write, Act.PAGE)

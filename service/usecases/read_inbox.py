@@ -120,7 +120,7 @@ def _read_singly(service: Service) -> int:
             done = service.run(lambda conn: _read_batch(service, conn, 1), Act.READ)
         except _Unreadable as unreadable:
             log.exception("inbox_row_set_aside", inbox_id=unreadable.inbox_id)
-            done = service.run(partial(_set_aside, service, unreadable))
+            done = service.run(partial(_set_aside, service, unreadable), Act.SET_TEXT_ASIDE)
         if done == 0:
             break
         count += done

@@ -107,7 +107,7 @@ def _begin(conn: Connection, name: str, now: datetime) -> Watermark:
 
 def _page_if_open(service: Service, mark: Watermark, now: datetime) -> None:
     if mark.is_open(now):
-        service.run(lambda conn: _page(Work(service, conn, now), mark))
+        service.run(lambda conn: _page(Work(service, conn, now), mark), Act.PAGE)
 
 
 def _page(work: Work, mark: Watermark) -> None:

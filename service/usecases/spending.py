@@ -16,6 +16,7 @@ from service.core.wording import PageReason
 from service.db.claims import OUTBOX
 from service.db.state import get_state, lock_state, put_state
 from service.db.trips import TripKey
+from service.edges import Act
 from service.usecases import telling
 from service.usecases.context import Service
 from service.usecases.work import Work
@@ -46,7 +47,7 @@ def note_sends(service: Service) -> None:
     if not counted:
         return
     try:
-        service.run(lambda conn: _note(service, conn, counted, trips))
+        service.run(lambda conn: _note(service, conn, counted, trips), Act.COUNT)
     except BaseException:
         service.tally.give_back(counted, trips)
         raise

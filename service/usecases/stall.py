@@ -13,6 +13,7 @@ from service.clock import monotonic
 from service.core import wording
 from service.core.wording import PageReason
 from service.db.state import get_state_at
+from service.edges import Act
 from service.texts import translator
 from service.usecases import telling
 from service.usecases.context import WEBHOOK, Service
@@ -73,7 +74,7 @@ class StallWatch:
             return False
         occasion = f"{swept_at or 'never'}:{int((now - (swept_at or silent_since)) / AGAIN_AFTER)}"
         if occasion != self._paged:
-            service.run(lambda conn: _page(Work(service, conn, now), swept_at or silent_since, occasion))
+            service.run(lambda conn: _page(Work(service, conn, now), swept_at or silent_since, occasion), Act.PAGE)
             service.wake.outbox.set()
             self._paged = occasion
         return True

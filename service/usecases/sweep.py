@@ -104,7 +104,8 @@ def _step_all(service: Service, step_batch: Callable[[], bool]) -> bool:
 
 
 def _note(service: Service, watches: int, alarms: int) -> None:
-    service.run(lambda conn: put_state(conn, SWEEP, {"watches": watches, "alarms": alarms}, service.clock()))
+    value = {"watches": watches, "alarms": alarms}
+    service.run(lambda conn: put_state(conn, SWEEP, value, service.clock()), Act.NOTE)
 
 
 _Sweep = Callable[[Service, "Claimed", int, Connection], tuple[int, bool]]
@@ -142,7 +143,7 @@ class Stepper:
             one = _name_of(self._table, claimed.keys[0]) if len(claimed.keys) == 1 else {}
             log.exception("sweep_failed", table=self._table.name, rows=len(claimed.keys), **one)
             if len(claimed.keys) == 1:
-                self._service.run(partial(_set_aside, self._service, self._table, claimed.keys[0]))
+                self._service.run(partial(_set_aside, self._service, self._table, claimed.keys[0]), Act.SET_ASIDE)
             # One of them cannot be stepped: one by one, so that only that one is set aside.
             self._limit = 1
             return True

@@ -20,6 +20,8 @@ FIRST_IN, REMIND_BEFORE, GRACE = 4, 1, 3
 """Seconds from planning to the deadline; before it; after it."""
 LATEST_LIST = timedelta(seconds=5)
 """A list that is later than this cannot be taken at its word; the service allows for as much."""
+TEXTS_APART = 3.0
+"""Seconds; twenty an hour are answered."""
 LONG, SHORT = 600, 1
 """Seconds that a rung waits: for ever, and hardly."""
 
@@ -172,11 +174,16 @@ class Household:
         self.check_ins.append(CheckIn("api", f":check-in:{key}:"))
 
     def chatter(self, over: threading.Event, apart: float) -> None:
-        """Check in by link and by the API in turn, as fast as it goes, until it is `over`."""
+        """Check in by link and by the API in turn, as fast as it goes, until it is `over`; and now and then by a text,
+        which is answered: so there is always something that is sent."""
+        texted_at = time.monotonic()
         while not over.wait(apart):
             try:
                 self.check_in_by_link()
                 self.check_in_by_api()
+                if time.monotonic() > texted_at + TEXTS_APART:
+                    texted_at = time.monotonic()
+                    self.say(self.traveler, "OK")
             except Exception as error:
                 self.error = f"household {self.number} (chatter): {type(error).__name__}: {error}"
                 return

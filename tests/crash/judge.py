@@ -17,6 +17,8 @@ from service.db.tables import Outbox
 from tests.crash.fleet import Fleet
 from tests.crash.household import CheckIn, Household
 from tests.crash.provider import RoughTwilio, name_of
+from tests.crash.trouble import PAGES
+from tests.mock_twilio import Text
 
 INBOX, OUTBOX = table_of(Inbox), table_of(Outbox)
 
@@ -97,6 +99,16 @@ def _judge_home(summary: Summary, home: Household) -> None:
             summary.false_alarms.append(f"{who}: {number} was told of the end of no alarm")
     if home.texts(home.mother, "alert") and not home.texts(home.traveler, "reminder"):
         summary.lost.append(f"{who}: her people were told and nobody had asked her")
+
+
+def judge_pages(summary: Summary, pages: Sequence[Text]) -> None:
+    """Whether whoever runs it was told of each thing that was wrong, and once."""
+    for what, words in PAGES.items():
+        found = len({name_of(page) for page in pages if words in page.body})
+        summary.expected += 1
+        summary.lost += [f"the page of {what}"] * (found == 0)
+        # What stays wrong is paged anew in the next hour.
+        summary.doubled += [f"the page of {what}"] * max(0, found - 2)
 
 
 def not_kept(database_url: str, answered: Iterable[CheckIn]) -> list[CheckIn]:

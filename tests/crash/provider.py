@@ -30,6 +30,8 @@ class RoughTwilio(MockTwilio):
         self._webs = webs
         self._lost = lost
         self.is_rough = False
+        self.lists_nothing: Callable[[], bool] = lambda: False
+        """While it says so, its list cannot be read."""
         self.answers_lost = 0
         self.on_accept = self._delivered
         self._news = threading.Condition()
@@ -39,6 +41,8 @@ class RoughTwilio(MockTwilio):
         with self.ledger.lock:
             latency, luck = self._dice.uniform(0.01, 0.05), self._dice.random()
         self.stopping.wait(latency)
+        if method == "GET" and self.lists_nothing():
+            return Fault(method, 1, 500, 20500, "Internal error")
         if not self.is_rough:
             return super().take_fault(method)
         if luck < 0.01:

@@ -20,8 +20,9 @@ from service.usecases.context import Service
 from service.usecases.footing import CLAIMS, NOT_LOOKED_YET, MustNotClaim
 from tests.replicas.engines import Clock, make_service
 
-KEPT = {Act.ACCEPT, Act.SETTLE, Act.RECOVER, Act.WATERMARK, Act.REPORT, Act.INVITE, Act.ARM, Act.REHEARSE}
-"""What finishes something, or keeps what a person brings."""
+OF_PEOPLE = {Act.ACCEPT, Act.REPORT, Act.INVITE, Act.ARM, Act.REHEARSE}
+KEPT = OF_PEOPLE | {Act.SETTLE, Act.RECOVER, Act.WATERMARK, Act.SET_ASIDE, Act.SET_TEXT_ASIDE, Act.COUNT, Act.PAGE}
+"""What finishes something, or keeps what a person brings, or says what is wrong."""
 
 
 @pytest.fixture
