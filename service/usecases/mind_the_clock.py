@@ -52,12 +52,13 @@ def mind_the_clock(service: Service) -> None:
     wake, now = service.wake, service.clock()
     seconds = service.monotonic() if service.monotonic is not None else 0.0
     seen, seen_seconds = wake.seen_at, wake.seen_at_seconds
-    wake.seen_at, wake.seen_at_seconds = now, seconds
     if seen is None or now < seen - TOLERATED:
         _mind_set_back(service, now)
     elif service.monotonic is not None and now - seen - timedelta(seconds=seconds - seen_seconds) > TOLERATED:
         log.error("clock_set_forward", seconds=round((now - seen).total_seconds()))
         service.run(lambda conn: _give_time(conn, seen, now), Act.CLOCK)
+    # Only now: a database that was away must be asked again.
+    wake.seen_at, wake.seen_at_seconds = now, seconds
 
 
 def _give_time(conn: Connection, seen: datetime, now: datetime) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from service.db import tables
+from service.db.engine import make_engine
 from service.db.stored import table_of
 from service.usecases.accept import Inbound, accept
+from service.usecases.problems import StorageUnavailable
+from service.usecases.sweep import sweep
 from tests.scenarios.story import OPERATOR, START, TRAVELER, Story, family
 
 OUTBOX = table_of(tables.Outbox)
@@ -116,6 +120,16 @@ def test_what_waits_to_be_sent_asked_about_and_read_does_not_wait_for_tomorrow(s
     story.mother.expect("had answered in time")
     left = story.service.read(lambda conn: conn.execute(select(OUTBOX.c.state)).scalars().all())
     assert not {"pending", "sending"} & set(left)
+
+
+def test_a_database_that_is_away_when_it_is_set_back_is_asked_again(home: Story, tmp_path: Path) -> None:
+    family(home)
+    away = make_engine(f"sqlite:///{tmp_path / 'no folder' / 'amanba.db'}")
+    home.now -= timedelta(days=1)
+    with pytest.raises(StorageUnavailable):
+        sweep(replace(home.service, db=away))
+    step(home, timedelta(0))
+    home.operator.expect("clock was set back")
 
 
 def test_set_forward_just_after_she_was_asked_she_has_her_time_all_the_same(home: Story) -> None:
