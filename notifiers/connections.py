@@ -123,6 +123,12 @@ def _has_news(sock: socket) -> bool:
     return bool(poll.poll(0))
 
 
+def read_until(response: HTTPResponse, sock: socket, until: float) -> None:
+    """Let a response that is still to be read from `sock` be read no longer than until this instant (monotonic)."""
+    buffered: Any = response.fp
+    response.fp = io.BufferedReader(_Dated(buffered.detach(), sock, until))
+
+
 class _Dated(io.RawIOBase):
     """Reads until an instant. A server that sends a byte now and then would else hold its reader for ever."""
 
@@ -159,8 +165,7 @@ def _as_bytes(method: str, target: str, headers: Mapping[str, str], body: bytes 
 def _response(sock: socket, method: str, until: float) -> HTTPResponse:
     """What the server says to a request, its head read, and read no longer than until this instant."""
     response = HTTPResponse(sock, method=method)
-    buffered: Any = response.fp
-    response.fp = io.BufferedReader(_Dated(buffered.detach(), sock, until))
+    read_until(response, sock, until)
     try:
         response.begin()
     except BaseException:
