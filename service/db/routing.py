@@ -138,6 +138,18 @@ class SignUp(Stored, table=True):
     created_at: datetime = instant()
 
 
+class Tries(Stored, table=True):
+    """How often something was tried, such as a sign-up from one address: `subject` is a keyed hash of what and by whom,
+    `since` when the present count began."""
+
+    __tablename__ = "tries"
+    __table_args__ = (Index("ix_tries_since", "since"),)
+
+    subject: bytes = primary()
+    since: datetime = instant()
+    count: int = 0
+
+
 class Idempotency(Stored, table=True):
     """The first answer to an API request, given again to its repeats."""
 

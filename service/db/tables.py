@@ -46,9 +46,12 @@ class Traveler(Stored, table=True):
 
 
 class Trip(Stored, table=True):
-    """A journey: status draft, armed or ended; wording plain or discreet; `sealed`: JSON of the details."""
+    """A journey: status draft, armed or ended; wording plain or discreet; `sealed`: JSON of the details. `weekly_at`:
+    when her people next hear that all is well, if she wants that; `kept_until`: nothing is erased before, for the
+    reason that is sealed in `kept_because`."""
 
     __tablename__ = "trips"
+    __table_args__ = (partial_index("ix_trips_weekly_at", "weekly_at", where="weekly_at IS NOT NULL"),)
 
     traveler_id: UUID = primary()
     trip_id: UUID = primary()
@@ -67,6 +70,9 @@ class Trip(Stored, table=True):
     armed_at: datetime | None = instant_or_none()
     ended_at: datetime | None = instant_or_none()
     end_requested_at: datetime | None = instant_or_none()
+    weekly_at: datetime | None = instant_or_none()
+    kept_until: datetime | None = instant_or_none()
+    kept_because: bytes | None = None
 
 
 class Plan(Stored, table=True):
@@ -83,7 +89,9 @@ class Plan(Stored, table=True):
 class Contact(Stored, table=True):
     """A trusted person of a trip. `sealed`: JSON {name, relation, channels: [{channel, address}], order, pin, email}:
     `order` holds positions in `channels` as she chose them, `email` an address that she has not proven yet;
-    `dead_channels`: positions in `channels` that failed for good."""
+    `dead_channels`: positions in `channels` that failed for good; `worried_at`: when she last asked us to ask the
+    traveler, `worry_blocked_at`: since when the traveler does not want that; `proven_at`: when she last said that her
+    addresses are still hers, `proof_asked_at`: when she was asked."""
 
     __tablename__ = "contacts"
     __table_args__ = (Index("ix_contacts_traveler_id_trip_id", "traveler_id", "trip_id"),)
@@ -103,6 +111,10 @@ class Contact(Stored, table=True):
     accepted_at: datetime | None = instant_or_none()
     settled_at: datetime | None = instant_or_none()
     traveler_told_at: datetime | None = instant_or_none()
+    worried_at: datetime | None = instant_or_none()
+    worry_blocked_at: datetime | None = instant_or_none()
+    proven_at: datetime | None = instant_or_none()
+    proof_asked_at: datetime | None = instant_or_none()
 
 
 class Rung(Stored, table=True):
