@@ -39,7 +39,11 @@ class Proof:
 
 
 def sources(service: Service) -> dict[str, ListsInbound]:
-    """The configured sources that have a list to reconcile from, by name. All others are proven by the database."""
+    """The configured sources that have a list to reconcile from, by name. All others are proven by the database.
+
+    Each of them takes texts from numbers, and every traveler has one and may text to any of ours: so all of them are
+    asked before anybody's alarm.
+    """
     return {n.name: n for n in service.notifiers.values() if isinstance(n, ListsInbound)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -264,6 +265,17 @@ def test_what_came_in_unheard_is_listed(world: World) -> None:
             assert (one.sender, one.body, one.media) == (world.address, "OK", 0)
             assert one.occurred_at == world.now() - timedelta(hours=2)
             assert one.occurred_at.utcoffset() == timedelta(0)
+
+
+def test_a_list_holds_what_numbers_sent(world: World) -> None:
+    """Every traveler has a number, so every list is asked before anybody's alarm. One that only some can write to would
+    hold the alarms of all others while it is silent: `service.usecases.proof` must tell them apart first.
+    """
+    lists = _inbound(world)
+    world.write("OK")
+    world.pass_time(minutes=5)
+    listed = lists(world.now() - timedelta(minutes=10), world.now())
+    assert all(re.fullmatch(r"\+[1-9]\d{6,14}", one.sender) for one in listed)
 
 
 def test_the_zone_of_the_question_does_not_matter(world: World) -> None:
