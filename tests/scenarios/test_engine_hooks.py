@@ -60,6 +60,15 @@ def test_a_body_without_a_length_is_read_no_further_than_it_may_be(story: Story)
     assert refused(story, "too_large") == before + 1
 
 
+def test_refusals_are_counted_from_nought(story: Story) -> None:
+    """Prometheus sees no rise in a series that begins at one."""
+    series = {line.rsplit(" ", 1)[0] for line in story.metrics().splitlines()}
+    for hook in ("sms", "status"):
+        for reason in ("not_configured", "too_large", "malformed", "unsigned", "forged"):
+            assert f'amanba_hook_refusals_total{{hook="{hook}",reason="{reason}"}}' in series
+    assert 'amanba_hook_refusals_total{hook="status",reason="unknown_message"}' in series
+
+
 def test_other_methods_are_not_taken(story: Story) -> None:
     for method in ("GET", "HEAD", "PUT", "DELETE"):
         assert story.client.request(method, SMS).status_code == 405

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
@@ -37,8 +38,26 @@ class _Signed(Protocol):
     ) -> bool: ...
 
 
+class Refusal(StrEnum):
+    """Why a call was refused, as it is counted."""
+
+    NOT_CONFIGURED = "not_configured"
+    TOO_LARGE = "too_large"
+    MALFORMED = "malformed"
+    UNSIGNED = "unsigned"
+    FORGED = "forged"
+    UNKNOWN_MESSAGE = "unknown_message"
+
+
+REFUSALS = {
+    "sms": tuple(reason for reason in Refusal if reason is not Refusal.UNKNOWN_MESSAGE),
+    "status": tuple(Refusal),
+}
+"""Why each hook may refuse a call."""
+
+
 class _Refused(Exception):
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: Refusal) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
@@ -47,6 +66,10 @@ class _Refused(Exception):
 def router(service: Service, intake: Intake) -> APIRouter:
     """`POST /hooks/twilio/sms` and `/hooks/twilio/status/{outbox_id}`."""
     routes = APIRouter(include_in_schema=False)
+    for hook, reasons in REFUSALS.items():
+        for reason in reasons:
+            # From nought: of a series that begins at its first event a rate never sees that event.
+            HOOK_REFUSALS.labels(hook=hook, reason=reason.value)
 
     @routes.post("/hooks/twilio/sms")
     async def sms(request: Request) -> Response:
@@ -90,27 +113,27 @@ async def _authentic(service: Service, request: Request) -> tuple[_Signed, FormD
     """The form of a request that Twilio signed for our public URL, never for the one that a proxy made of it."""
     twilio: object = service.notifiers.get("sms")
     if not isinstance(twilio, _Signed):
-        raise _Refused(404, "not_configured")
+        raise _Refused(404, Refusal.NOT_CONFIGURED)
     try:
         if int(request.headers.get("content-length") or 0) > MOST_BYTES:
-            raise _Refused(413, "too_large")
+            raise _Refused(413, Refusal.TOO_LARGE)
         form = await _form(request)
     except _Refused:
         raise
     except HTTPException as error:
-        raise _Refused(error.status_code, "too_large") from error
+        raise _Refused(error.status_code, Refusal.TOO_LARGE) from error
     except (ValueError, ClientDisconnect) as error:
-        raise _Refused(400, "malformed") from error
+        raise _Refused(400, Refusal.MALFORMED) from error
     except Exception as error:
         # The form parser's own errors have no common base; none of them is ours.
-        raise _Refused(400, "malformed") from error
+        raise _Refused(400, Refusal.MALFORMED) from error
     path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1").split("?")[0]
     query = request.scope.get("query_string", b"").decode("latin-1")
     url = service.public_url + path + (f"?{query}" if query else "")
     signature = request.headers.get("x-twilio-signature")
     settings = request.headers.get("x-twilio-webhooks-signature-settings")
     if not twilio.verify_signature(url, form, signature, settings):
-        raise _Refused(403, "unsigned" if not signature else "forged")
+        raise _Refused(403, Refusal.FORGED if signature else Refusal.UNSIGNED)
     return twilio, form
 
 
@@ -120,7 +143,7 @@ async def _form(request: Request) -> FormData:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BYTES:
-            raise _Refused(413, "too_large")
+            raise _Refused(413, Refusal.TOO_LARGE)
 
     async def replay() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
@@ -132,7 +155,7 @@ def _report(outbox_id: str, form: FormData) -> Report:
     try:
         ours = UUID(outbox_id)
     except ValueError as error:
-        raise _Refused(404, "unknown_message") from error
+        raise _Refused(404, Refusal.UNKNOWN_MESSAGE) from error
     news = parse_status(dict(form))
     code = news.code or news.state.value
     rejected = Rejected(cause_of(code), code, "reported after sending") if news.state.is_bad else None
@@ -140,6 +163,6 @@ def _report(outbox_id: str, form: FormData) -> Report:
 
 
 def _refuse(hook: str, error: _Refused | MalformedHook) -> Response:
-    status, reason = (error.status, error.reason) if isinstance(error, _Refused) else (400, "malformed")
-    HOOK_REFUSALS.labels(hook=hook, reason=reason).inc()
+    status, reason = (error.status, error.reason) if isinstance(error, _Refused) else (400, Refusal.MALFORMED)
+    HOOK_REFUSALS.labels(hook=hook, reason=reason.value).inc()
     return Response(status_code=status)
