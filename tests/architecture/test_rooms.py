@@ -1,7 +1,9 @@
 """What each room may do, where import-linter's contracts (in pyproject.toml) cannot say it."""
 
+import ast
 import re
 import sys
+from collections.abc import Collection
 from pathlib import PurePath
 
 import pytest
@@ -50,6 +52,32 @@ def test_only_the_transaction_module_commits() -> None:
         for name, line in calls(tree)
         if name.endswith(".commit") and path != PurePath("service/db/tx.py")
     ] == []
+
+
+def test_every_transaction_of_the_engine_names_its_act() -> None:
+    """Only so does the crash suite die at it, and an engine without footing know what it must leave."""
+    trees = {path.with_suffix("").as_posix().replace("/", "."): tree for path, tree in modules("service")}
+    known = {name: {found for one in imports(tree) if (found := _module(one, trees))} for name, tree in trees.items()}
+    engine, to_do = set[str](), ["service.worker", "service.lookout"]
+    while to_do:
+        name = to_do.pop()
+        if name not in engine:
+            engine.add(name)
+            to_do += known[name]
+    by_people = {one for name in trees if name.startswith("service.web.") for one in known[name]}
+    unnamed = [
+        f"{name}:{call.lineno} runs a transaction without an act"
+        for name in sorted(engine - by_people)
+        for call in ast.walk(trees[name])
+        if isinstance(call, ast.Call) and re.search(r"service\.run$", ast.unparse(call.func)) and len(call.args) < 2
+    ]
+    assert {"service.usecases.sweep", "service.usecases.stall"} <= engine - by_people
+    assert unnamed == []
+
+
+def _module(imported: str, known: Collection[str]) -> str | None:
+    """The module that `from a import b` names: `a.b` or `a`."""
+    return next((name for name in (imported, imported.rpartition(".")[0]) if name in known), None)
 
 
 def test_only_the_clock_reads_the_clock() -> None:
