@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,11 +19,42 @@ from service.core.watch import WatchView, replan
 from service.db.sealed import Keyring
 from service.db.stored import table_of
 from service.db.tables import Change as ChangeRow
+from service.db.tables import Trip
 from service.db.trips import TripKey, TripState
 from service.usecases.changes import End, Pause, RemoveContact, RemoveNumber, TakeOver, Waiting, from_json
 from service.usecases.set_words import Fingerprints
 
 CHANGES = table_of(ChangeRow)
+TRIPS = table_of(Trip)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A change that waits. `kind` as in the JSON API; `effective_at`: when it takes effect (UTC), None for the end of
+    the trip, which waits for one of her people."""
+
+    change_id: UUID
+    kind: str
+    effective_at: datetime | None
+
+
+def asked_of(conn: Connection, key: TripKey, now: datetime) -> tuple[Asked, ...]:
+    """What was asked for and still waits as its traveler is shown it, the earliest first. It reads no alarm.
+
+    What is due waits for nothing that she may know of.
+    """
+    query = (
+        select(CHANGES.c.change_id, CHANGES.c.kind, CHANGES.c.effective_at)
+        .where(CHANGES.c.traveler_id == key.traveler_id, CHANGES.c.trip_id == key.trip_id)
+        .where(CHANGES.c.state == "pending", CHANGES.c.effective_at > now)
+        .order_by(CHANGES.c.effective_at, CHANGES.c.requested_at)
+    )
+    found = [Asked(row.change_id, row.kind, row.effective_at) for row in conn.execute(query)]
+    of_trip = (TRIPS.c.traveler_id == key.traveler_id) & (TRIPS.c.trip_id == key.trip_id)
+    end_asked = conn.execute(select(TRIPS.c.end_requested_at).where(of_trip)).scalar()
+    if end_asked is not None and not ends_by_now(conn, key, now):
+        found.append(Asked(key.trip_id, "end", None))
+    return tuple(found)
 
 
 def due(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> list[tuple[UUID, Waiting]]:
