@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Connection
 
 from notifiers.base import Message, SendResult
@@ -72,7 +72,7 @@ def _key_of(sealed: bytes) -> UUID | None:
 
 def _open_row(service: Service, conn: Connection, row: Any, now: datetime) -> Claimed:
     try:
-        secret = json.loads(service.keys.open(conn, b"outbox", row.sealed))
+        secret = orjson.loads(service.keys.open(conn, b"outbox", row.sealed))
     except (KeyErased, SealBroken):
         # One such row must not keep all others from being sent.
         secret = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 import phonenumbers
 from babel import Locale, UnknownLocaleError
@@ -12,6 +11,10 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat
 from service.core.zones import is_known_zone
 from service.usecases.places import is_country as is_country
 from service.usecases.places import main_zone
+
+_ONE_BLOCK = len("+77011234")
+_MOST_BLOCKS = 4096
+_zones: dict[str, str] = {}
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)+")
@@ -56,12 +59,22 @@ def _country_of(number: PhoneNumber) -> str:
     return region if is_country(region) else ""
 
 
-@lru_cache(maxsize=1024)
 def zone_of_number(e164: str) -> str:
     """The IANA zone in whose clock a person with this number is told a time.
 
     A mobile number names a country at best: of its zones the one where most people live. UTC when nothing is known.
+    Numbers that begin alike lie in the same zone; to look each up is a sixth of telling an alarm.
     """
+    block = e164[:_ONE_BLOCK]
+    zone = _zones.get(block)
+    if zone is None:
+        if len(_zones) >= _MOST_BLOCKS:
+            _zones.clear()
+        zone = _zones[block] = _zone_of(e164)
+    return zone
+
+
+def _zone_of(e164: str) -> str:
     # The zones of all prefixes take 2 MiB; a process that tells nobody does without.
     from phonenumbers.timezone import time_zones_for_number
 
