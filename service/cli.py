@@ -1,4 +1,4 @@
-"""The console command: serve, web, worker, migrate, doctor, backup, restore, rewrap, close, key."""
+"""The console command: serve, web, worker, migrate, doctor, backup, restore, rewrap, audit, close, keep, key, …"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Literal
+from uuid import UUID
 
 import typer
 import uvicorn
@@ -19,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 import service.without_rich  # noqa: F401 - first of ours, for all others load structlog
 from notifiers.base import NotConfigured
+from service.db.chains import said_of, verify_chains
 from service.db.errors import SchemaUnknown, StorageError
 from service.db.migrate import current, head, upgrade
 from service.db.secrets import make_key
@@ -154,6 +156,20 @@ def rewrap() -> None:
 
 
 @cli.command()
+def audit(
+    traveler: Annotated[UUID | None, typer.Option(help="The id of one traveler.", show_default="everybody's")] = None,
+) -> None:
+    """Verify the audit trail: that no line was changed or removed. Ends with 1 when one was."""
+    service = _migrated(_settings())
+    verdict = verify_chains(service.db, service.keys, traveler)
+    service.db.close()
+    for line in said_of(verdict):
+        typer.echo(line)
+    if verdict.broken or not verdict.chains:
+        raise typer.Exit(1)
+
+
+@cli.command()
 def close(code: Annotated[str, typer.Argument(help="A code from a text about the alarm.")]) -> None:
     """End a duress alarm as the operator: one of the two people that it takes."""
     service = _migrated(_settings())
@@ -162,6 +178,23 @@ def close(code: Annotated[str, typer.Argument(help="A code from a text about the
     typer.echo(CLOSINGS[closing])
     if closing is Closing.NONE:
         raise typer.Exit(1)
+
+
+@cli.command()
+def keep(
+    which: Annotated[
+        str, typer.Argument(help="A code from a text about an alarm, or a trip's id; without: list.")
+    ] = "",
+    because: Annotated[str, typer.Option(help="Why. It is sealed, and stands in the audit trail.")] = "",
+    days: Annotated[int, typer.Option(help="For how many days from now on.", min=1, max=90)] = 90,
+    end: Annotated[bool, typer.Option("--end", help="Keep it no longer.")] = False,
+) -> None:
+    """Keep a trip longer than the table of retention does, for 90 days at most; again, to renew it."""
+    from service.holds import hold
+
+    with _said_as("Nothing was changed"):
+        for line in hold(_migrated(_settings()), which, because, days, end=end):
+            typer.echo(line)
 
 
 @cli.command()

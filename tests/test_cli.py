@@ -13,17 +13,23 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 import structlog
 import uvicorn
 from pydantic import ValidationError
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, insert, text, update
 
 from service.cli import _Server, main
 from service.db.secrets import make_key
+from service.db.stored import table_of
+from service.db.tables import AuditLine, Traveler
 from service.settings import FROM_FILES, Settings
+from service.usecases.context import Service
 from service.usecases.wake import Wake
+from service.usecases.work import Work
+from service.wiring import build
 
 TWILIO = {
     "AMANBA_TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
@@ -40,6 +46,7 @@ class Console:
         self._capsys = capsys
         self.folder = folder
         self.logged: list[dict[str, str]] = []
+        self.answered = ""
         self.set(AMANBA_DATA_DIR=str(folder))
 
     def set(self, **settings: str) -> None:
@@ -52,6 +59,7 @@ class Console:
         with pytest.raises(SystemExit) as ended:
             main()
         said = self._capsys.readouterr()
+        self.answered = said.out
         self.logged = [json.loads(line) for line in said.err.splitlines() if line.startswith("{")]
         code = ended.value.code
         return (code if isinstance(code, int) else 0), said.err
@@ -139,6 +147,43 @@ def test_secret_keys_are_changed_without_losing_what_they_seal(console: Console)
     assert console.run("rewrap")[0] == 0
     console.set(AMANBA_SECRET_KEYS=new)
     assert console.run("rewrap")[0] == 0
+
+
+def test_the_audit_trail_is_verified_by_a_command(console: Console) -> None:
+    """T33: it says how much is whole, names what is not, and ends with 1 then."""
+    console.set(AMANBA_SECRET_KEYS=make_key(), AMANBA_OPERATOR="+77000000099")
+    assert console.run("migrate")[0] == 0
+    assert console.run("audit") == (1, "")
+    assert "Chains: 0" in console.answered
+    service = build(Settings())
+    travelers = [register(service, f"+7700000000{number}") for number in range(2)]
+    assert console.run("audit")[0] == 0
+    assert console.answered == "Lines looked at: 2. Chains: 2, whole: 2.\n"
+    spoilt = update(table_of(AuditLine)).where(table_of(AuditLine).c.traveler_id == travelers[1])
+    service.run(lambda conn: conn.execute(spoilt.values(actor="somebody")))
+    service.db.close()
+    assert console.run("audit")[0] == 1
+    assert f"Broken: traveler {travelers[1]}, line 0: this line was changed.\n" in console.answered
+    assert console.run("audit", "--traveler", str(travelers[0]))[0] == 0
+    assert console.run("audit", "--traveler", str(travelers[1]))[0] == 1
+
+
+def register(service: Service, phone: str) -> UUID:
+    """A traveler with the first line of her chain."""
+    now = service.clock()
+
+    def write(conn: Connection) -> UUID:
+        work = Work(service, conn, now)
+        traveler_id, key_id = uuid4(), service.keys.new_key(conn, "traveler", now)
+        row = {"traveler_id": traveler_id, "language": "en", "phone_hash": service.keys.phone_hash(phone)}
+        sealed = service.keys.seal(conn, key_id, b"traveler", b"{}")
+        head = {"audit_head": b"", "audit_length": 0, "created_at": now}
+        conn.execute(insert(table_of(Traveler)), {**row, **head, "sealed": sealed, "key_id": key_id})
+        work.audit.add(traveler_id, "traveler", "registered")
+        work.flush()
+        return traveler_id
+
+    return service.run(write)
 
 
 def test_a_variable_that_nobody_reads_is_noticed_and_stops_nothing(console: Console) -> None:

@@ -1,16 +1,21 @@
-"""The audit trail: what was done to a traveler's affairs, one chain of hashes each, so that a removed line shows."""
+"""The audit trail: what was done to a traveler's affairs, one chain of hashes each, so that a removed line shows.
+
+A chain begins with the line at position 0, or, once retention has cut its beginning, with a checkpoint: a line that
+stands at the last position that was cut and keeps that line's hash, which the next one goes on from. Only who has the
+keys can make one. `service.db.chains` verifies.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections import defaultdict
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, delete, exists, func, insert, select
 
 from service.db.rows import ids, insert_all, is_one_of, update_all
 from service.db.sealed import Keyring
@@ -19,6 +24,10 @@ from service.db.tables import AuditLine, Traveler
 
 TRAVELERS = table_of(Traveler)
 AUDIT = table_of(AuditLine)
+
+CHECKPOINT = "checkpoint"
+"""The action of the line that stands for a beginning that was cut."""
+ENGINE = "engine"
 
 
 class _Line(NamedTuple):
@@ -92,5 +101,48 @@ def _heads_query(dialect: str) -> Select[Any]:
 
 def line_hash(previous: bytes, position: int, at: datetime, actor: str, action: str, sealed: bytes | None) -> bytes:
     """SHA-256 over a line and the hash before it."""
-    text = json.dumps([position, at.isoformat(), actor, action, (sealed or b"").hex()])
+    text = json.dumps([position, at.astimezone(UTC).isoformat(), actor, action, (sealed or b"").hex()])
     return hashlib.sha256(previous + text.encode()).digest()
+
+
+def checkpoint_mark(keys: Keyring, traveler_id: UUID, position: int, head: bytes) -> bytes:
+    """What a checkpoint holds in place of the hash before it: a keyed hash of where it stands and of what it keeps."""
+    return keys.checkpoint_hash(f"{traveler_id}:{position}:{head.hex()}")
+
+
+def cut_chains(conn: Connection, keys: Keyring, before: datetime, *, limit: int = 100) -> int:
+    """Cut from the chains of up to `limit` travelers all lines older than `before`, and leave a checkpoint in each;
+    how many chains were cut. Of people who were erased nothing is left once all their lines are old.
+
+    Lines are cut from the beginning only: one that a clock set back has dated too early stays as long as those before
+    it. Killed here: nothing is cut.
+    """
+    earlier = AUDIT.alias("earlier")
+    is_first = ~exists().where(
+        earlier.c.traveler_id == AUDIT.c.traveler_id,
+        earlier.c.position < AUDIT.c.position,
+        earlier.c.action != CHECKPOINT,
+    )
+    old = select(AUDIT.c.traveler_id).where(AUDIT.c.at < before, AUDIT.c.action != CHECKPOINT, is_first)
+    found = conn.execute(old.order_by(AUDIT.c.traveler_id).limit(limit))
+    chosen = list(found.scalars())
+    if not chosen:
+        return 0
+    dialect = conn.dialect.name
+    known = {row.traveler_id for row in conn.execute(_heads_query(dialect), ids(dialect, chosen))}
+    for traveler_id in chosen:
+        _cut(conn, keys, traveler_id, before, keep=traveler_id in known)
+    return len(chosen)
+
+
+def _cut(conn: Connection, keys: Keyring, traveler_id: UUID, before: datetime, *, keep: bool) -> None:
+    hers = AUDIT.c.traveler_id == traveler_id
+    newer = select(func.min(AUDIT.c.position)).where(hers, AUDIT.c.at >= before, AUDIT.c.action != CHECKPOINT)
+    stays = conn.execute(newer).scalar()
+    goes = hers if stays is None else hers & (AUDIT.c.position < stays)
+    last = conn.execute(select(AUDIT).where(goes).order_by(AUDIT.c.position.desc()).limit(1)).mappings().one()
+    conn.execute(delete(AUDIT).where(goes))
+    if keep or stays is not None:
+        mark = checkpoint_mark(keys, traveler_id, last["position"], last["hash"])
+        line = {"actor": ENGINE, "action": CHECKPOINT, "sealed": None, "previous": mark}
+        conn.execute(insert(AUDIT), {**last, **line})

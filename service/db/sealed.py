@@ -223,6 +223,10 @@ class Keyring:
         """The keyed hash of a short code."""
         return self._hash(b"code", code)
 
+    def checkpoint_hash(self, said: str) -> bytes:
+        """The keyed hash that marks a checkpoint of the audit trail as ours."""
+        return self._hash(b"checkpoint", said)
+
     def rewrap(self, db: Database) -> int:
         """Wrap under the first secret every key that another wraps; how many. After it the others may go."""
         count, last = 0, UUID(int=0)
