@@ -24,7 +24,8 @@ from service.usecases.answer_once import answer_once
 from service.usecases.ask_later import ask_later
 from service.usecases.context import Service
 from service.usecases.drafts import load_locked, set_columns
-from service.usecases.links import base62, check_in_url
+from service.usecases.erase_traveler import has_left
+from service.usecases.links import base62, check_in_link
 from service.usecases.problems import Conflict409
 from service.usecases.waiting import ends_by_now
 from service.usecases.work import Work
@@ -59,20 +60,23 @@ def arm(service: Service, key: TripKey, *, once: str | None = None) -> Armed:
     """
     now = service.clock()
 
-    def keep(conn: Connection) -> dict[str, str]:
-        armed = _arm(service, conn, key, now)
-        return {"next_deadline": armed.next_deadline.isoformat(), "check_in_url": armed.check_in_url}
+    def keep(conn: Connection) -> Armed:
+        def answer() -> dict[str, str]:
+            return {"next_deadline": _arm(service, conn, key, now).isoformat()}
 
-    call = f"arm:{key.trip_id}"
+        # The link is opened from its seal each time: a first answer is kept as it is, and whoever has the link can
+        # answer for her.
+        first = answer_once(conn, key.traveler_id, f"arm:{key.trip_id}", once, now, answer)
+        deadline = datetime.fromisoformat(first["next_deadline"])
+        return Armed(key.trip_id, deadline, check_in_link(service, conn, key) or "")
+
     try:
-        kept = service.run(
-            lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: keep(conn)), Act.ARM
-        )
+        armed = service.run(keep, Act.ARM)
     except IntegrityError as error:
         # Another trip with this number was armed between the look and the write.
         raise Conflict409(NOT_READY, ("phone_in_use",)) from error
     service.wake.sweep.set()
-    return Armed(key.trip_id, datetime.fromisoformat(kept["next_deadline"]), kept["check_in_url"])
+    return armed
 
 
 def missing(service: Service, conn: Connection, trip: TripState, now: datetime) -> Iterator[str]:
@@ -101,7 +105,8 @@ def missing(service: Service, conn: Connection, trip: TripState, now: datetime) 
         yield "phone_in_use"
 
 
-def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> Armed:
+def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> datetime:
+    """Arm it; its first deadline."""
     trip = load_locked(service, conn, key, now)
     lacking = tuple(missing(service, conn, trip, now))
     if lacking or trip.plan is None:
@@ -113,6 +118,7 @@ def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> Arm
     # Looked at now: the sweep finds out by itself when to look again.
     conn.execute(insert(WATCHES), {**names, **watch_values(watch, now), "version": 1})
     set_columns(conn, key, status="armed", armed_at=now)
+    _free_of_the_gone(service, conn, trip, now)
     taken = conn.execute(
         update(OWNERS)
         .where(OWNERS.c.traveler_id == key.traveler_id, OWNERS.c.contact_id == NIL)
@@ -138,7 +144,7 @@ def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> Arm
     ask_later(work, trip)
     work.audit.add(key.traveler_id, "traveler", "armed")
     work.flush()
-    return Armed(key.trip_id, watch.deadline, check_in_url(service, token))
+    return watch.deadline
 
 
 def _take_other_numbers(service: Service, conn: Connection, trip: TripState, now: datetime) -> None:
@@ -167,10 +173,20 @@ def _over(conn: Connection, traveler_id: UUID, now: datetime) -> list[UUID]:
 
 def _is_in_use(service: Service, conn: Connection, trip: TripState, now: datetime) -> bool:
     """Whether this number is already the traveler's in a trip that is under way, hers or another's."""
-    query = select(OWNERS.c.trip_id).where(
+    query = select(OWNERS.c.traveler_id).where(
         OWNERS.c.phone_hash == service.keys.phone_hash(trip.traveler.phone),
         OWNERS.c.contact_id == NIL,
         OWNERS.c.armed.is_(True),
         OWNERS.c.trip_id.not_in(_over(conn, trip.key.traveler_id, now)),
     )
-    return conn.execute(query).first() is not None
+    return any(not has_left(conn, traveler_id, now) for traveler_id in conn.execute(query).scalars().all())
+
+
+def _free_of_the_gone(service: Service, conn: Connection, trip: TripState, now: datetime) -> None:
+    """Her number is free of who has had everything erased, also while an alarm holds that back: she must not learn of
+    it by her number."""
+    armed = (OWNERS.c.phone_hash == service.keys.phone_hash(trip.traveler.phone)) & OWNERS.c.armed.is_(True)
+    held = armed & (OWNERS.c.contact_id == NIL) & (OWNERS.c.traveler_id != trip.key.traveler_id)
+    for traveler_id in conn.execute(select(OWNERS.c.traveler_id).where(held)).scalars().all():
+        if has_left(conn, traveler_id, now):
+            conn.execute(update(OWNERS).where(held, OWNERS.c.traveler_id == traveler_id).values(armed=False))
