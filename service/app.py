@@ -41,6 +41,7 @@ from service.web import (
     wizard_who,
     wizard_words,
     wizard_work,
+    word_pages,
 )
 from service.web.guard import SameOrigin
 from service.web.health import Duty
@@ -73,6 +74,7 @@ TRAVELER = (
     change_pages,
     number_pages,
     people_pages,
+    word_pages,
 )
 """The modules of pages by their readers; each has a `router`."""
 

@@ -75,6 +75,20 @@ CLOSING = frozenset(
 )
 
 
+class Heard(StrEnum):
+    """What somebody who spoke with her heard when she was asked the agreed question."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    NOT_FREE = "not_free"
+    ODD = "odd"
+
+    @property
+    def outcome(self) -> Outcome:
+        """Only the right answer says that she is safe; all else says that something is not right."""
+        return Outcome.HEARD_SAFE if self is Heard.RIGHT else Outcome.HEARD_ODD
+
+
 class Taken(StrEnum):
     """What an acknowledgement did."""
 

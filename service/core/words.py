@@ -51,9 +51,11 @@ _RESERVED = _words("""
 """)
 # What somebody who holds her phone would try first, or would understand at once.
 _OBVIOUS = _words("""
-    sos сос help duress danger alarm password secret word safeword code police hostage forced amanba аманба
-    принуждение опасность тревога пароль секрет код полиция помоги помогите помощь заложник
-    көмек көмектес мәжбүрлік қауіп құпия құпиясөз дабыл жәрдем жардам yordam
+    sos сос help duress danger alarm password secret word safeword codeword code police hostage forced amanba аманба
+    passport kidnapped trafficking
+    принуждение опасность тревога пароль секрет код слово кодовоеслово полиция помоги помогите помощь заложник паспорт
+    көмек көмектес мәжбүрлік қауіп құпия құпиясөз дабыл жәрдем жардам yordam төлқұжат
+    112 911 999 101 102 103 110 123 1234 12345 123456 000 0000 111 1111
 """)
 
 PROPOSALS: Mapping[str, tuple[str, ...]] = {
@@ -69,7 +71,7 @@ PROPOSALS: Mapping[str, tuple[str, ...]] = {
     ),
     "ru": (
         "утром был небольшой дождь",
-        "купила яблоки на рынке",
+        "яблоки сегодня дешевле",
         "смотрю фильм перед сном",
         "автобус опять переполнен",
         "кроссовки еще мокрые",
@@ -150,7 +152,7 @@ def _alone(word: str) -> Reason | None:
         return Reason.RESERVED if letters in _RESERVED else Reason.TOO_SHORT
     if len(letters) > LONGEST:
         return Reason.TOO_LONG
-    if letters in _OBVIOUS:
+    if any(normalize(candidate) in _OBVIOUS for candidate in candidates(word)):
         return Reason.OBVIOUS
     if letters in _RESERVED:
         return Reason.RESERVED

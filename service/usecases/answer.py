@@ -1,4 +1,7 @@
-"""What a contact's answer does: 1 I take it, 2 I heard her voice, 3 I cannot, 4 something is not right."""
+"""What a contact's answer does: 1 I take it, 2 I heard her voice, 3 I cannot, 4 something is not right.
+
+On her page she may also say in words what she heard when she asked the agreed question, and add a note to it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from service.core import alarm as alarms_core
-from service.core.alarm import AlarmKind, AlarmView, Outcome, Strength, Taken
+from service.core.alarm import AlarmKind, AlarmView, Heard, Outcome, Strength, Taken
 from service.core.ladder import Role, audience
 from service.core.watch import after_mistake, check_in
 from service.core.wording import ContactNotice, PageReason, Reply
@@ -19,6 +22,11 @@ from service.usecases.work import Work, cancel_reminders
 
 CLOSE = "close"
 """The page's button by which two people end a duress alarm."""
+HEARD = frozenset(Heard)
+SAYS = {"2": Outcome.HEARD_SAFE, "4": Outcome.HEARD_ODD, **{what.value: what.outcome for what in Heard}}
+"""What an answer says of her voice."""
+MOST_NOTE = 300
+"""Characters of a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +39,33 @@ class Answered:
     until: datetime | None = None
 
 
+def with_note(answer: str, note: str) -> str:
+    """What the page keeps of an answer: only of what was heard there is a note."""
+    note = " ".join(note.split())[:MOST_NOTE]
+    return f"{answer}\n{note}" if note and answer in HEARD else answer
+
+
+def answer_and_note(text: str) -> tuple[str, str]:
+    """What `with_note` made, taken apart."""
+    answer, _, note = text.strip().partition("\n")
+    return answer, note
+
+
 def answer_alarm(
-    work: Work, trip: TripState, contact: ContactState, answer: str, *, via: str, at: datetime, alarm_id: UUID | None
+    work: Work,
+    trip: TripState,
+    contact: ContactState,
+    answer: str,
+    *,
+    via: str,
+    at: datetime,
+    alarm_id: UUID | None,
+    note: str = "",
 ) -> Answered:
-    """Apply an answer to the alarm that it names: an open one, or one that has ended, to which only 4 may object."""
+    """Apply an answer to the alarm that it names: an open one, or one that has ended, to which only a doubt objects.
+
+    `note` is kept sealed in the audit trail, where `alarm_notes` finds it.
+    """
     state = alarm_of(work.conn, trip, alarm_id) if alarm_id is not None else None
     if state is None:
         return Answered(trip, Reply.NO_ALARM)
@@ -45,7 +76,8 @@ def answer_alarm(
         answer=answer,
         via=via,
     )
-    work.audit.add(trip.key.traveler_id, contact.id, f"answered:{answer}")
+    detail = {"alarm": str(state.alarm_id), "note": note} if note else None
+    work.audit.add(trip.key.traveler_id, contact.id, f"answered:{answer}", trip.key_id, detail)
     if not state.view.is_open:
         return _object(work, trip, state, answer)
     if state.view.kind is AlarmKind.DURESS and contact.id not in audience(AlarmKind.DURESS, trip.people):
@@ -53,11 +85,11 @@ def answer_alarm(
     match answer:
         case "1":
             return _take(work, trip, state, contact)
-        case "2":
+        case _ if SAYS.get(answer) is Outcome.HEARD_SAFE:
             return _heard_safe(work, trip, state, contact, at)
         case "3":
             return Answered(put_alarm(work, trip, alarms_core.cannot(state.view, contact.id, work.now)), Reply.CANNOT)
-        case "4":
+        case _ if SAYS.get(answer) is Outcome.HEARD_ODD:
             raised = put_alarm(work, trip, alarms_core.heard_odd(state.view, work.now))
             return Answered(raised, Reply.ODD_RAISED)
         case _ if answer == CLOSE:
@@ -132,7 +164,7 @@ def _close(work: Work, trip: TripState, state: AlarmState, contact: ContactState
 
 def _object(work: Work, trip: TripState, state: AlarmState, answer: str) -> Answered:
     """A doubt about an alarm that has ended: it is open again, or the one that is open now rises."""
-    if answer != "4" or not alarms_core.may_object(state.view, work.now):
+    if SAYS.get(answer) is not Outcome.HEARD_ODD or not alarms_core.may_object(state.view, work.now):
         return Answered(trip, Reply.ALREADY_CLOSED)
     newest = trip.alarm or trip.recent
     if newest is not None:

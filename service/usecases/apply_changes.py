@@ -138,7 +138,7 @@ def _apply(work: Work, trip: TripState, waiting: Waiting) -> TripState:
         case Fingerprints():
             write_words(work, trip, waiting)
             stop_asking(work.conn, trip.key, work.now)
-            return replace(trip, details={**trip.details, "question": waiting.question}, has_words=True)
+            return replace(trip, details=waiting.agreed_into(trip.details), has_words=True)
         case Pause() | Plan():
             return _postpone(work, trip, waiting)
 

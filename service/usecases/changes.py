@@ -121,6 +121,7 @@ def to_json(waiting: Waiting) -> tuple[str, dict[str, Any]]:
                 "words": [[kind, fingerprint.hex()] for kind, fingerprint in waiting.words],
                 "passphrase_hash": waiting.passphrase_hash,
                 "question": waiting.question,
+                "not_free_answer": waiting.not_free_answer,
             }
         case LadderForm():
             rungs = [[[str(one) for one in r.contacts], r.wait.total_seconds()] for r in waiting.rungs]
@@ -149,7 +150,9 @@ def from_json(kind: str, value: Mapping[str, Any]) -> Waiting:
         case "words":
             fingerprints = tuple((kind, bytes.fromhex(text)) for kind, text in value["words"])
             key = bytes.fromhex(value["word_key"])
-            return Fingerprints(key, fingerprints, value["passphrase_hash"], value["question"])
+            # One that was asked for before an upgrade has no such answer.
+            not_free = value.get("not_free_answer")
+            return Fingerprints(key, fingerprints, value["passphrase_hash"], value["question"], not_free)
         case "ladder":
             rungs = tuple(
                 RungForm(tuple(UUID(one) for one in people), timedelta(seconds=wait)) for people, wait in value["rungs"]

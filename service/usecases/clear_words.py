@@ -6,6 +6,7 @@ from sqlalchemy import Connection, delete
 
 from service.db.stored import table_of
 from service.db.tables import Word
+from service.usecases.agreed import without_agreed
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey, load_draft, set_columns, write_details
 from service.usecases.work import Work
@@ -26,8 +27,7 @@ def clear_words(service: Service, key: TripKey) -> None:
         if not trip.has_words:
             return
         conn.execute(delete(WORDS).where(WORDS.c.traveler_id == key.traveler_id, WORDS.c.trip_id == key.trip_id))
-        kept = {name: value for name, value in trip.details.items() if name != "question"}
-        write_details(service, conn, trip, kept)
+        write_details(service, conn, trip, without_agreed(trip.details))
         set_columns(conn, key, has_words=False, word_key=None, passphrase_hash=None)
         work = Work(service, conn, now)
         work.audit.add(key.traveler_id, "traveler", "words_cleared")

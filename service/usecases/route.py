@@ -23,7 +23,7 @@ from service.db.routing import AckCode
 from service.db.stored import table_of
 from service.db.trips import ContactState, TripKey, TripState
 from service.usecases import telling
-from service.usecases.answer import answer_alarm
+from service.usecases.answer import answer_alarm, answer_and_note
 from service.usecases.answer_rehearsal import answer_by_code, answer_by_page, answer_by_text, rehearsal_awaiting
 from service.usecases.end_trip import confirm_end, deny_end
 from service.usecases.reachability import after_loss, after_return
@@ -120,7 +120,8 @@ def route(
         if message.source == REHEARSAL:
             answer_by_page(work, message.sender, roles[0].contact.contact_id, message.occurred_at)
             return Routed(REHEARSAL, roles[0].trip.key)
-        return _answer(work, trips, roles[0], text.strip(), message, "page", message.alarm_id)
+        answer, note = answer_and_note(text)
+        return _answer(work, trips, roles[0], answer, message, "page", message.alarm_id, note)
     if reading.meaning is Meaning.STOP:
         return _stop(work, trips, sender, roles, message)
     if reading.meaning is Meaning.START and roles:
@@ -203,11 +204,20 @@ def _digit(
 
 
 def _answer(
-    work: Work, trips: Trips, role: _Role, answer: str, message: Message, via: str, alarm_id: UUID | None
+    work: Work,
+    trips: Trips,
+    role: _Role,
+    answer: str,
+    message: Message,
+    via: str,
+    alarm_id: UUID | None,
+    note: str = "",
 ) -> Routed:
     # The trip may have changed since the roles were found, by an earlier message of this batch.
     trip = trips[role.trip.key]
-    answered = answer_alarm(work, trip, role.contact, answer, via=via, at=message.occurred_at, alarm_id=alarm_id)
+    answered = answer_alarm(
+        work, trip, role.contact, answer, via=via, at=message.occurred_at, alarm_id=alarm_id, note=note
+    )
     trips[trip.key] = answered.trip
     if answered.reply is not None:
         reply_to_contact(

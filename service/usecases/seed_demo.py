@@ -26,6 +26,7 @@ from service.db.routing import NIL, Link, PhoneOwner
 from service.db.stored import table_of
 from service.db.trips import watch_values
 from service.texts import known_language, translator
+from service.usecases.agreed import NOT_FREE, QUESTION
 from service.usecases.arm import TOKEN_LETTERS
 from service.usecases.context import Service
 from service.usecases.links import base62
@@ -72,6 +73,8 @@ _SPELLED: Mapping[str, Mapping[str, str]] = {
         "caseworker_is": "caseworker",
         "city": "Antalya",
         "consulate": "Kazakhstan, Antalya (invented number)",
+        "question": "What was our cat called?",
+        "not_free": "Barsik",
     },
     "ru": {
         "traveler": "Айжан",
@@ -83,6 +86,8 @@ _SPELLED: Mapping[str, Mapping[str, str]] = {
         "caseworker_is": "из фонда",
         "city": "Анталья",
         "consulate": "Казахстан, Анталья (номер вымышлен)",
+        "question": "Как звали нашу кошку?",
+        "not_free": "Барсик",
     },
     "kk": {
         "traveler": "Айжан",
@@ -94,6 +99,8 @@ _SPELLED: Mapping[str, Mapping[str, str]] = {
         "caseworker_is": "қордан",
         "city": "Анталия",
         "consulate": "Қазақстан, Анталия (нөмірі ойдан алынған)",
+        "question": "Мысығымыздың аты кім еді?",
+        "not_free": "Барсик",
     },
 }
 
@@ -219,6 +226,8 @@ def _trip(
         "destination": {"country": "TR", "city": spelled["city"], "address": "Lara 12", "zone": "Europe/Istanbul"},
         "employer": {"name": "Lotus Garden Hotel", "phone": "+902420000002"},
         "consulate": {"name": spelled["consulate"], "phone": "+902420000003"},
+        QUESTION: spelled["question"],
+        NOT_FREE: spelled["not_free"],
     }
     return {
         "status": "armed",

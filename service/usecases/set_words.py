@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert
 
@@ -13,6 +15,7 @@ from service.core.words import Reason
 from service.db.stored import table_of
 from service.db.tables import Word
 from service.db.trips import TripKey, TripState
+from service.usecases.agreed import NOT_FREE, QUESTION, without_agreed
 from service.usecases.context import Service
 from service.usecases.drafts import load_draft, set_columns, write_details
 from service.usecases.passphrase import SHORTEST, hash_passphrase
@@ -34,24 +37,37 @@ REASONS = {
 }
 PASSPHRASE_TOO_SHORT = N_("At least {count} characters.")
 PASSPHRASE_IS_A_WORD = N_("The passphrase must not be one of the words.")
+PASSPHRASE_IS_THE_ANSWER = N_("The passphrase must not be the answer: your people know that one.")
+IS_A_WORD = N_("Your people read this. Take something that is none of your words.")
+QUESTION_NEEDED = N_("Write the question that this answers.")
 
 
 @dataclass(frozen=True, slots=True)
 class WordsForm:
+    """Words as they were typed. `not_free_answer`: what she says to the question when she is not free to speak."""
+
     safe: tuple[str, ...]
     duress: tuple[str, ...]
     passphrase: str
     question: str | None = None
+    not_free_answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """Words as they are stored: nothing leads back to them. `words` are (kind, fingerprint)."""
+    """Words as they are stored: nothing leads back to them. `words` are (kind, fingerprint). The question and the
+    answer to it are kept as they are, sealed, for her people."""
 
     word_key: bytes
     words: tuple[tuple[str, bytes], ...]
     passphrase_hash: str
     question: str | None
+    not_free_answer: str | None = None
+
+    def agreed_into(self, details: Mapping[str, Any]) -> dict[str, Any]:
+        """A trip's details with this question in the place of theirs."""
+        agreed = {QUESTION: self.question, NOT_FREE: self.not_free_answer}
+        return {**without_agreed(details), **{name: text for name, text in agreed.items() if text}}
 
 
 def set_words(service: Service, key: TripKey, form: WordsForm) -> None:
@@ -89,18 +105,27 @@ def prepare_words(form: WordsForm, path: str = "") -> Fingerprints:
         tuple((kind, words.fingerprint(word_key, word)) for kind, word in kinds),
         hash_passphrase(form.passphrase),
         form.question or None,
+        form.not_free_answer or None,
     )
 
 
 def check_words(form: WordsForm, path: str = "") -> Problems:
-    """Everything that is wrong with the words and the passphrase; none when they may be used."""
+    """Everything that is wrong with the words, the question and the passphrase; none when they may be used."""
     problems = Problems()
     for problem in words.check_words(form.safe, form.duress):
         problems.add(path + problem.field, REASONS[problem.reason])
+    known = {words.normalize(word) for word in (*form.safe, *form.duress)}
+    for name, text in ((QUESTION, form.question), (NOT_FREE, form.not_free_answer)):
+        if text and words.normalize(text) in known:
+            problems.add(path + name, IS_A_WORD)
+    if form.not_free_answer and not form.question:
+        problems.add(path + QUESTION, QUESTION_NEEDED)
     if len(form.passphrase.strip()) < SHORTEST:
         problems.add(f"{path}passphrase", PASSPHRASE_TOO_SHORT, count=SHORTEST)
-    elif words.normalize(form.passphrase) in {words.normalize(word) for word in (*form.safe, *form.duress)}:
+    elif words.normalize(form.passphrase) in known:
         problems.add(f"{path}passphrase", PASSPHRASE_IS_A_WORD)
+    elif form.not_free_answer and words.normalize(form.passphrase) == words.normalize(form.not_free_answer):
+        problems.add(f"{path}passphrase", PASSPHRASE_IS_THE_ANSWER)
     return problems
 
 
@@ -119,7 +144,7 @@ def write_words(work: Work, trip: TripState, prepared: Fingerprints) -> None:
         for position, (kind, fingerprint) in enumerate(prepared.words)
     ]
     conn.execute(insert(WORDS), rows)
-    write_details(service, conn, trip, {**trip.details, "question": prepared.question})
+    write_details(service, conn, trip, prepared.agreed_into(trip.details))
     set_columns(
         conn,
         key,

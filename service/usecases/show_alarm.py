@@ -20,8 +20,10 @@ from service.db.stored import table_of
 from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.directory import Emergency, emergency
 from service.usecases.accept import MOST_WRONG
+from service.usecases.agreed import Agreed, agreed_of
 from service.usecases.alarm_facts import facts_for, zone_of_contact
 from service.usecases.alarm_history import Event, history
+from service.usecases.alarm_notes import HeardNote, notes_of
 from service.usecases.alarm_of import alarm_of
 from service.usecases.answer import outcomes
 from service.usecases.context import Service
@@ -71,10 +73,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a PIN or a code opens: the sections, and what this phone wrote that nobody understood."""
+    """What a PIN or a code opens: the agreed question, what her people heard, the sections, and what this phone wrote
+    that nobody understood."""
 
     sections: tuple[SheetSection, ...]
     unclear: tuple[UnclearText, ...]
+    agreed: Agreed | None = None
+    notes: tuple[HeardNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,8 @@ class AlarmPage:
     has_pin: bool = False
     has_sheet: bool = False
     unclear_count: int = 0
+    note_count: int = 0
+    has_question: bool = False
     sheet: Sheet | None = None
 
 
@@ -173,15 +180,19 @@ def _show(
         return page
     zone = page.zone
     unclear = _unclear(service, conn, trip.key, zone, now) if page.full else ()
+    notes = notes_of(service, conn, trip, state)
+    agreed = agreed_of(trip, contact)
     sections = sheet_of(trip, contact, state.view, language or contact.language) if opened else ()
     return replace(
         page,
         stage=stage_at(state.view.kind, state.view.opened_at, now, danger=danger),
         events=history(conn, trip, state),
         place=_place(trip, contact, now, language or contact.language) if page.full else None,
-        has_sheet=has_agreed(trip) or bool(unclear),
+        has_sheet=has_agreed(trip) or bool(unclear) or bool(notes) or agreed is not None,
         unclear_count=len(unclear),
-        sheet=Sheet(sections, unclear) if opened else None,
+        note_count=len(notes),
+        has_question=agreed is not None,
+        sheet=Sheet(sections, unclear, agreed, notes) if opened else None,
     )
 
 

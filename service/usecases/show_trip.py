@@ -20,6 +20,7 @@ from service.db.stored import table_of
 from service.db.tables import TRAVELER_WATCH, Contact, Trip
 from service.db.tables import Plan as PlanRow
 from service.db.trips import TripKey
+from service.usecases.agreed import without_agreed
 from service.usecases.codes import is_locked, note_wrong
 from service.usecases.contacts import GONE
 from service.usecases.context import Service
@@ -120,7 +121,7 @@ def _read(service: Service, conn: Connection, key: TripKey, now: datetime) -> tu
         plan=plan,
         contacts=contacts_of(service, conn, key, people_gone(conn, service.keys, key, now)),
         # The question is never readable again, like the words.
-        details={name: value for name, value in details.items() if name != "question"},
+        details=without_agreed(details),
     )
     return row, shown, whole
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from service.core.plan import Leg, Plan, leg_at
 from service.db.trips import TripKey
+from service.usecases.agreed import without_agreed
 from service.usecases.as_begun import as_begun, foresee_first, quiet_people
 from service.usecases.context import Service
 from service.usecases.foresee import Telling
@@ -75,7 +76,7 @@ def show_letter(service: Service, key: TripKey) -> TripLetter:
         ends_at=trip.ends_at,
         legs=legs_of(trip),
         home_zone=zone_of_number(trip.traveler.phone),
-        details={name: value for name, value in trip.details.items() if name != "question"},
+        details=without_agreed(trip.details),
         wording=trip.wording,
         has_words=trip.has_words,
         plan=trip.plan,

@@ -14,20 +14,20 @@ from starlette.concurrency import run_in_threadpool
 
 from service.texts import known_language, translator
 from service.usecases.accept_taps import Tap
-from service.usecases.answer import CLOSE
+from service.usecases.answer import CLOSE, HEARD, with_note
 from service.usecases.context import Service
 from service.usecases.open_sheet import Opening, open_with_code, open_with_pin, send_code
 from service.usecases.problems import StorageUnavailable
 from service.usecases.show_alarm import show_alarm
 from service.usecases.times import whole_day
-from service.web.alarm_story import lanes, moments
+from service.web.alarm_story import lanes, moments, notes
 from service.web.check_in import MOST_BYTES, busy, form_fields, not_here
 from service.web.durations import passed_said
 from service.web.intake import Intake
 from service.web.pages import HEADERS, chosen_language, page
 
 OUTCOMES = ("not_reached", "authorities_told", "home", "found_no_contact")
-ANSWERS = frozenset({"1", "2", "3", "4", CLOSE, *OUTCOMES})
+ANSWERS = frozenset({"1", "2", "3", "4", CLOSE, *HEARD, *OUTCOMES})
 STATUS = {Opening.WRONG: 422, Opening.TOO_MANY: 429, Opening.LOCKED: 423}
 
 
@@ -50,7 +50,8 @@ def router(service: Service, intake: Intake) -> APIRouter:
             return RedirectResponse(request.url.path, status_code=303, headers=dict(HEADERS))
         try:
             # A double tap is one answer; another answer from the same page, after going back, is another one.
-            if await intake.tap(Tap(token, "alarm", f"{nonce}:{given}", given)) is None:
+            text = with_note(given, fields.get("note", ""))
+            if await intake.tap(Tap(token, "alarm", f"{nonce}:{given}", text)) is None:
                 # Locked, or not here.
                 return await run_in_threadpool(_shown, service, request, token)
         except StorageUnavailable:
@@ -125,5 +126,6 @@ def _shown(
         checked=whole_day(shown.place.emergency.checked, spoken) if shown.place and shown.place.emergency else "",
         moments=moments(shown, _),
         lanes=lanes(shown, _),
+        notes=notes(shown, _),
         shown=shown,
     )

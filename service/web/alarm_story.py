@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from service.core.alarm import Heard
 from service.usecases.alarm_history import Event, Happened
 from service.usecases.show_alarm import AlarmPage
 from service.usecases.times import said
@@ -79,6 +80,23 @@ def moments(shown: AlarmPage, _: Translate) -> list[Moment]:
     return [Moment(said(event.at, shown.zone, shown.now), text) for event, text in told if text]
 
 
+def notes(shown: AlarmPage, _: Translate) -> list[tuple[Moment, str]]:
+    """What her people heard: who said what when, and their own words below it. Only in an opened sheet."""
+    if shown.sheet is None:
+        return []
+    names = {one.contact_id: one.name for one in shown.people}
+    return [
+        (
+            Moment(
+                said(one.at, shown.zone, shown.now),
+                _said_so(one.answer, names.get(one.contact_id) or _("somebody"), shown.facts.name, _),
+            ),
+            one.note,
+        )
+        for one in shown.sheet.notes
+    ]
+
+
 def lanes(shown: AlarmPage, _: Translate) -> Lanes | None:
     """The story as a picture; None when nothing of it lies near enough to be drawn."""
     since = shown.now - BEFORE_NOW
@@ -121,7 +139,7 @@ def _said_of(event: Event, shown: AlarmPage, names: dict[UUID, str], _: Translat
         case Happened.CLOSED:
             return _("the alarm ended")
         case Happened.ANSWERED:
-            return _answer(event, who or _("somebody"), name, _)
+            return _said_so(event.answer, who or _("somebody"), name, _)
         case _ if who is None:
             return ""
     return {
@@ -132,18 +150,22 @@ def _said_of(event: Event, shown: AlarmPage, names: dict[UUID, str], _: Translat
     }[event.what].format(who=who, way=way)
 
 
-def _answer(event: Event, who: str, name: str, _: Translate) -> str:
+def _said_so(answer: str, who: str, name: str, _: Translate) -> str:
     said_so = {
         "1": _("{who}: I take it"),
         "2": _("{who}: I heard the voice, safe"),
         "3": _("{who}: I cannot"),
         "4": _("{who}: something is not right"),
+        Heard.RIGHT: _("{who}: the answer to the question was right"),
+        Heard.WRONG: _("{who}: the answer to the question was wrong"),
+        Heard.NOT_FREE: _("{who}: the answer meant “I am not free”"),
+        Heard.ODD: _("{who}: something about the call was odd"),
         "close": _("{who}: it is over"),
         "not_reached": _("{who}: I could not reach {name}"),
         "authorities_told": _("{who}: the police or the consulate know"),
         "home": _("{who}: {name} is home"),
         "found_no_contact": _("{who}: {name} is safe and wants no contact"),
-    }.get(event.answer)
+    }.get(answer)
     return said_so.format(who=who, name=name) if said_so else ""
 
 

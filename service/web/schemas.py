@@ -209,6 +209,7 @@ class WordsIn(Form):
                     "safe": ["greetings to grandmother"],
                     "duress": ["tell Marat I found his keys"],
                     "question": "What was the name of our dog?",
+                    "not_free_answer": "Barsik",
                     "passphrase": "apples in the old garden",
                 }
             ]
@@ -218,10 +219,11 @@ class WordsIn(Form):
     safe: Annotated[list[Line], Field(max_length=10)]
     duress: Annotated[list[Line], Field(max_length=10)]
     question: Annotated[Line, Field(max_length=LINE)] | None = None
+    not_free_answer: Annotated[Line, Field(max_length=LINE)] | None = None
     passphrase: Annotated[Text, Field(max_length=LINE)]
 
     def form(self) -> WordsForm:
-        return WordsForm(tuple(self.safe), tuple(self.duress), self.passphrase, self.question)
+        return WordsForm(tuple(self.safe), tuple(self.duress), self.passphrase, self.question, self.not_free_answer)
 
 
 class CheckInIn(Form):

@@ -1,6 +1,7 @@
 """Alarms, sentence by sentence: what raises one, who may end it, what holds the ladder, what reopens it."""
 
 from datetime import datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -10,6 +11,7 @@ from service.core.alarm import (
     AlarmKind,
     AlarmState,
     AlarmView,
+    Heard,
     Outcome,
     Strength,
     Taken,
@@ -211,6 +213,30 @@ class TestObjection:
         closed = close_by(close_by(opened(DURESS), "mother", audience, OPENED), "friend", audience, OPENED)
         again = heard_odd(closed, OPENED + HOUR)
         assert close_by(again, "mother", audience, OPENED + HOUR).is_open
+
+
+class TestHeard:
+    """What somebody heard who spoke with her and asked the agreed question."""
+
+    DOUBTS = (Heard.WRONG, Heard.NOT_FREE, Heard.ODD)
+
+    @pytest.mark.parametrize("kind", [UNPROVEN, MISSED, SOS])
+    def test_only_the_right_answer_ends_it(self, kind: AlarmKind) -> None:
+        """T8: right is her voice heard safe; wrong, "I am not free" and odd are duress, not an end."""
+        right = report(opened(kind), Heard.RIGHT.outcome, "mother", OPENED)
+        assert (right.is_open, right.outcome, right.closed_by) == (False, Outcome.HEARD_SAFE, "mother")
+        for doubt in self.DOUBTS:
+            raised = report(opened(kind), doubt.outcome, "mother", OPENED)
+            assert (raised.is_open, raised.kind, raised.outcome) == (True, DURESS, None)
+
+    @pytest.mark.parametrize("doubt", DOUBTS)
+    def test_no_right_answer_takes_a_doubt_back(self, doubt: Heard) -> None:
+        """T8: whoever comes first, and as long as the page of the alarm lives."""
+        for said in permutations((Heard.RIGHT, doubt, Heard.RIGHT)):
+            alarm, now = opened(), OPENED
+            for what in said:
+                alarm, now = report(alarm, what.outcome, "somebody", now), now + 20 * HOUR
+            assert (alarm.is_open, alarm.kind) == (True, DURESS), said
 
 
 class TestFoundLate:

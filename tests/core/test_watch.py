@@ -252,6 +252,7 @@ class TestUnproven:
     THREE_WEAK = tuple((on(day, "20:00"), WEAK) for day in (1, 2, 3))
 
     def test_three_weak_deadlines_and_72_hours(self) -> None:
+        """T7: a bare OK is weak; after `max_weak` of them the alarm opens, and once."""
         watch = after(EVENINGS, *self.THREE_WEAK)
         before = look(watch, EVENINGS, on(4, "11:59"), has_words=True)
         assert (before.unproven, before.look_again_at) == (False, on(4, "12:00"))
@@ -274,6 +275,7 @@ class TestUnproven:
         assert not look(watch, EVENINGS, on(4, "12:00"), has_words=True, alarm_open=True).unproven
 
     def test_a_verified_check_in_resets_also_when_it_satisfies_nothing(self) -> None:
+        """T7: a verified one resets the count."""
         watch = after(EVENINGS, *self.THREE_WEAK, (on(4, "09:00"), VERIFIED))
         assert (watch.streak, watch.deadline) == (0, on(4, "20:00"))
         assert not look(watch, EVENINGS, on(4, "12:00"), has_words=True).unproven

@@ -35,6 +35,7 @@ GOOD = (["варю суп", "soup again"], ["мою посуду", "the bus is f
     ],
 )
 def test_the_same_word(one: str, other: str) -> None:
+    """T5: case, spaces, signs, ё, Kazakh letters on a Russian keyboard and look-alikes make no other word."""
     assert normalize(one) == normalize(other)
 
 
@@ -61,6 +62,11 @@ def test_one_of_each_is_needed() -> None:
         ("ok", Reason.TOO_SHORT),
         ("очень длинное предложение о погоде на всю неделю", Reason.TOO_LONG),
         ("sos", Reason.OBVIOUS),
+        ("112", Reason.OBVIOUS),
+        ("1234", Reason.OBVIOUS),
+        ("password 7788", Reason.OBVIOUS),
+        ("төлқұжат", Reason.OBVIOUS),
+        ("көмектесіңіз", Reason.OBVIOUS),
         ("help", Reason.OBVIOUS),
         ("помоги", Reason.OBVIOUS),
         ("Көмек!", Reason.OBVIOUS),
@@ -82,6 +88,7 @@ def test_one_of_each_is_needed() -> None:
     ],
 )
 def test_refused_words(word: str, reason: Reason) -> None:
+    """T6: what anybody would try first, and what a text means anyway, is no word of hers on either list."""
     safe, duress = GOOD
     assert check_words([word, *safe], duress) == [WordProblem("safe[0]", reason)]
     assert check_words(safe, [*duress, word]) == [WordProblem("duress[2]", reason)]
@@ -92,6 +99,7 @@ def test_numbers_of_two_digits_and_more_are_words() -> None:
 
 
 def test_equal_words_are_refused_whichever_list_they_are_on() -> None:
+    """T5: two words that are one after normalizing."""
     assert check_words(["қар жауды", "КАР  ЖАУДЫ"], ["кар, жауды"]) == [
         WordProblem("safe[1]", Reason.EQUAL),
         WordProblem("duress[0]", Reason.EQUAL),
@@ -104,6 +112,7 @@ def test_a_duress_word_that_is_a_safe_word_with_a_number_is_refused() -> None:
 
 @pytest.mark.parametrize("slip", ["дождиик", "дожик", "дождак", "доджик", "ддождик", "дождикк", "ождик"])
 def test_a_slip_of_a_safe_word_is_no_duress_word(slip: str) -> None:
+    """T5: a slip of the thumb must not alarm her family."""
     assert check_words(["дождик"], [slip]) == [WordProblem("duress[0]", Reason.ONE_EDIT_APART)]
 
 
@@ -118,6 +127,7 @@ def test_two_safe_words_may_be_near() -> None:
 
 @pytest.mark.parametrize("language", ["en", "ru", "kk"])
 def test_the_proposals_may_be_used_and_mean_nothing(language: str) -> None:
+    """T6: what the set-up proposes passes its own checks, four of each list at once."""
     words = PROPOSALS[language]
     assert len(words) == 8
     assert check_words(words[:4], words[4:]) == []
@@ -142,6 +152,23 @@ def test_the_whole_text_goes_before_the_text_without_its_number() -> None:
     assert candidates("Дом 1234") == ("дом 1234", "дом")
     assert match(KEY, "Дом 1234", prints) == 1
     assert match(KEY, "Дом 9876", prints) == 0
+
+
+COMMANDS = {
+    "en": ("ok", "I am fine", "home", "pause 3h", "late 1h", "status", "stop", "start", "help"),
+    "ru": ("ок", "все хорошо", "я дома", "пауза 3 ч", "опоздаю", "статус", "стоп", "старт", "помоги"),
+    "kk": ("жақсы", "бәрі жақсы", "үйдемін", "үзіліс", "кешігемін", "күй", "тоқта", "баста", "көмек"),
+}
+
+
+@pytest.mark.parametrize("language", COMMANDS)
+def test_no_command_of_ours_is_a_word(language: str) -> None:
+    """T6: a word is nothing that a text means anyway, in each of the languages and in any letters."""
+    safe, duress = GOOD
+    for command in COMMANDS[language]:
+        for spelled in (command, command.upper(), f" {command}!"):
+            assert [one.field for one in check_words([*safe, spelled], duress)] == ["safe[2]"], spelled
+            assert [one.field for one in check_words(safe, [*duress, spelled])] == ["duress[2]"], spelled
 
 
 def test_a_fingerprint_is_keyed_and_says_nothing_of_spelling() -> None:

@@ -147,7 +147,8 @@ class Story:
         return str(added["contact_id"])
 
     def set_words(self, safe: tuple[str, ...] = ("green apples",), duress: tuple[str, ...] = ("heavy rain",)) -> None:
-        body = {"safe": list(safe), "duress": list(duress), "question": "?", "passphrase": "a quiet harbour"}
+        agreed = {"question": "What was our dog called?", "not_free_answer": "Barsik"}
+        body = {"safe": list(safe), "duress": list(duress), **agreed, "passphrase": "a quiet harbour"}
         self.call("PUT", f"/trips/{self.trip_id}/words", body, 204)
 
     def arm(self) -> None:

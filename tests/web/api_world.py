@@ -52,6 +52,7 @@ WORDS: dict[str, Any] = {
     "safe": ["greetings to grandmother"],
     "duress": ["tell Marat I found his keys"],
     "question": "What was our dog called?",
+    "not_free_answer": "Barsik",
     "passphrase": "apples in the old garden",
 }
 EVENINGS = {"daily": [{"time": "20:00"}]}

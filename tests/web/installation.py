@@ -116,6 +116,7 @@ def _away(world: FormWorld, made: Installation) -> None:
         pause="/pause",
         end="/end",
         number="/number",
+        phrases="/phrases",
         later="/later",
         people="/people",
         people_add="/people/add",

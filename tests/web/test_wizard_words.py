@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from service.core.words import PROPOSALS
 from service.texts import LANGUAGES
 from service.usecases.own_trip import word_kind
 from tests.web.api_world import EVENINGS, WORDS
@@ -19,6 +20,7 @@ FILLED = {
     "safe[2]": "greetings to grandmother",
     "quiet[1]": "tell Marat I found his keys",
     "question": "What was our dog called?",
+    "not_free_answer": "Barsik",
     "passphrase": "apples in the old garden",
     "passphrase_again": "apples in the old garden",
 }
@@ -49,10 +51,14 @@ def test_words_are_set_and_nobody_reads_them_again(forms: FormWorld) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/trip/words")
     state = forms.state(trip)
     assert [word_kind(state, text) for text in (FILLED["safe[2]"], FILLED["quiet[1]"])] == ["safe", "duress"]
+    assert (state.details["question"], state.details["not_free_answer"]) == (FILLED["question"], "Barsik")
     page = forms.open("/trip/words")
     assert "Your words are set" in shown(page)
     assert "Do not write them down." in shown(page)
-    assert not any(text in page.text for name, text in FILLED.items() if name != "wording")
+    secrets = [text for name, text in FILLED.items() if name != "wording"]
+    for seen in (page, forms.open("/trip/texts"), forms.open("/trip/ready"), forms.get(trip)):
+        assert seen.status_code == 200
+        assert [text for text in secrets if text in seen.text] == []
 
     kept = forms.send("/trip/words", {"wording": "discreet"})
     assert kept.headers["location"] == "/trip/texts"
@@ -83,7 +89,7 @@ def test_other_words_take_their_place_and_taking_them_off_leaves_nothing(forms: 
     assert answer.headers["location"] == "/trip/words"
     bare = forms.state(trip)
     assert (bare.has_words, bare.words, bare.word_key, bare.passphrase_hash) == (False, (), None, None)
-    assert "question" not in bare.details
+    assert not {"question", "not_free_answer"} & set(bare.details)
     assert forms.send("/trip/words", to="/trip/words/clear").status_code == 303, "twice is once"
 
 
@@ -105,7 +111,12 @@ def test_every_mistake_stands_beside_its_field_and_nothing_is_stored(forms_once:
 @pytest.mark.parametrize("what", HOSTILE)
 def test_hostile_input_is_refused_in_her_language_or_kept_as_it_is(forms_once: FormWorld, what: str) -> None:
     trip, value = planned(forms_once), HOSTILE[what]
-    hostile = {"safe[1]": value, "quiet[4]": "b" + value, "question": value}
+    hostile = {
+        "safe[1]": value,
+        "quiet[4]": "b" + value,
+        "question": f"What of {value}",
+        "not_free_answer": f"A {value}",
+    }
     hostile |= {"passphrase": "passphrase " + value, "passphrase_again": "passphrase " + value}
     answer = forms_once.send("/trip/words", {**FILLED, **hostile}, language="ru")
     assert "<script>alert" not in answer.text
@@ -113,9 +124,35 @@ def test_hostile_input_is_refused_in_her_language_or_kept_as_it_is(forms_once: F
         assert word_kind(forms_once.state(trip), value) == "safe"
         return
     for field, said in errors_of(answer).items():
-        assert field in {"safe-1", "quiet-4", "question", "passphrase"}, field
+        assert field in {"safe-1", "quiet-4", "question", "not_free_answer", "passphrase"}, field
         assert re.fullmatch(r"[^A-Za-z{}]+", said), (field, said)
     assert not forms_once.state(trip).has_words
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"not_free_answer": "The tram was late, again"}, "not_free_answer"),
+        ({"question": "tell Marat I found his keys?"}, "question"),
+        ({"question": ""}, "question"),
+        ({"not_free_answer": "Apples in the old garden"}, "passphrase"),
+    ],
+)
+def test_what_her_people_read_gives_no_word_away(forms_once: FormWorld, wrong: dict[str, str], field: str) -> None:
+    """T5: neither the question nor the answer to it may be a word of hers, nor open her private page."""
+    trip = planned(forms_once)
+    assert set(errors_of(forms_once.send("/trip/words", {**FILLED, **wrong}))) == {field}
+    assert not forms_once.state(trip).has_words
+
+
+@pytest.mark.parametrize(("language", "proposed"), [("en", 0), ("ru", 3), ("kk", 6)])
+def test_three_boxes_of_each_and_phrases_to_think_of(forms_once: FormWorld, language: str, proposed: int) -> None:
+    """T6: the set-up takes three words of each list and more, and shows everyday phrases in her language."""
+    planned(forms_once)
+    page = forms_once.open("/trip/words", language)
+    assert PROPOSALS[language][proposed] in shown(page)
+    for kind in ("safe", "quiet"):
+        assert re.findall(rf'name="{kind}\[(\d)\]"', page.text) == list("01234")
 
 
 def test_no_word_of_it_tells_a_stranger_what_it_is(forms_once: FormWorld) -> None:
