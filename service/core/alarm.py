@@ -218,6 +218,16 @@ def can_again(alarm: AlarmView, person: str) -> AlarmView:
     return replace(alarm, cannot=alarm.cannot - {person})
 
 
+def without(alarm: AlarmView, person: str, now: datetime) -> AlarmView:
+    """This person belongs to it no more: a hold of theirs ends, their word for its end counts for nothing, and the
+    first rung is told anew, because without them it may hold somebody who has heard nothing yet."""
+    if not alarm.is_open:
+        return alarm
+    left = cannot(alarm, person, now)
+    left = replace(left, closers=left.closers - {person})
+    return replace(left, rung=-1, told_at=None, accepted_at=None) if left.rung == 0 else left
+
+
 def sign_of_life(alarm: AlarmView, strength: Strength, at: datetime, now: datetime, *, has_words: bool) -> AlarmView:
     """A check-in while an alarm is open: may close it, hold it once, or only be remembered for the next text.
 

@@ -24,6 +24,8 @@ class ContactNotice(StrEnum):
     AUTHORITIES_TOLD = "authorities_told"
     CHANGE_ASKED = "change_asked"
     CONTACT_REMOVED = "contact_removed"
+    CONTACT_LEFT = "contact_left"
+    CHANGE_UNDONE = "change_undone"
     COUNTRY_CHANGED = "country_changed"
     NUMBER_ADDED = "number_added"
     END_ASKED = "end_asked"
@@ -36,6 +38,7 @@ class TravelerNotice(StrEnum):
     """What the traveler is told unasked, never in a trip with words or a discreet one but for the code."""
 
     CODE = "code"
+    NUMBER_ADDED = "number_added"
     CONTACT_ACCEPTED = "contact_accepted"
     CONTACT_NOT_ACCEPTED = "contact_not_accepted"
     CONTACT_REFUSED = "contact_refused"
@@ -79,6 +82,13 @@ _NOTICES = {
     ContactNotice.CONTACT_REMOVED: N_(
         "One person leaves the trusted people of {name}. Please call and ask your question. It takes effect {until}."
     ),
+    ContactNotice.CONTACT_LEFT: N_(
+        "One person has left the trusted people of {name}. Please keep what we write to you to yourself."
+        " If you doubt that {name} wanted it, ask your question."
+    ),
+    ContactNotice.CHANGE_UNDONE: N_(
+        "What was asked for about the trip of {name} is taken back: all stays as it was. There is nothing to answer."
+    ),
     ContactNotice.COUNTRY_CHANGED: N_(
         "{name} has named another country: {place}. If it surprises you, call and ask your question."
     ),
@@ -104,6 +114,14 @@ _DURESS_NOTICES = {
     ContactNotice.CONTACT_REMOVED: N_(
         "One person is to leave the trusted people of {name}. It does not prove who asked. Do NOT call or text {name}."
     ),
+    ContactNotice.CONTACT_LEFT: N_(
+        "One person has left the trusted people of {name}. It does not prove who asked."
+        " Keep what we write to you to yourself. Do NOT call or text {name}."
+    ),
+    ContactNotice.CHANGE_UNDONE: N_(
+        "What was asked for about the trip of {name} is taken back. It does not prove who asked."
+        " Do NOT call or text {name}."
+    ),
     ContactNotice.COUNTRY_CHANGED: N_(
         "A message names another country for {name}: {place}. It does not prove who wrote. Do NOT call or text {name}."
     ),
@@ -124,6 +142,9 @@ _ENDS = {
 }
 _TRAVELER = {
     TravelerNotice.CODE: N_("{code} is your code. Give it to nobody."),
+    TravelerNotice.NUMBER_ADDED: N_(
+        "{name} is one of your numbers from now on. If you did not ask for it, take it off on your page."
+    ),
     TravelerNotice.CONTACT_ACCEPTED: N_("{name} is now your trusted person."),
     TravelerNotice.CONTACT_NOT_ACCEPTED: N_(
         "{name} has not answered our invitation for 7 days. Please choose another trusted person."

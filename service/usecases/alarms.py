@@ -109,4 +109,6 @@ def tell_told(work: Work, trip: TripState, key: str, *, but: Iterable[str] = (),
 
 
 def _told(trip: TripState, state: AlarmState) -> list[ContactState]:
-    return [contact for contact in trip.contacts if contact.id in state.addressed | state.told]
+    """Those who were told of it and have not left the trip's people since."""
+    told = state.addressed | state.told
+    return [contact for contact in trip.contacts if contact.id in told and contact.status != "removed"]

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, Select, Uuid, bindparam, exists, literal_column, or_, select, update
 
@@ -29,6 +28,7 @@ from service.usecases.end_trip import finish
 from service.usecases.hand_over import may_take_over, settle_hand_over, take_over_in
 from service.usecases.her_numbers import drop_number_in
 from service.usecases.reachability import page_if_last
+from service.usecases.remove_unsafe import silence_contact
 from service.usecases.set_ladder import LadderForm, write_ladder
 from service.usecases.set_plan import write_plan
 from service.usecases.set_words import Fingerprints, write_words
@@ -126,8 +126,8 @@ def _apply(work: Work, trip: TripState, waiting: Waiting) -> TripState:
     match waiting:
         case End():
             return finish(work, trip, "traveler")
-        case RemoveContact(contact_id):
-            return _leave(work, trip, contact_id)
+        case RemoveContact():
+            return _leave(work, trip, waiting)
         case TakeOver():
             return take_over_in(work, trip, waiting)
         case RemoveNumber(phone):
@@ -143,11 +143,13 @@ def _apply(work: Work, trip: TripState, waiting: Waiting) -> TripState:
             return _postpone(work, trip, waiting)
 
 
-def _leave(work: Work, trip: TripState, contact_id: UUID) -> TripState:
-    contact = trip.contact(contact_id)
-    if contact is None:
+def _leave(work: Work, trip: TripState, waiting: RemoveContact) -> TripState:
+    contact = trip.contact(waiting.contact_id)
+    if contact is None or contact.status == "removed":
         return trip
-    retire_in(work, trip, contact_id)
+    retire_in(work, trip, contact.contact_id)
+    if waiting.unsafe:
+        silence_contact(work.conn, trip.key, contact.contact_id, work.now)
     settle_hand_over(work, trip, contact, accepts=False)
     trip = trip.with_contact(replace(contact, status="removed"))
     page_if_last(work, trip, contact)

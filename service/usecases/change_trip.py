@@ -7,19 +7,20 @@ whether the word that came along was a safe word or one of duress.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import insert
 
-from service.core.plan import Leg, Plan, deadlines, leg_at
+from service.core.plan import DAY, Leg, Plan, leg_at, next_deadline
 from service.core.watch import be_late, replan
 from service.core.wording import ContactNotice
 from service.db.stored import table_of
 from service.db.tables import Change as ChangeRow
 from service.db.tables import Trip
-from service.db.trips import TripState
+from service.db.trips import ContactState, TripState
 from service.usecases import telling
 from service.usecases.alarm_facts import place as place_by_plan
 from service.usecases.changes import (
@@ -36,6 +37,7 @@ from service.usecases.changes import (
     RemoveContact,
     RemoveNumber,
     TakeOver,
+    Undo,
     Waiting,
     to_json,
 )
@@ -52,9 +54,11 @@ from service.usecases.problems import (
     Invalid,
     Problems,
 )
+from service.usecases.remove_unsafe import may_leave_now, remove_unsafe_in
 from service.usecases.set_ladder import check_ladder
 from service.usecases.set_plan import build_plan, plan_limits, write_plan
 from service.usecases.trip_as_shown import trip_as_shown
+from service.usecases.undo_change import undo_in
 from service.usecases.waiting import is_paused
 from service.usecases.work import Work, cancel_reminders
 
@@ -62,8 +66,10 @@ CHANGES = table_of(ChangeRow)
 TRIPS = table_of(Trip)
 
 LONGEST_PAUSE = timedelta(days=30)
-COMPARED = 60
-"""Deadlines of two plans that are compared: two months of a daily one."""
+COMPARED_FOR = timedelta(days=400)
+"""How long two plans are compared beyond all that happens but once: every clock change of a year, and more."""
+COMPARED_AT_MOST = 5_000
+"""Deadlines of two plans that are compared; a plan with more of them is not known to be watching more."""
 
 
 def request_in(work: Work, trip: TripState, change: Change, *, verified: bool, duress: bool = False) -> TripState:
@@ -92,10 +98,10 @@ def request_in(work: Work, trip: TripState, change: Change, *, verified: bool, d
         case Pause(until):
             _check_ahead("pause_until", until, work.now)
             waiting = change
-        case RemoveContact(contact_id):
-            found = shown.contact(contact_id)
-            if found is None or found.status in GONE:
-                raise Invalid.of("remove_contact", UNKNOWN_CONTACT)
+        case RemoveContact():
+            leaving = _leaving(shown, change)
+            if change.unsafe and verified and not duress and may_leave_now(trip, leaving):
+                return remove_unsafe_in(work, trip, leaving)
             waiting = change
         case HandOver():
             waiting = ask_in(work, shown, change)
@@ -111,17 +117,47 @@ def request_in(work: Work, trip: TripState, change: Change, *, verified: bool, d
             if not verified:
                 return request_end(work, trip)
             waiting = change
+        case Undo():
+            return undo_in(work, trip, change, verified=verified, duress=duress)
     _wait(work, trip, waiting, verified=verified, duress=duress)
     return trip
 
 
 def is_more_watching(old: Plan, new: Plan, now: datetime) -> bool:
-    """Whether `new` expects her no later than `old` at every step, and gives no more grace or weak check-ins."""
+    """Whether `new` asks her by each deadline of `old` and after the one before it, and gives no more grace or weak
+    check-ins.
+
+    By each of them, until both only repeat themselves: a plan that falls silent after some weeks would else count at
+    once, and nobody would hear of it.
+    """
     if new.grace > old.grace or new.max_weak > old.max_weak:
         return False
-    before = deadlines(old, now, COMPARED)
-    after = deadlines(new, now, len(before))
-    return len(after) == len(before) and all(late <= early for late, early in zip(after, before, strict=True))
+    once = [instant for plan in (old, new) for instant in _once(plan)]
+    repeats_after = COMPARED_FOR if old.daily or new.daily else 2 * max(old.every or DAY, new.every or DAY)
+    until, at = max([now, *once]) + repeats_after, now
+    for _ in range(COMPARED_AT_MOST):
+        expected, asked = next_deadline(old, at), next_deadline(new, at)
+        if expected is None or expected > until:
+            return True
+        if asked is None or asked > expected:
+            return False
+        at = expected
+    return False
+
+
+def _once(plan: Plan) -> Iterator[datetime]:
+    """The instants at which something of a plan happens but once."""
+    yield plan.starts_at
+    yield from plan.once
+    yield from (span.ends_at for span in plan.quiet)
+    yield from (leg.starts_at for leg in plan.legs)
+
+
+def _leaving(shown: TripState, change: RemoveContact) -> ContactState:
+    found = shown.contact(change.contact_id)
+    if found is None or found.status in GONE:
+        raise Invalid.of("remove_contact", UNKNOWN_CONTACT)
+    return found
 
 
 def _check_ahead(name: str, until: datetime, now: datetime) -> None:

@@ -38,7 +38,11 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class RemoveContact:
+    """A contact leaves. `unsafe`: the traveler has reason to fear her, so that with a safe word she is gone at once and
+    hears nothing more, whatever is open."""
+
     contact_id: UUID
+    unsafe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,13 @@ class RemoveNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class Undo:
+    """What was asked for and still waits is taken back; the question about the end bears the trip's own id."""
+
+    change_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class NewPlan:
     plan: PlanForm
 
@@ -90,7 +101,18 @@ class NewLeg:
 
 
 Change = (
-    Late | Pause | End | RemoveContact | AddContact | HandOver | RemoveNumber | NewPlan | NewWords | NewLadder | NewLeg
+    Late
+    | Pause
+    | End
+    | RemoveContact
+    | AddContact
+    | HandOver
+    | RemoveNumber
+    | NewPlan
+    | NewWords
+    | NewLadder
+    | NewLeg
+    | Undo
 )
 
 Waiting = Pause | End | RemoveContact | TakeOver | RemoveNumber | Plan | Fingerprints | LadderForm
@@ -107,8 +129,8 @@ def to_json(waiting: Waiting) -> tuple[str, dict[str, Any]]:
             return "pause_until", {"until": until.isoformat()}
         case End():
             return "end", {}
-        case RemoveContact(contact_id):
-            return "remove_contact", {"contact": str(contact_id)}
+        case RemoveContact(contact_id, unsafe):
+            return "remove_contact", {"contact": str(contact_id), "unsafe": unsafe}
         case TakeOver(contact_id, to):
             return HAND_OVER, {"contact": str(contact_id), "to": str(to)}
         case RemoveNumber(phone):
@@ -140,7 +162,8 @@ def from_json(kind: str, value: Mapping[str, Any]) -> Waiting:
         case "end":
             return End()
         case "remove_contact":
-            return RemoveContact(UUID(value["contact"]))
+            # One that was asked for before an upgrade says nothing of that.
+            return RemoveContact(UUID(value["contact"]), value.get("unsafe", False))
         case "hand_over":
             return TakeOver(UUID(value["contact"]), UUID(value["to"]))
         case "remove_number":

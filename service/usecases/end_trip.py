@@ -58,8 +58,13 @@ def confirm_end(work: Work, trip: TripState, contact: ContactState) -> tuple[Tri
 
 def deny_end(work: Work, trip: TripState, contact_id: str) -> TripState:
     """A contact says that she is not home: the watch goes on."""
-    _set(work, trip, end_requested_at=None)
     work.audit.add(trip.key.traveler_id, contact_id, "end_denied")
+    return take_back_end(work, trip)
+
+
+def take_back_end(work: Work, trip: TripState) -> TripState:
+    """Nobody is asked any more whether she is home."""
+    _set(work, trip, end_requested_at=None)
     return replace(trip, end_requested_at=None)
 
 

@@ -69,6 +69,8 @@ def fail_over(service: Service, conn: Connection, now: datetime, failures: Seque
 
 def _next_address(work: Work, trip: TripState, failure: Failure) -> TripState:
     contact = trip.contact(failure.contact_id) if failure.contact_id else None
+    if contact is not None and contact.status == "removed":
+        return trip
     addresses = contact.addresses if contact else trip.traveler.addresses
     following = _after(addresses, failure.channel_index)
     if following is not None:

@@ -9,7 +9,7 @@ from service.db.tables import Trip
 from service.db.trips import TripKey
 from service.usecases.answer_once import answer_once
 from service.usecases.change_trip import request_in
-from service.usecases.changes import Change
+from service.usecases.changes import Change, RemoveContact
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED, NOT_ARMED
 from service.usecases.own_trip import word_kind
@@ -28,7 +28,8 @@ def request_change(
 
     1. The word goes into the inbox like any text of hers: one of duress raises its alarm there.  2. The change takes
     effect or waits; with a word of either kind it waits for nothing but that the word has been read.
-    Killed here: the word counts, and a repeat of the request asks for the change.
+    The safe word with which an unsafe contact is removed comes second: an alarm that it ends must not tell her so.
+    Killed here: what came first counts, and a repeat of the request does the rest.
 
     Args:
         sender: the hash of the token or session that asked.
@@ -39,7 +40,9 @@ def request_change(
     """
     now = service.clock()
     service.read(lambda conn: _refuse_draft(conn, key))
-    keep_word(service, key, word, sender=sender, once=once)
+    is_second = isinstance(change, RemoveContact) and change.unsafe and _is_safe(service, key, word)
+    if not is_second:
+        keep_word(service, key, word, sender=sender, once=once)
 
     def keep(conn: Connection) -> None:
         trip = service.trip(conn, key, now, lock=True)
@@ -56,9 +59,19 @@ def request_change(
         work.flush()
 
     call = f"changes:{key.trip_id}"
-    service.run(lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: keep(conn)))
+    try:
+        service.run(lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: keep(conn)))
+    finally:
+        # It counts as well when what came with it was refused.
+        if is_second:
+            keep_word(service, key, word, sender=sender, once=once)
     service.wake.sweep.set()
     service.wake.outbox.set()
+
+
+def _is_safe(service: Service, key: TripKey, word: str | None) -> bool:
+    trip = service.read(lambda conn: service.trip(conn, key, service.clock())) if word is not None else None
+    return trip is not None and word is not None and word_kind(trip, word) == "safe"
 
 
 def _refuse_draft(conn: Connection, key: TripKey) -> str:

@@ -133,7 +133,7 @@ def weak_sign(work: Work, trip: TripState, at: datetime) -> None:
     if trip.alarm is None or trip.alarm.view.hold_until is None:
         return
     for contact in trip.contacts:
-        if contact.id in trip.alarm.addressed | trip.alarm.told:
+        if contact.id in trip.alarm.addressed | trip.alarm.told and contact.status != "removed":
             notice(work, trip, trip.alarm, contact, ContactNotice.WEAK_SIGN, at=at, until=trip.alarm.view.hold_until)
 
 

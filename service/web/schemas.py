@@ -24,6 +24,7 @@ from service.usecases.changes import (
     NewWords,
     Pause,
     RemoveContact,
+    Undo,
 )
 from service.usecases.contacts import ContactForm
 from service.usecases.set_ladder import LadderForm, RungForm
@@ -244,7 +245,8 @@ class HandOverIn(Form):
 
 
 class ChangeIn(Form):
-    """Exactly one change, and with it one of her words or none."""
+    """Exactly one change, and with it one of her words or none. `unsafe` goes with `remove_contact`; `undo` names a
+    change that waits (`changes` of the trip)."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -256,18 +258,21 @@ class ChangeIn(Form):
     late_until: Instant | None = None
     end: Yes | None = None
     remove_contact: Id | None = None
+    unsafe: Annotated[bool, Field(strict=True)] = False
     add_contact: ContactIn | None = None
     hand_over: HandOverIn | None = None
     plan: PlanIn | None = None
     words: WordsIn | None = None
     ladder: LadderIn | None = None
     leg: LegIn | None = None
+    undo: Id | None = None
     word: Annotated[Text, Field(max_length=LINE)] | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        asked = [name for name in type(self).model_fields if name != "word" and getattr(self, name) is not None]
-        if len(asked) != 1:
+        beside = ("word", "unsafe")
+        asked = [name for name in type(self).model_fields if name not in beside and getattr(self, name) is not None]
+        if len(asked) != 1 or (self.unsafe and self.remove_contact is None):
             raise PydanticCustomError("exactly_one", N_("Ask for exactly one change."))
         return self
 
@@ -279,7 +284,7 @@ class ChangeIn(Form):
         elif self.late_until is not None:
             found = Late(self.late_until)
         elif self.remove_contact is not None:
-            found = RemoveContact(self.remove_contact)
+            found = RemoveContact(self.remove_contact, self.unsafe)
         elif self.add_contact is not None:
             found = AddContact(self.add_contact.form())
         elif self.hand_over is not None:
@@ -292,4 +297,6 @@ class ChangeIn(Form):
             found = NewLadder(self.ladder.form())
         elif self.leg is not None:
             found = NewLeg(self.leg.form())
+        elif self.undo is not None:
+            found = Undo(self.undo)
         return found
