@@ -56,6 +56,7 @@ class Reply(StrEnum):
     HOME_CONFIRMED = "home_confirmed"
     REHEARSED = "rehearsed"
 
+    PROVEN = "proven"
 
 TO_TRAVELER = frozenset(list(Reply)[: list(Reply).index(Reply.TAKEN)])
 
@@ -100,6 +101,7 @@ _TEXTS = {
 _DURESS_TEXTS = {
     Reply.TAKEN: N_("Thank you. You have it until {until}. Do NOT call or text {name}. The page says what to do."),
     Reply.SAFE_CLOSED: _TEXTS[Reply.DURESS_NOTED],
+    Reply.PROVEN: N_("Thank you. Nothing else to do."),
     Reply.ANSWER_NOT_UNDERSTOOD: N_("We did not understand. Please answer 1 or 3; the rest is on the page."),
 }
 _EMPTY_REMINDER = N_("Hi, how are you? Write when you can.")

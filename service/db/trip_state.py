@@ -37,7 +37,8 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class ContactState:
-    """A contact. `addresses` in the order in which they are tried; `pin`: keyed hash of her pages' PIN, if any."""
+    """A contact. `addresses` in the order in which they are tried; `pin`: keyed hash of her pages' PIN, if any;
+    `weekly`: whether she wants a word once a week, should the traveler let her have one."""
 
     contact_id: UUID
     position: int
@@ -52,6 +53,11 @@ class ContactState:
     accepted_at: datetime | None
     traveler_told_at: datetime | None
     pin: str = ""
+    worried_at: datetime | None = None
+    worry_blocked_at: datetime | None = None
+    proven_at: datetime | None = None
+    proof_asked_at: datetime | None = None
+    weekly: bool = True
     id: str = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

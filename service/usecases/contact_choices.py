@@ -1,13 +1,11 @@
-"""What a contact chooses for herself on her own page: PIN, language, the order of her ways, a mailbox of hers."""
+"""What a contact chooses for herself on her own page: PIN, language, order of her ways, a mailbox, a weekly word."""
 
 from __future__ import annotations
 
 import hmac
-import json
 import secrets
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import update
 
@@ -22,7 +20,7 @@ from service.db.trips import ContactState
 from service.texts import LANGUAGES, translator
 from service.usecases import numbers
 from service.usecases.accept import MOST_WRONG
-from service.usecases.contact_way import CODE_LIVES, Opened, change_way, is_her
+from service.usecases.contact_way import CODE_LIVES, Opened, change_way, is_her, reseal
 from service.usecases.context import Service
 from service.usecases.plan_trip import other_sides
 from service.usecases.problems import NOT_AN_EMAIL, UNKNOWN_LANGUAGE, FieldProblem, Invalid
@@ -88,7 +86,7 @@ def choose_pin(service: Service, token: str, typed: str, present: str = "") -> b
             return None
         if contact.pin and (problem := _not_hers(work, opened, present, "present_pin")):
             return problem
-        _reseal(work, opened, pin=pin_hash(work.service.keys, contact, pin))
+        reseal(work, opened, pin=pin_hash(work.service.keys, contact, pin))
         work.audit.add(opened.trip.key.traveler_id, contact.id, "pin_chosen")
         return None
 
@@ -120,8 +118,19 @@ def order_channels(service: Service, token: str, order: Sequence[int]) -> bool:
         chosen = [index for index in dict.fromkeys(order) if index in before]
         after = chosen + [index for index in before if index not in chosen]
         if after != before:
-            _reseal(work, opened, order=after)
+            reseal(work, opened, order=after)
             work.audit.add(opened.trip.key.traveler_id, opened.contact.id, "channels_ordered")
+
+    return change_way(service, token, keep)
+
+
+def set_weekly(service: Service, token: str, *, wanted: bool) -> bool:
+    """Whether she wants a word once a week, should the traveler let her have one; whether the link lives."""
+
+    def keep(work: Work, opened: Opened) -> None:
+        if opened.contact.weekly != wanted:
+            reseal(work, opened, weekly=wanted)
+            work.audit.add(opened.trip.key.traveler_id, opened.contact.id, f"weekly_word:{'yes' if wanted else 'no'}")
 
     return change_way(service, token, keep)
 
@@ -141,7 +150,7 @@ def ask_email(service: Service, token: str, email: str, pin: str = "") -> bool:
 
     def keep(work: Work, opened: Opened) -> FieldProblem | None:
         contact, waiting = opened.contact, opened.sealed.get("email") or {}
-        if not contact.accepted or "email" not in work.service.notifiers or email.casefold() in _hers(contact):
+        if opened.state != "accepted" or "email" not in work.service.notifiers or email.casefold() in _hers(contact):
             return FieldProblem("email", EMAIL_NOT_HERE)
         if not contact.pin:
             return FieldProblem("email", PIN_FIRST)
@@ -151,7 +160,7 @@ def ask_email(service: Service, token: str, email: str, pin: str = "") -> bool:
         if sent >= MOST_CODES:
             return FieldProblem("email", NO_MORE_CODES)
         kept = {"address": email, "code": _code_hash(work, contact, email, code), "at": work.now.timestamp()}
-        _reseal(work, opened, email={**kept, "sent": sent + 1, "wrong": 0})
+        reseal(work, opened, email={**kept, "sent": sent + 1, "wrong": 0})
         if email.casefold() not in _taken(opened):
             _send_code(work, opened, email, code)
         return None
@@ -176,12 +185,12 @@ def add_email(service: Service, token: str, code: str) -> bool:
         given = _code_hash(work, contact, waiting["address"], digits_of(code))
         is_late = work.now.timestamp() >= waiting["at"] + CODE_LIVES.total_seconds()
         if is_late or not hmac.compare_digest(given, waiting["code"]):
-            _reseal(work, opened, email={**waiting, "wrong": waiting["wrong"] + 1})
+            reseal(work, opened, email={**waiting, "wrong": waiting["wrong"] + 1})
             return FieldProblem("email_code", WRONG_CODE)
         channels = [*opened.sealed["channels"], {"channel": "email", "address": waiting["address"]}]
         order = [*(address.index for address in contact.addresses), len(channels) - 1]
         email = {"sent": waiting["sent"], "added": waiting["address"]}
-        _reseal(work, opened, channels=channels, order=order, email=email)
+        reseal(work, opened, channels=channels, order=order, email=email)
         work.audit.add(opened.trip.key.traveler_id, contact.id, "email_added")
         return None
 
@@ -197,12 +206,6 @@ def _not_hers(work: Work, opened: Opened, pin: str, field: str) -> FieldProblem 
     if used != opened.link.used:
         work.conn.execute(update(LINKS).where(LINKS.c.token_hash == opened.link.token_hash).values(used=used))
     return None if fits else FieldProblem(field, PIN_LOCKED if used >= MOST_WRONG else WRONG_PIN)
-
-
-def _reseal(work: Work, opened: Opened, **changed: Any) -> None:
-    value = json.dumps({**opened.sealed, **changed}, ensure_ascii=False).encode()
-    sealed = work.service.keys.seal(work.conn, opened.trip.key_id, b"contact", value)
-    work.conn.execute(update(CONTACTS).where(is_her(opened.trip, opened.contact)).values(sealed=sealed))
 
 
 def _hers(contact: ContactState) -> frozenset[str]:

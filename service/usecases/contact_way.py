@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select, update
 
 from service.core import wording
 from service.core.alarm import AlarmKind
+from service.core.lifeline import proof_is_open
 from service.core.wording import AlertFacts, TravelerNotice
 from service.db.routing import Link
 from service.db.stored import table_of
@@ -56,7 +57,8 @@ class ShownAddress:
 class ContactWay:
     """Her page. `state` is invited, accepted or refused; `sample` is how an alarm would look, with invented facts.
 
-    `unproven_email`: an address of hers that waits for its code.
+    `weekly`: whether she wants a word once a week; nothing here says whether there are any. `is_asked`: whether her
+    addresses are still hers. `unproven_email`: an address of hers that waits for its code.
     """
 
     state: str
@@ -69,6 +71,8 @@ class ContactWay:
     addresses: tuple[ShownAddress, ...]
     sample: tuple[str, ...]
     may_add_email: bool
+    weekly: bool
+    is_asked: bool
     unproven_email: str = ""
 
 
@@ -80,6 +84,21 @@ class Opened:
     trip: TripState
     contact: ContactState
     sealed: Mapping[str, Any]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether what she says counts for nothing any more. Her page goes on as before: who was taken off the list is
+        not told, and that a trip has ended is not told by a page that is gone."""
+        return self.trip.status == "ended" or self.contact.status == "removed"
+
+    @property
+    def state(self) -> str:
+        """Invited, accepted or refused, as far as she knows."""
+        if said := self.sealed.get("said"):
+            return str(said)
+        if self.contact.status != "removed":
+            return self.contact.status
+        return "accepted" if self.contact.accepted_at else "invited"
 
 
 def show_way(service: Service, token: str, language: str | None = None) -> ContactWay | None:
@@ -112,7 +131,7 @@ def leave(service: Service, token: str) -> bool:
 
 
 def open_way(service: Service, conn: Connection, token: str, *, lock: bool = False) -> Opened | None:
-    """Whose page this is, if it is one: of her newest invitation, as long as her trip runs and she is there."""
+    """Whose page this is, if it is one: of her newest invitation, as long as anything is kept of her."""
     digest = service.keys.token_hash(token)
     query = select(LINKS).where(LINKS.c.token_hash == digest, LINKS.c.kind == "invitation")
     # Locked before it is read: of two wrong PINs at once the second counts on from the first.
@@ -122,9 +141,7 @@ def open_way(service: Service, conn: Connection, token: str, *, lock: bool = Fal
     key = TripKey(link.traveler_id, link.trip_id)
     trip = service.trip(conn, key, service.clock(), lock=lock)
     contact = trip.contact(link.contact_id) if trip else None
-    if trip is None or contact is None or trip.status == "ended":
-        return None
-    if contact.status not in ("invited", "accepted", "refused"):
+    if trip is None or contact is None or contact.status not in ("invited", "accepted", "refused", "removed"):
         return None
     if service.keys.token_hash(invitation_token(service.keys, contact)) != digest:
         # An earlier invitation's: it went to addresses that are hers no more.
@@ -163,15 +180,29 @@ def is_her(trip: TripState, contact: ContactState) -> Any:
     return (CONTACTS.c.traveler_id == trip.key.traveler_id) & (CONTACTS.c.contact_id == contact.contact_id)
 
 
+def reseal(work: Work, opened: Opened, **changed: Any) -> None:
+    """Keep something of hers, beside what is kept already."""
+    value = json.dumps({**opened.sealed, **changed}, ensure_ascii=False).encode()
+    sealed = work.service.keys.seal(work.conn, opened.trip.key_id, b"contact", value)
+    work.conn.execute(update(CONTACTS).where(is_her(opened.trip, opened.contact)).values(sealed=sealed))
+
+
 def _settle(work: Work, opened: Opened, *, accepts: bool) -> None:
-    if opened.contact.status == "invited":
+    if opened.state != "invited":
+        return
+    if opened.is_over:
+        reseal(work, opened, said="accepted" if accepts else "refused")
+    else:
         settle_invitation(work, opened.trip, opened.contact, accepts=accepts)
 
 
 def _leave(work: Work, opened: Opened) -> None:
     trip, contact = opened.trip, opened.contact
-    if not contact.accepted:
+    if opened.state != "accepted":
         _settle(work, opened, accepts=False)
+        return
+    if opened.is_over:
+        reseal(work, opened, said="refused")
         return
     alarm = trip.alarm
     if alarm is not None and contact.id in alarm.addressed:
@@ -205,7 +236,7 @@ def _shown(service: Service, conn: Connection, opened: Opened, language: str | N
     trip, contact = opened.trip, opened.contact
     waiting = opened.sealed.get("email") or {}
     return ContactWay(
-        state=contact.status,
+        state=opened.state,
         name=contact.name,
         traveler=trip.traveler.name,
         role=contact.role.value,
@@ -215,6 +246,8 @@ def _shown(service: Service, conn: Connection, opened: Opened, language: str | N
         addresses=_addresses(conn, opened),
         sample=_sample(service, contact, language or contact.language),
         may_add_email="email" in service.notifiers and not any(a.channel == "email" for a in contact.addresses),
+        weekly=contact.weekly,
+        is_asked=proof_is_open(contact.accepted_at, contact.proven_at, contact.proof_asked_at),
         unproven_email=waiting.get("address", "") if _is_fresh(service, waiting) else "",
     )
 

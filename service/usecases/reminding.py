@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from service.core import wording
@@ -14,7 +15,7 @@ from service.usecases.alarm_facts import first_usable
 from service.usecases.links import check_in_link
 from service.usecases.telling import to_traveler
 from service.usecases.times import said
-from service.usecases.waiting import numbers_gone
+from service.usecases.waiting import as_shown, numbers_gone
 from service.usecases.work import EMAIL, Priority, Work
 
 STAY_GOOD = timedelta(hours=2)
@@ -38,6 +39,34 @@ def remind_again(work: Work, trip: TripState, until: datetime | None) -> None:
         return
     key = f"reminder:{trip.key.trip_id}:again:{until.isoformat()}"
     _remind(work, trip, usable, key, Reminder(STAGES, trip.watch.deadline), STAY_GOOD)
+
+
+def ask_for_a_sign(work: Work, trip: TripState) -> bool:
+    """Ask her once more, out of turn and in the words of any reminder; whether there was a trip and a way to ask by.
+
+    The switch does not notice: no deadline, alarm or later reminder depends on it. It asks for the deadline that she is
+    shown, so that it tells of no alarm either.
+    """
+    address = first_usable(usable_now(work, trip))
+    if address is None or trip.status != "armed" or trip.plan is None or trip.watch is None:
+        return False
+    status, deadline = as_shown(
+        work.conn,
+        work.service.keys,
+        trip.key,
+        work.now,
+        armed_at=trip.watch.armed_at,
+        plan=trip.plan,
+        deadline=trip.watch.deadline,
+    )
+    if status == "ended":
+        return False
+    if deadline is None:
+        # There is no time that it could name.
+        trip = replace(trip, wording=Wording.DISCREET.value)
+    reminder = Reminder(2 if deadline and deadline <= work.now else 1, deadline or work.now, work.now >= trip.ends_at)
+    _remind(work, trip, address, f"reminder:{trip.key.trip_id}:asked:{work.now.isoformat()}", reminder, STAY_GOOD)
+    return True
 
 
 def usable_now(work: Work, trip: TripState) -> list[Address]:

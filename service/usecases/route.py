@@ -2,8 +2,8 @@
 
 In this order: a code names its alarm, rehearsal or question; a bare digit goes to the only alarm that this number was
 told of (with several, the reply lists them), and 4 to the one that has ended; then an open invitation; then a rehearsal
-that waits for her; then the question whether she is home; then the number's own trip. A 1 to a rehearsal goes to the
-own trip as well.
+that waits for her; then the question whether she is home, or whether the number is still hers, the newer of the two;
+then the number's own trip. A 1 to a rehearsal, or about a number, goes to the own trip as well.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from service.core.alarm import may_object
+from service.core.lifeline import proof_is_open
 from service.core.reply import Meaning, Reading
 from service.core.wording import Reply, TravelerNotice
 from service.db.routing import AckCode
@@ -26,6 +27,7 @@ from service.usecases import telling
 from service.usecases.answer import answer_alarm, answer_and_note
 from service.usecases.answer_rehearsal import answer_by_code, answer_by_page, answer_by_text, rehearsal_awaiting
 from service.usecases.end_trip import confirm_end, deny_end
+from service.usecases.prove_again import note_proven
 from service.usecases.reachability import after_loss, after_return
 from service.usecases.replies import reply_to_contact
 from service.usecases.settle_invitation import settle_invitation
@@ -108,6 +110,13 @@ class _Role:
         """Whether she was asked if the traveler is home."""
         return self.contact.accepted and self.trip.end_requested_at is not None and self.trip.status == "armed"
 
+    @property
+    def is_to_prove(self) -> bool:
+        """Whether she was asked if her number is still hers."""
+        contact = self.contact
+        is_open = proof_is_open(contact.accepted_at, contact.proven_at, contact.proof_asked_at)
+        return contact.accepted and is_open
+
 
 def route(
     work: Work, trips: Trips, sender: Sender, text: str, reading: Reading, message: Message, *, by_page: bool
@@ -163,6 +172,9 @@ def _coded(work: Work, trips: Trips, roles: list[_Role], reading: Reading, messa
         return _rehearsed(work, role, message)
     if role.contact.status == "invited":
         return _invitation(work, trips, role, reading, message)
+    if row.alarm_id is None and row.created_at == role.contact.proof_asked_at and reading.digit == 1:
+        # Neither the end that she may have been asked about since, nor an alarm.
+        return _proven(work, [role], message)
     if row.alarm_id is None and role.is_asked and reading.digit in (1, 4):
         return _end(work, trips, role, reading.digit, message)
     named = row.alarm_id or role.open_alarm or role.ended_alarm
@@ -193,6 +205,10 @@ def _digit(
             return None
         return _rehearsed(work, next(role for role in roles if role.contact.contact_id == contact_id), message)
     asked = [role for role in roles if role.is_asked] if digit in (1, 4) else []
+    if digit == 1 and (proving := _to_prove(roles, asked)):
+        proven = _proven(work, proving, message, silent=sender.own is not None)
+        # As with a rehearsal.
+        return None if sender.own is not None else proven
     if len(asked) == 1:
         return _end(work, trips, asked[0], digit, message)
     if asked:
@@ -201,6 +217,24 @@ def _digit(
     if ended and sender.own is None:
         return _answer(work, trips, ended[0], str(digit), message, message.source, ended[0].ended_alarm)
     return None
+
+
+def _to_prove(roles: Sequence[_Role], asked: Sequence[_Role]) -> list[_Role]:
+    """Those in whose name the question about her number is open; none when she was asked about an end since then: a 1
+    answers the newest question, and no old one ends a watch."""
+    open_ = [role for role in roles if role.is_to_prove]
+    newest = max((at for role in open_ if (at := role.contact.proof_asked_at)), default=None)
+    ends = [at for role in asked if (at := role.trip.end_requested_at)]
+    return [] if newest is None or any(at >= newest for at in ends) else open_
+
+
+def _proven(work: Work, roles: Sequence[_Role], message: Message, *, silent: bool = False) -> Routed:
+    for role in roles:
+        note_proven(work, role.trip, role.contact)
+    first = roles[0]
+    if not silent:
+        reply_to_contact(work, first.trip, first.contact, message.inbox_id, message.address, Reply.PROVEN)
+    return Routed("proven", first.trip.key)
 
 
 def _answer(

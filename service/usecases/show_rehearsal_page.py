@@ -49,7 +49,9 @@ def _show(service: Service, conn: Connection, token: str) -> RehearsalPage | Non
     trip = service.trip(conn, key, now)
     contact = trip.contact(link.contact_id) if trip else None
     rehearsal = latest_rehearsal(conn, key, link.rehearsal_id)
-    if trip is None or trip.status == "ended" or contact is None or not contact.accepted or rehearsal is None:
+    # Her page outlives the trip and her place in it, as her own page does: neither is told by a page that is gone.
+    was_there = contact is not None and contact.status in ("accepted", "removed") and contact.accepted_at is not None
+    if trip is None or contact is None or not was_there or rehearsal is None:
         return None
     return RehearsalPage(
         form=_form(trip, rehearsal.view, contact.id),

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from service.texts import known_language
-from service.usecases import contact_choices, contact_way
+from service.usecases import contact_choices, contact_way, prove_again
+from service.usecases import worry as worries
 from service.usecases.context import Service
 from service.usecases.problems import FieldProblem, Invalid, StorageUnavailable
 from service.web.check_in import busy, not_here
@@ -91,6 +92,19 @@ def _leave(service: Service, token: str, _typed: Typed) -> bool:
     return contact_way.leave(service, token)
 
 
+def _worried(service: Service, token: str, _typed: Typed) -> bool:
+    """The answer is the same whatever became of it."""
+    return worries.worry(service, token)
+
+
+def _weekly(service: Service, token: str, typed: Typed) -> bool:
+    return contact_choices.set_weekly(service, token, wanted=typed.text("weekly") != "no")
+
+
+def _still_mine(service: Service, token: str, _typed: Typed) -> bool:
+    return prove_again.still_mine(service, token)
+
+
 def _pin(service: Service, token: str, typed: Typed) -> bool:
     """A PIN may be chosen later."""
     if not typed.text("pin") and typed.text("do") == "accept":
@@ -128,6 +142,9 @@ ACTS: Mapping[str, Act] = {
     "accept": _accept,
     "refuse": _refuse,
     "leave": _leave,
+    "worried": _worried,
+    "weekly": _weekly,
+    "still_mine": _still_mine,
     "pin": _pin,
     "language": _language,
     "order": _order,

@@ -148,6 +148,8 @@ def _captions(_: Translate) -> Mapping[str, tuple[str, str]]:
         "page_code": (_("Code"), ""),
         "operator": (_("Page to the operator"), "s1"),
         "traveler_notice": (_("Notice"), ""),
+        "weekly": (_("Notice"), ""),
+        "still_yours": (_("Notice"), ""),
         "answered": (_("by itself"), ""),
     }
 
