@@ -63,6 +63,7 @@ class PageReason(StrEnum):
     CHANNEL_REFUSED = "channel_refused"
     SWEEP_LATE = "sweep_late"
     STORAGE_AWAY = "storage_away"
+    HOLD_ENDS = "hold_ends"
     CLOCK_SET_BACK = "clock_set_back"
     CLOCK_SKEW = "clock_skew"
 
@@ -172,6 +173,9 @@ _PAGES = {
     PageReason.CHANNEL_REFUSED: N_("{source} refuses our messages."),
     PageReason.SWEEP_LATE: N_("No sweep since {at}. Nobody is being watched."),
     PageReason.STORAGE_AWAY: N_("The database has not answered since {at}. Nobody is being watched."),
+    PageReason.HOLD_ENDS: N_(
+        "What is kept of the trip of {name} will be erased on {at}. Renew it if it is still needed: amanba keep."
+    ),
     PageReason.CLOCK_SET_BACK: N_("Our clock was set back by {number} min. Everything due is looked at again."),
     PageReason.CLOCK_SKEW: N_("The clock of {source} is {number} s off. Its worker waits until it is right."),
 }

@@ -21,7 +21,7 @@ from service.db.trips import TripKey, TripState
 from service.db.types import UTCDateTime
 from service.edges import Act
 from service.usecases.ask_later import stop_asking
-from service.usecases.changes import End, Pause, RemoveContact, RemoveNumber, TakeOver, Waiting
+from service.usecases.changes import End, Erase, Pause, RemoveContact, RemoveNumber, TakeOver, Waiting
 from service.usecases.contacts import retire_in
 from service.usecases.context import Service
 from service.usecases.end_trip import finish
@@ -109,6 +109,8 @@ def _apply_of_trip(service: Service, key: TripKey, now: datetime, conn: Connecti
         applies = trip.status == "armed" and not (isinstance(waiting, TakeOver) and not may_take_over(trip, waiting))
         if applies:
             trip = _apply(work, trip, waiting)
+        # She may have come home before the time came at which she wanted to be erased.
+        applies = applies or isinstance(waiting, Erase)
         conn.execute(
             update(CHANGES)
             .where(CHANGES.c.traveler_id == key.traveler_id, CHANGES.c.change_id == change_id)

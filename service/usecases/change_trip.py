@@ -27,6 +27,7 @@ from service.usecases.changes import (
     AddContact,
     Change,
     End,
+    Erase,
     HandOver,
     Late,
     NewLadder,
@@ -113,6 +114,8 @@ def request_in(work: Work, trip: TripState, change: Change, *, verified: bool, d
             waiting = ladder
         case NewWords(fingerprints):
             waiting = fingerprints
+        case Erase():
+            waiting = change
         case End():
             if not verified:
                 return request_end(work, trip)
@@ -230,7 +233,7 @@ def _wait(work: Work, trip: TripState, waiting: Waiting, *, verified: bool, dure
     }
     work.conn.execute(insert(CHANGES), row)
     work.audit.add(trip.key.traveler_id, "traveler", f"change_asked:{kind}")
-    if duress or isinstance(waiting, End):
+    if duress or (verified and isinstance(waiting, End)):
         return
     removed = (str(waiting.contact_id),) if isinstance(waiting, RemoveContact | TakeOver) else ()
     notice = ContactNotice.CONTACT_REMOVED if removed else ContactNotice.CHANGE_ASKED

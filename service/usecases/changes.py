@@ -37,6 +37,11 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Erase(End):
+    """The trip is over, and after it everything that is kept of her is erased."""
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveContact:
     """A contact leaves. `unsafe`: the traveler has reason to fear her, so that with a safe word she is gone at once and
     hears nothing more, whatever is open."""
@@ -118,6 +123,9 @@ Change = (
 Waiting = Pause | End | RemoveContact | TakeOver | RemoveNumber | Plan | Fingerprints | LadderForm
 """What may wait for its time, checked when it was asked for."""
 
+ERASE = "erase"
+ENDS = ("end", ERASE)
+"""The kinds of changes with which a trip is over."""
 HAND_OVER = "hand_over"
 """The kind of a waiting `TakeOver`. Its row's state is `invited` until she who was asked has accepted."""
 
@@ -127,6 +135,8 @@ def to_json(waiting: Waiting) -> tuple[str, dict[str, Any]]:
     match waiting:
         case Pause(until):
             return "pause_until", {"until": until.isoformat()}
+        case Erase():
+            return ERASE, {}
         case End():
             return "end", {}
         case RemoveContact(contact_id, unsafe):
@@ -159,6 +169,8 @@ def from_json(kind: str, value: Mapping[str, Any]) -> Waiting:
     match kind:
         case "pause_until":
             return Pause(datetime.fromisoformat(value["until"]))
+        case "erase":
+            return Erase()
         case "end":
             return End()
         case "remove_contact":

@@ -46,7 +46,7 @@ def invite_again(service: Service, key: TripKey, contact_id: UUID) -> None:
         contact = trip.contact(contact_id)
         if looks_ended(conn, trip, now):
             raise Conflict409(ENDED, ("ended",))
-        if contact is None or contact.status == "removed":
+        if contact is None or contact.status == "removed" or not contact.addresses:
             raise NotFound
         if contact.status not in UNANSWERED:
             raise Conflict409(HAS_ANSWERED)

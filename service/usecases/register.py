@@ -18,6 +18,7 @@ from service.db.tables import Traveler
 from service.usecases import numbers, telling
 from service.usecases.codes import WRONG_CODE, count_code, fresh_code, keep_code, try_code
 from service.usecases.context import Service
+from service.usecases.erase_traveler import has_left
 from service.usecases.problems import (
     NOT_A_NUMBER,
     NOT_AN_EMAIL,
@@ -161,7 +162,8 @@ def _checked(service: Service, form: SignUpForm) -> SignUpForm:
 
 def _keep_traveler(service: Service, conn: Connection, digest: bytes, form: SignUpForm, now: datetime) -> UUID:
     query = select(OWNERS.c.traveler_id).where(OWNERS.c.phone_hash == digest, OWNERS.c.contact_id == NIL)
-    known: UUID | None = conn.execute(query.order_by(OWNERS.c.armed.desc())).scalar()
+    owners = conn.execute(query.order_by(OWNERS.c.armed.desc())).scalars().all()
+    known = next((owner for owner in owners if not has_left(conn, owner, now)), None)
     traveler_id = known or uuid4()
     work = Work(service, conn, now)
     if known is None:

@@ -155,7 +155,8 @@ def _forms(rungs: tuple[Rung, ...], present: tuple[TrustedPerson, ...]) -> tuple
 def _person(service: Service, conn: Connection, trip: TripState, contact: ContactState, sealed: bytes) -> TrustedPerson:
     channels = in_order(json.loads(service.keys.open(conn, b"contact", sealed)))
     again_at = None
-    if contact.status in UNANSWERED:
+    # Who has been forgotten has no address any more: she is asked anew by describing her anew.
+    if contact.status in UNANSWERED and channels:
         again_at = may_invite_again_at(conn, trip.key, contact.contact_id) or contact.invited_at
     return TrustedPerson(
         contact_id=contact.contact_id,

@@ -21,7 +21,7 @@ from service.db.stored import table_of
 from service.db.tables import Change as ChangeRow
 from service.db.tables import Trip
 from service.db.trips import TripKey, TripState
-from service.usecases.changes import End, Pause, RemoveContact, RemoveNumber, TakeOver, Waiting, from_json
+from service.usecases.changes import ENDS, End, Pause, RemoveContact, RemoveNumber, TakeOver, Waiting, from_json
 from service.usecases.set_words import Fingerprints
 
 CHANGES = table_of(ChangeRow)
@@ -64,7 +64,7 @@ def due(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> list[tu
 
 def ends_by_now(conn: Connection, key: TripKey, now: datetime) -> bool:
     """Whether an end of the trip has taken effect or only waits for an alarm's close."""
-    return any(row["kind"] == "end" for row in _rows(conn, key, now))
+    return any(row["kind"] in ENDS for row in _rows(conn, key, now))
 
 
 def looks_ended(conn: Connection, trip: TripState, now: datetime) -> bool:
