@@ -24,6 +24,7 @@ from service.usecases.answer_once import answer_once
 from service.usecases.ask_later import ask_later
 from service.usecases.context import Service
 from service.usecases.drafts import load_locked, set_columns
+from service.usecases.erase_traveler import has_left
 from service.usecases.links import base62, check_in_link
 from service.usecases.problems import Conflict409
 from service.usecases.waiting import ends_by_now
@@ -117,6 +118,7 @@ def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> dat
     # Looked at now: the sweep finds out by itself when to look again.
     conn.execute(insert(WATCHES), {**names, **watch_values(watch, now), "version": 1})
     set_columns(conn, key, status="armed", armed_at=now)
+    _free_of_the_gone(service, conn, trip, now)
     taken = conn.execute(
         update(OWNERS)
         .where(OWNERS.c.traveler_id == key.traveler_id, OWNERS.c.contact_id == NIL)
@@ -171,10 +173,20 @@ def _over(conn: Connection, traveler_id: UUID, now: datetime) -> list[UUID]:
 
 def _is_in_use(service: Service, conn: Connection, trip: TripState, now: datetime) -> bool:
     """Whether this number is already the traveler's in a trip that is under way, hers or another's."""
-    query = select(OWNERS.c.trip_id).where(
+    query = select(OWNERS.c.traveler_id).where(
         OWNERS.c.phone_hash == service.keys.phone_hash(trip.traveler.phone),
         OWNERS.c.contact_id == NIL,
         OWNERS.c.armed.is_(True),
         OWNERS.c.trip_id.not_in(_over(conn, trip.key.traveler_id, now)),
     )
-    return conn.execute(query).first() is not None
+    return any(not has_left(conn, traveler_id, now) for traveler_id in conn.execute(query).scalars().all())
+
+
+def _free_of_the_gone(service: Service, conn: Connection, trip: TripState, now: datetime) -> None:
+    """Her number is free of who has had everything erased, also while an alarm holds that back: she must not learn of
+    it by her number."""
+    armed = (OWNERS.c.phone_hash == service.keys.phone_hash(trip.traveler.phone)) & OWNERS.c.armed.is_(True)
+    held = armed & (OWNERS.c.contact_id == NIL) & (OWNERS.c.traveler_id != trip.key.traveler_id)
+    for traveler_id in conn.execute(select(OWNERS.c.traveler_id).where(held)).scalars().all():
+        if has_left(conn, traveler_id, now):
+            conn.execute(update(OWNERS).where(held, OWNERS.c.traveler_id == traveler_id).values(armed=False))

@@ -1,50 +1,50 @@
-"""What time itself does: invitations nobody answered, keys and codes that have had their day."""
+"""What time itself does: invitations nobody answered, people who asked to be erased, and what was kept long enough."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import Connection, delete, exists, or_, select, update
+from sqlalchemy import Connection, exists, or_, select, update
 
 from service.core.wording import TravelerNotice
-from service.db.routing import AckCode, Idempotency, Inbox, Link, PhoneOwner, SignUp
-from service.db.sealed import keys_used
+from service.db.routing import Inbox, PhoneOwner
 from service.db.stored import table_of
-from service.db.tables import Contact, Outbox
+from service.db.tables import Contact
 from service.db.trips import TripKey
 from service.edges import Act
 from service.usecases import telling
 from service.usecases.context import Service
+from service.usecases.erase_traveler import erase_who_asked
+from service.usecases.forget_person import forget_person
 from service.usecases.hand_over import settle_hand_over
+from service.usecases.keep_trip import page_before_holds_end
 from service.usecases.proof import read_proof
+from service.usecases.prove_again import ask_again
+from service.usecases.retention import retire
+from service.usecases.weekly_word import say_all_well
 from service.usecases.work import Work
 
 CONTACTS = table_of(Contact)
 INBOX = table_of(Inbox)
 OWNERS = table_of(PhoneOwner)
-OUTBOX = table_of(Outbox)
-CODES = table_of(AckCode)
-SIGN_UPS = table_of(SignUp)
-LINKS = table_of(Link)
-IDEMPOTENCY = table_of(Idempotency)
 
 INVITATION_LIVES = timedelta(days=7)
-CODES_LIVE = timedelta(days=60)
-ANSWERS_LIVE = timedelta(days=2)
-LINKS_STAY = timedelta(days=7)
-"""After its end a session or a page is remembered for a while, so that a late form is told what has happened."""
 BATCH = 100
 
 
 def keep_house(service: Service) -> None:
-    """Erase old service keys, codes, links and first answers; expire invitations after 7 days and tell the traveler.
+    """Expire invitations after 7 days and tell the traveler; erase who asked for it; say when what is kept for a reason
+    is about to go; write what contacts hear on a quiet day; and erase what the table of retention names.
 
-    A service key stays as long as a message that it sealed has not been read or sent: after a long downtime these come
-    first. So does a yes that came meanwhile: an invitation expires only when the answers to it have been read.
+    What waits comes first, after a long downtime too: an invitation expires only when the answers to it have been read.
     """
-    service.run(lambda conn: _erase(service, conn, service.clock()), Act.HOUSE)
     while service.run(lambda conn: _expire_invitations(service, conn), Act.HOUSE) == BATCH:
         pass
+    erase_who_asked(service)
+    page_before_holds_end(service)
+    say_all_well(service)
+    ask_again(service)
+    retire(service)
 
 
 def _expire_invitations(service: Service, conn: Connection) -> int:
@@ -83,19 +83,7 @@ def _expire_invitations(service: Service, conn: Connection) -> int:
         if contact is not None:
             settle_hand_over(work, trip, contact, accepts=False)
             telling.tell_traveler(work, trip, TravelerNotice.CONTACT_NOT_ACCEPTED, contact)
+        forget_person(service, conn, trip, row.contact_id)
         work.audit.add(row.traveler_id, "engine", "invitation_expired")
     work.flush()
     return len(rows)
-
-
-def _erase(service: Service, conn: Connection, now: datetime) -> None:
-    waiting = keys_used(
-        conn,
-        (INBOX.c.sealed, INBOX.c.handled_at.is_(None)),
-        (OUTBOX.c.sealed, OUTBOX.c.state.in_(("pending", "sending"))),
-    )
-    service.keys.erase_service_keys(conn, now, keep=waiting)
-    conn.execute(delete(CODES).where(CODES.c.created_at <= now - CODES_LIVE))
-    conn.execute(delete(SIGN_UPS).where(SIGN_UPS.c.expires_at <= now - ANSWERS_LIVE))
-    conn.execute(delete(LINKS).where(LINKS.c.expires_at <= now - LINKS_STAY))
-    conn.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.at <= now - ANSWERS_LIVE))

@@ -254,7 +254,11 @@ def sweep_alarms(service: Service, claimed: Claimed, limit: int, conn: Connectio
     trips = service.trips(conn, list(keys.values()), now)
     work = Work(service, conn, now)
     for alarm_id, key in sorted(keys.items(), key=lambda item: item[1]):
-        _step_alarm(work, trips[key], alarm_id)
+        if key in trips:
+            _step_alarm(work, trips[key], alarm_id)
+        else:
+            # Its trip has been erased, and only the case is left.
+            work.forget_alarm(key.traveler_id, alarm_id)
     work.flush()
     return len(rows), False
 

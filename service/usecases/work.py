@@ -37,6 +37,7 @@ SMS = "sms"
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_DIGITS = "23456789"
 CODES_AT_ONCE = 128
+A_DAY = timedelta(days=1)
 # All bytes but the last few, so that each character is as likely as any other.
 _CODE_CHARS = (CODE_LETTERS + CODE_DIGITS) * (256 // len(CODE_LETTERS + CODE_DIGITS))
 
@@ -200,7 +201,9 @@ class Work:
 
     def _row(self, draft: Draft) -> dict[str, Any]:
         keys = self.service.keys
-        key_id = draft.key_id or keys.service_key(self.conn, self.now)
+        # What is sent soon is sealed for some days only; what waits longer would keep its day's key for as long.
+        is_for_later = draft.available_at is not None and draft.available_at > self.now + A_DAY
+        key_id = (draft.key_id if is_for_later else None) or keys.service_key(self.conn, self.now)
         # Only an SMS is paid for by the letter.
         body = self.service.fold(draft.body) if draft.channel == SMS else draft.body
         secret = json_text({"to": draft.to, "body": body, "subject": draft.subject})

@@ -8,10 +8,11 @@ from sqlalchemy import delete, insert, select
 from service.db.routing import Link
 from service.db.state import STATE
 from service.db.stored import table_of
-from service.usecases.housekeeping import LINKS_STAY, keep_house
+from service.usecases.housekeeping import keep_house
 from service.usecases.observe import observe
 from service.usecases.proof import read_proof
 from service.usecases.register import TOKENS_LIVE
+from service.usecases.retention import kept_for
 from tests.scenarios.story import open_story
 from tests.web.api_world import TRIP, World
 from tests.web.form_world import forms_once as world
@@ -31,7 +32,7 @@ def depth(world: World) -> float:
 
 def test_a_session_and_a_page_that_have_ended_are_forgotten_after_a_while(world: World) -> None:
     world.sign_in()
-    world.contact(world.trip())
+    world.armed()
     ends = {
         "traveler_id": uuid4(),
         "created_at": world.now,
@@ -40,12 +41,12 @@ def test_a_session_and_a_page_that_have_ended_are_forgotten_after_a_while(world:
     }
     rows = [{**ends, "kind": kind, "token_hash": kind.encode()} for kind in ("session", "rehearsal")]
     world.service.run(lambda conn: conn.execute(insert(LINKS), rows))
-    world.times[0] += TOKENS_LIVE["session"] + LINKS_STAY - timedelta(seconds=1)
+    world.times[0] += TOKENS_LIVE["session"] + kept_for("session or page") - timedelta(seconds=1)
     keep_house(world.service)
-    assert kinds(world) == ["api", "invitation", "rehearsal", "session"]
+    assert kinds(world) == ["api", "check_in", "invitation", "invitation", "rehearsal", "session"]
     world.wait(seconds=1)
     keep_house(world.service)
-    assert kinds(world) == ["api", "invitation"], "who is asked has her page as long as the trip runs"
+    assert kinds(world) == ["api", "check_in", "invitation", "invitation"], "who is asked has her page as long as the trip runs"
 
 
 def test_a_text_for_a_later_day_is_no_backlog(world: World) -> None:

@@ -78,8 +78,12 @@ def test_each_time_that_she_does_not_answer_is_told(world: World) -> None:
     for _ in range(2):
         world.wait(days=8)
         keep_house(world.service)
-        invite_again(world.service, key, mother)
-    assert len(world.texts(AIZHAN, "traveler_notice")) == 2
+        with pytest.raises(NotFound):
+            # She has been forgotten: nobody knows any more where to ask.
+            invite_again(world.service, key, mother)
+        assert world.call("PATCH", f"{trip}/contacts/{mother}", {"name": "Gulnar", "phone": GULNAR}).status_code == 200
+    query = select(OUTBOX.c.outbox_id).where(OUTBOX.c.kind == "traveler_notice")
+    assert len(world.service.read(lambda conn: conn.execute(query).all())) == 2
 
 
 def test_nothing_of_a_rehearsal_goes_to_a_number_that_was_taken_from_her(world: World) -> None:
