@@ -366,6 +366,11 @@ def _contact(row: RowMapping, opened: Mapping[str, Any], suppressed: _Suppressed
         accepted_at=row["accepted_at"],
         traveler_told_at=row["traveler_told_at"],
         pin=opened.get("pin") or "",
+        worried_at=row["worried_at"],
+        worry_blocked_at=row["worry_blocked_at"],
+        proven_at=row["proven_at"],
+        proof_asked_at=row["proof_asked_at"],
+        weekly=opened.get("weekly", True),
     )
 
 
@@ -373,11 +378,6 @@ def _as_chosen(addresses: tuple[Address, ...], order: Sequence[int]) -> tuple[Ad
     """The addresses in the order that she chose. Each keeps its index: messages on their way name it."""
     places = {index: place for place, index in enumerate(order)}
     return tuple(sorted(addresses, key=lambda address: places.get(address.index, len(places))))
-        worried_at=row["worried_at"],
-        worry_blocked_at=row["worry_blocked_at"],
-        proven_at=row["proven_at"],
-        proof_asked_at=row["proof_asked_at"],
-        weekly=opened.get("weekly", True),
 
 
 def _grouped(rows: Iterable[RowMapping]) -> dict[TripKey, list[RowMapping]]:
