@@ -55,8 +55,8 @@ class Reply(StrEnum):
     STOPPED = "stopped"
     HOME_CONFIRMED = "home_confirmed"
     REHEARSED = "rehearsed"
-
     PROVEN = "proven"
+
 
 TO_TRAVELER = frozenset(list(Reply)[: list(Reply).index(Reply.TAKEN)])
 
@@ -96,12 +96,12 @@ _TEXTS = {
     Reply.STOPPED: N_("You will get no more messages from us."),
     Reply.HOME_CONFIRMED: N_("Thank you. {name} is home; the trip has ended."),
     Reply.REHEARSED: N_("Thank you. This was only a rehearsal."),
+    Reply.PROVEN: N_("Thank you. Nothing else to do."),
 }
 # While a duress alarm is open, nothing about its trip may ask to call or say that all is safe.
 _DURESS_TEXTS = {
     Reply.TAKEN: N_("Thank you. You have it until {until}. Do NOT call or text {name}. The page says what to do."),
     Reply.SAFE_CLOSED: _TEXTS[Reply.DURESS_NOTED],
-    Reply.PROVEN: N_("Thank you. Nothing else to do."),
     Reply.ANSWER_NOT_UNDERSTOOD: N_("We did not understand. Please answer 1 or 3; the rest is on the page."),
 }
 _EMPTY_REMINDER = N_("Hi, how are you? Write when you can.")
