@@ -14,15 +14,21 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from socket import SocketIO, socket
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
+from httptools import HttpParserError, HttpResponseParser
+
 IDLE_SECONDS = 25.0
 """A connection that has rested longer may just be being closed by the other side, and is not used again."""
+
+
+_CHUNK = 65536
+_FIRST_FINAL = 200
+"""Of the answers before it ("100 Continue") none is the last."""
 
 
 class NeverLeft(OSError):
@@ -35,10 +41,10 @@ class NoAnswer(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server said; `headers` as `http.client` gives them."""
+    """What the server said; the names of `headers` are in small letters."""
 
     status: int
-    headers: Message
+    headers: Mapping[str, str]
     text: str
 
 
@@ -75,16 +81,16 @@ class Connections:
         try:
             connection.sock.settimeout(left)
             connection.sock.sendall(request)
-            response = _response(connection.sock, method, until)
-            text = response.read().decode("utf-8", "replace")
-        except (OSError, HTTPException, ValueError) as error:
+            reading = _Reading()
+            reading.read(connection.sock, until)
+        except (OSError, HttpParserError, ValueError) as error:
             connection.close()
             raise NoAnswer(f"{type(error).__name__}: {error}") from error
-        if response.will_close:
-            connection.close()
-        else:
+        if reading.stays_open:
             self._idle.append((connection, monotonic()))
-        return Answer(response.status, response.headers, text)
+        else:
+            connection.close()
+        return reading.answer()
 
     def _rested(self) -> HTTPConnection | None:
         """The connection used last, so that those which are too many grow old and are closed."""
@@ -162,13 +168,68 @@ def _as_bytes(method: str, target: str, headers: Mapping[str, str], body: bytes 
     return head.encode("latin-1") + b"\r\n\r\n" + (body or b"")
 
 
-def _response(sock: socket, method: str, until: float) -> HTTPResponse:
-    """What the server says to a request, its head read, and read no longer than until this instant."""
-    response = HTTPResponse(sock, method=method)
-    read_until(response, sock, until)
-    try:
-        response.begin()
-    except BaseException:
-        response.close()
-        raise
-    return response
+class _Reading:
+    """One answer as it comes in. `http.client` reads its head as a letter's, which takes as long as all the rest."""
+
+    def __init__(self) -> None:
+        self.stays_open = False
+        self._parser = HttpResponseParser(self)
+        self._headers: dict[str, str] = {}
+        self._body: list[bytes] = []
+        self._status = 0
+        self._is_whole = False
+        self._ends_with_connection = False
+
+    def read(self, sock: socket, until: float) -> None:
+        """Read the answer whole, no longer than until this instant (monotonic).
+
+        Raises:
+            OSError: it did not come, or not whole.
+            HttpParserError: it is none.
+        """
+        while not self._is_whole:
+            left = until - monotonic()
+            if left <= 0:
+                raise TimeoutError("timed out")
+            sock.settimeout(left)
+            data = sock.recv(_CHUNK)
+            if data:
+                self._parser.feed_data(data)
+            elif self._ends_with_connection:
+                return
+            else:
+                raise ConnectionError("the server hung up")
+
+    def answer(self) -> Answer:
+        """What was read."""
+        return Answer(self._status, self._headers, b"".join(self._body).decode("utf-8", "replace"))
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        # A second answer to one request: what is on this connection is not for the next.
+        self.stays_open = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._is_whole:
+            key, said = name.decode("latin-1").lower(), value.decode("latin-1")
+            self._headers[key] = f"{self._headers[key]}, {said}" if key in self._headers else said
+
+    def on_headers_complete(self) -> None:
+        if not self._is_whole:
+            self._status = self._parser.get_status_code()
+            self._ends_with_connection = not {"content-length", "transfer-encoding"} & self._headers.keys()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._is_whole:
+            self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        if self._is_whole:
+            return
+        self._is_whole = self._status >= _FIRST_FINAL
+        if self._is_whole:
+            self.stays_open = self._parser.should_keep_alive()
+        else:
+            self._headers.clear()
+            self._ends_with_connection = False

@@ -8,8 +8,8 @@ time-out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -33,12 +33,7 @@ from notifiers.segments import spell_cheaply
 from notifiers.twilio_access import ask_for_access
 from notifiers.twilio_client import TROUBLE, connect, reason, verdict
 from notifiers.twilio_hooks import is_signed, signature_headers, state_of
-
-PAGE_SIZE = 1000
-"""Twilio's most; without it the client pages by 50."""
-
-MOST_ROWS = 200_000
-"""More than a list can hold: one that goes on is going round in a circle."""
+from notifiers.twilio_messages import Messages, instant, sid_of, stamp
 
 QUERY_MARGIN = timedelta(hours=26)
 """How far before `since` we ask: Twilio's text says that DateSent knows days only, its schema says
@@ -111,7 +106,7 @@ class TwilioSms:
         self._tokens = _secrets(settings.auth_token, settings.auth_token_next)
         self._shared_key = next(iter(_secrets(settings.shared_key)), None)
         self._client: Any = connect(settings.api_url, settings.account_sid, self._tokens, settings.timeout)
-        self._messages: Any = self._client.messages
+        self._messages = Messages(self._client, settings.account_sid)
 
     @property
     def api_url(self) -> str:
@@ -125,17 +120,19 @@ class TwilioSms:
 
     def send(self, message: Message) -> SendResult:
         """POST the message once. Punctuation is folded when that alone makes the text GSM-7."""
-        optional: dict[str, object] = {}
+        fields: dict[str, object] = {
+            "To": message.to,
+            "From": self.settings.from_,
+            "Body": spell_cheaply(message.body),
+        }
         if message.callback_url is not None:
-            optional["status_callback"] = message.callback_url
+            fields["StatusCallback"] = message.callback_url
         if message.valid_for is not None:
             shortest, longest = _VALIDITY_SECONDS
-            optional["validity_period"] = min(max(int(message.valid_for.total_seconds()), shortest), longest)
+            fields["ValidityPeriod"] = min(max(int(message.valid_for.total_seconds()), shortest), longest)
         try:
-            sent = self._messages.create(
-                to=message.to, from_=self.settings.from_, body=spell_cheaply(message.body), **optional
-            )
-            return Accepted(_sid(sent), state_of(sent.status or ""))
+            sent = self._messages.create(fields)
+            return Accepted(sid_of(sent), state_of(sent["status"] or ""))
         except TROUBLE as error:
             return verdict(error)
 
@@ -147,14 +144,14 @@ class TwilioSms:
         """
         failed: Found | None = None
         try:
-            for row in _up_to_most(self._messages.stream(to=message.to, page_size=PAGE_SIZE)):
-                created = _utc(row.date_created)
+            for row in self._messages.stream({"To": message.to}):
+                created = instant(row["date_created"])
                 if created < since - QUERY_MARGIN:
                     break
-                outbound = (row.direction or "").startswith("outbound")
-                if not outbound or not _is_it(row.body, created, message, since):
+                outbound = (row["direction"] or "").startswith("outbound")
+                if not outbound or not _is_it(row["body"], created, message, since):
                     continue
-                found = Found(_sid(row), state_of(row.status or ""))
+                found = Found(sid_of(row), state_of(row["status"] or ""))
                 if not found.state.is_bad:
                     return found
                 failed = failed or found
@@ -177,8 +174,8 @@ class TwilioSms:
     def fetch_status(self, provider_id: str) -> StatusResult:
         """The message's state now and its error code."""
         try:
-            row = self._messages(provider_id).fetch()
-            return state_of(row.status or ""), str(row.error_code) if row.error_code else None
+            row = self._messages.fetch(provider_id)
+            return state_of(row["status"] or ""), str(row["error_code"]) if row["error_code"] else None
         except TROUBLE as error:
             return Unavailable(reason(error), maybe_accepted=True)
 
@@ -197,21 +194,12 @@ class TwilioSms:
         return ask_for_access(self._client, self.settings.account_sid)
 
     def _inbound_to(self, number: str, since: datetime) -> Iterator[InboundMessage]:
-        # The client stamps a datetime with Z without converting it: an hour of Almaty would be five too late.
-        after = (since - QUERY_MARGIN).astimezone(UTC)
-        for row in _up_to_most(self._messages.stream(to=number, date_sent_after=after, page_size=PAGE_SIZE)):
-            occurred_at = _utc(row.date_sent or row.date_created)
-            if row.direction != "inbound" or occurred_at < since - LATE_MARGIN:
+        for row in self._messages.stream({"To": number, "DateSent>": stamp(since - QUERY_MARGIN)}):
+            occurred_at = instant(row["date_sent"] or row["date_created"])
+            if row["direction"] != "inbound" or occurred_at < since - LATE_MARGIN:
                 continue
-            media = int(row.num_media or 0)
-            yield InboundMessage(_sid(row), row.from_ or "", row.to or number, row.body or "", occurred_at, media)
-
-
-def _up_to_most(rows: Iterable[Any]) -> Iterator[Any]:
-    for count, row in enumerate(rows):
-        if count == MOST_ROWS:
-            raise ValueError("The list does not end")
-        yield row
+            to, media = row["to"] or number, int(row["num_media"] or 0)
+            yield InboundMessage(sid_of(row), row["from"] or "", to, row["body"] or "", occurred_at, media)
 
 
 def _is_it(body: str | None, created: datetime, message: Message, since: datetime) -> bool:
@@ -219,18 +207,6 @@ def _is_it(body: str | None, created: datetime, message: Message, since: datetim
     if message.ref_code is not None:
         return created >= since - CLOCK_MARGIN and message.ref_code in text
     return created >= since - SECOND and text == spell_cheaply(message.body).strip()
-
-
-def _sid(row: Any) -> str:
-    if not row.sid:
-        raise ValueError("The answer has no message sid")
-    return str(row.sid)
-
-
-def _utc(at: datetime | None) -> datetime:
-    if at is None:
-        raise ValueError("A message in the list has no date")
-    return at.astimezone(UTC)
 
 
 def _secrets(*given: SecretStr | None) -> tuple[str, ...]:

@@ -69,6 +69,21 @@ def test_a_connection_serves_one_request_after_another(answer: bytes) -> None:
         assert [connections.exchange("GET", "/", {}).text for _ in range(2)] == ["ok", "ok"]
 
 
+def test_what_comes_before_the_answer_is_not_the_answer() -> None:
+    with server(answers(b"HTTP/1.1 100 Continue\r\nX: 1\r\n\r\n" + OK)) as one:
+        answer = Connections(one.base, 5).exchange("GET", "/", {})
+    assert (answer.status, answer.text, dict(answer.headers)) == (200, "ok", {"content-length": "2"})
+
+
+def test_a_second_answer_is_nobodys() -> None:
+    """It could be taken for that of the next request, which may be about somebody else."""
+    refusal = b"HTTP/1.1 400 Bad\r\nContent-Length: 2\r\n\r\nno"
+    with server(answers(OK + refusal), answers(CHUNKED)) as one:
+        connections = Connections(one.base, 5)
+        said = [connections.exchange("GET", "/", {}) for _ in range(2)]
+    assert [(answer.status, answer.text) for answer in said] == [(200, "ok"), (200, "ok")]
+
+
 def test_one_that_the_server_has_closed_is_not_used_again() -> None:
     """To send on it would leave it open whether the message went."""
     closed = threading.Event()
@@ -85,7 +100,16 @@ def test_one_that_the_server_has_closed_is_not_used_again() -> None:
         assert connections.exchange("GET", "/", {}).text == "ok"
 
 
-@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", b"what?\r\n\r\n"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX:",
+        b"what?\r\n\r\n",
+    ],
+)
 def test_half_an_answer_is_none(answer: bytes) -> None:
     with server(answers(answer)) as one, pytest.raises(NoAnswer):
         Connections(one.base, 5).exchange("POST", "/", {}, b"")
@@ -163,7 +187,7 @@ def test_nothing_is_said_to_a_server_that_cannot_prove_who_it_is() -> None:
 def test_authorities_are_those_that_the_environment_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     monkeypatch.setenv("CURL_CA_BUNDLE", certifi.where())
-    connections = twilio("https://127.0.0.1:1")._messages._version.domain.twilio.http_client._connections
+    connections = twilio("https://127.0.0.1:1")._client.http_client._connections
     assert connections._tls.verify_mode is ssl.CERT_REQUIRED
     assert connections._tls.check_hostname
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "nothing"))

@@ -262,7 +262,7 @@ def test_a_list_that_lags_knows_nothing_yet(twilio: MockTwilio) -> None:
 
 
 def test_every_page_is_read(twilio: MockTwilio, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notifiers.twilio_sms.PAGE_SIZE", 2)
+    monkeypatch.setattr("notifiers.twilio_messages.PAGE_SIZE", 2)
     written = {twilio.text_unheard(MOTHER, f"OK {number}") for number in range(5)}
     listed = sms(twilio).list_inbound(NOW - HOUR, NOW)
     assert {one.provider_id for one in listed} == written
@@ -270,7 +270,7 @@ def test_every_page_is_read(twilio: MockTwilio, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_list_read_in_part_proves_nothing(twilio: MockTwilio, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notifiers.twilio_sms.PAGE_SIZE", 2)
+    monkeypatch.setattr("notifiers.twilio_messages.PAGE_SIZE", 2)
     for number in range(5):
         twilio.text_unheard(MOTHER, f"OK {number}")
     notifier = sms(twilio)
