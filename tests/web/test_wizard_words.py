@@ -129,30 +129,27 @@ def test_hostile_input_is_refused_in_her_language_or_kept_as_it_is(forms_once: F
     assert not forms_once.state(trip).has_words
 
 
-@pytest.mark.parametrize(
-    ("wrong", "field"),
-    [
+def test_what_her_people_read_gives_no_word_away(forms_once: FormWorld) -> None:
+    """T5: neither the question nor the answer to it may be a word of hers, nor open her private page."""
+    trip = planned(forms_once)
+    for wrong, field in (
         ({"not_free_answer": "The tram was late, again"}, "not_free_answer"),
         ({"question": "tell Marat I found his keys?"}, "question"),
         ({"question": ""}, "question"),
         ({"not_free_answer": "Apples in the old garden"}, "passphrase"),
-    ],
-)
-def test_what_her_people_read_gives_no_word_away(forms_once: FormWorld, wrong: dict[str, str], field: str) -> None:
-    """T5: neither the question nor the answer to it may be a word of hers, nor open her private page."""
-    trip = planned(forms_once)
-    assert set(errors_of(forms_once.send("/trip/words", {**FILLED, **wrong}))) == {field}
+    ):
+        assert set(errors_of(forms_once.send("/trip/words", {**FILLED, **wrong}))) == {field}
     assert not forms_once.state(trip).has_words
 
 
-@pytest.mark.parametrize(("language", "proposed"), [("en", 0), ("ru", 3), ("kk", 6)])
-def test_three_boxes_of_each_and_phrases_to_think_of(forms_once: FormWorld, language: str, proposed: int) -> None:
+def test_three_boxes_of_each_and_phrases_to_think_of(forms_once: FormWorld) -> None:
     """T6: the set-up takes three words of each list and more, and shows everyday phrases in her language."""
     planned(forms_once)
-    page = forms_once.open("/trip/words", language)
-    assert PROPOSALS[language][proposed] in shown(page)
-    for kind in ("safe", "quiet"):
-        assert re.findall(rf'name="{kind}\[(\d)\]"', page.text) == list("01234")
+    for language in LANGUAGES:
+        page = forms_once.open("/trip/words", language)
+        assert [phrase for phrase in PROPOSALS[language] if phrase not in shown(page)] == []
+        for kind in ("safe", "quiet"):
+            assert re.findall(rf'name="{kind}\[(\d)\]"', page.text) == list("01234")
 
 
 def test_no_word_of_it_tells_a_stranger_what_it_is(forms_once: FormWorld) -> None:

@@ -37,12 +37,6 @@ def kinds(forms: FormWorld, trip: str) -> list[str | None]:
     return [word_kind(forms.state(trip), text) for text in (SAFE, DURESS, NEW["safe[0]"], NEW["quiet[0]"])]
 
 
-def test_only_behind_the_passphrase(forms_once: FormWorld) -> None:
-    forms_once.armed(words=True)
-    forms_once.enter_later()
-    assert forms_once.open("/phrases").headers["location"] == "/home"
-
-
 @pytest.mark.parametrize("word", [SAFE, DURESS])
 def test_with_a_word_they_count_at_once_and_the_page_is_the_same(forms_once: FormWorld, word: str) -> None:
     trip = armed(forms_once)
