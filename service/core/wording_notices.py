@@ -60,6 +60,8 @@ class PageReason(StrEnum):
     SEND_LIMIT_NEAR = "send_limit_near"
     TRIP_LIMIT = "trip_limit"
     TRIP_LIMIT_NEAR = "trip_limit_near"
+    CODE_LIMIT = "code_limit"
+    CODE_LIMIT_NEAR = "code_limit_near"
     CHANNEL_REFUSED = "channel_refused"
     SWEEP_LATE = "sweep_late"
     STORAGE_AWAY = "storage_away"
@@ -153,6 +155,13 @@ _TRAVELER = {
     TravelerNotice.CONTACT_REFUSED: N_("{name} cannot be your trusted person. Please choose another one."),
     TravelerNotice.CONTACT_STOPPED: N_("{name} takes no more messages from us. Please choose another trusted person."),
 }
+# Words may still be set: what lies in her thread from before the trip must name nobody.
+_TRAVELER_UNNAMED = {
+    TravelerNotice.CONTACT_ACCEPTED: N_("Somebody whom you asked has said yes. Your page says who."),
+    TravelerNotice.CONTACT_NOT_ACCEPTED: N_("Somebody whom you asked has not answered for 7 days. Your page says who."),
+    TravelerNotice.CONTACT_REFUSED: N_("Somebody whom you asked cannot. Your page says who."),
+    TravelerNotice.CONTACT_STOPPED: N_("Somebody takes no more messages from us. Your page says who."),
+}
 _PAGES = {
     PageReason.EXHAUSTED: N_("24 h without an end: the alarm about {name} stays open and needs you."),
     PageReason.NOBODY_LEFT: N_("Nobody can be told about {name}. The alarm needs you now."),
@@ -169,6 +178,12 @@ _PAGES = {
     ),
     PageReason.TRIP_LIMIT_NEAR: N_(
         "{number} messages today about {name}: four fifths of the limit of a trip. We go on sending."
+    ),
+    PageReason.CODE_LIMIT: N_(
+        "{number} sign-in codes today: the limit is reached. Unknown numbers get none until tomorrow."
+    ),
+    PageReason.CODE_LIMIT_NEAR: N_(
+        "{number} sign-in codes today: four fifths of the limit, at which unknown numbers get no more."
     ),
     PageReason.CHANNEL_REFUSED: N_("{source} refuses our messages."),
     PageReason.SWEEP_LATE: N_("No sweep since {at}. Nobody is being watched."),
@@ -264,8 +279,9 @@ def invitation(
 
 
 def to_traveler(kind: TravelerNotice, _: Translate, *, name: str = "", code: str = "") -> str:
-    """A text to the traveler: a code, or what became of an invitation. `name` is the contact."""
-    return _(_TRAVELER[kind]).format(name=cut_name(name, NAME_LIMIT), code=code)
+    """A text to the traveler: a code, or what became of an invitation. `name` is the contact, "" to name nobody."""
+    msgid = _TRAVELER[kind] if name else _TRAVELER_UNNAMED.get(kind, _TRAVELER[kind])
+    return _(msgid).format(name=cut_name(name, NAME_LIMIT), code=code)
 
 
 def operator(

@@ -16,7 +16,7 @@ from service.db.tables import Contact
 from service.db.trips import ContactState, TripKey, TripState
 from service.usecases import numbers
 from service.usecases.context import Service
-from service.usecases.plan_trip import other_sides
+from service.usecases.plan_trip import is_other_side
 from service.usecases.problems import NEEDED, NOT_A_NUMBER, NOT_AN_EMAIL, UNKNOWN_LANGUAGE, Invalid, Problems
 from service.usecases.typed_numbers import is_landline, why_no_sms
 
@@ -26,6 +26,7 @@ CALLED_BY_NUMBER = frozenset({"sms", "voice", "whatsapp"})
 GONE = frozenset({"removed", "refused", "expired"})
 
 OWN_NUMBER = N_("This is your own number.")
+OWN_ADDRESS = N_("This is your own address.")
 OTHER_SIDE = N_("This belongs to the employer, the agency or a companion. Choose somebody who does not depend on them.")
 SAME_PERSON = N_("Another contact of this trip has this already.")
 NOTHING_REACHES = N_("Nothing can be sent there from here. Add another way to reach this person.")
@@ -120,7 +121,10 @@ def _check_whose(trip: TripState, taken: frozenset[str], problems: Problems, nam
     folded = address.casefold()
     if address in trip.traveler.phones:
         found = OWN_NUMBER
-    elif folded in other_sides(trip.details):
+    elif folded in {own.address.casefold() for own in trip.traveler.addresses}:
+        # What her people are told would come to the phone that somebody else holds.
+        found = OWN_ADDRESS
+    elif is_other_side(trip.details, address):
         found = OTHER_SIDE
     elif folded in taken:
         found = SAME_PERSON

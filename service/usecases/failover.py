@@ -99,6 +99,9 @@ def _send_again(work: Work, trip: TripState, contact: ContactState | None, failu
     row: Any = work.conn.execute(
         select(OUTBOX).where(OUTBOX.c.traveler_id == failure.traveler_id, OUTBOX.c.outbox_id == failure.outbox_id)
     ).one()
+    if row.kind == "alert" and _is_there(work.conn, row, address):
+        # It went by all of her addresses at once, or an earlier refusal has brought it there.
+        return
     for part, one in enumerate((row, *_behind(work.conn, row))):
         if contact is None or not _is_written_anew(work, trip, contact, one, address):
             _send_one_again(work, trip, contact, one, address, part)

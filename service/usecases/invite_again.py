@@ -11,9 +11,11 @@ from service.core.wording_text import N_
 from service.db.stored import table_of
 from service.db.tables import Outbox
 from service.db.trips import TripKey
+from service.usecases.contact_addresses import OTHER_SIDE
 from service.usecases.contacts import UNANSWERED, invite_anew
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED, load_locked
+from service.usecases.plan_trip import is_other_side
 from service.usecases.problems import Conflict409, NotFound, TooManyTries
 from service.usecases.waiting import looks_ended
 from service.usecases.work import Work
@@ -35,7 +37,7 @@ def invite_again(service: Service, key: TripKey, contact_id: UUID) -> None:
 
     Raises:
         NotFound: no such contact of this trip.
-        Conflict409: she has answered, or the trip has ended.
+        Conflict409: she has answered, or the trip has ended; or an address of hers has become the employer's meanwhile.
         InvitedLately: less than a day since the last one.
     """
     now = service.clock()
@@ -50,6 +52,8 @@ def invite_again(service: Service, key: TripKey, contact_id: UUID) -> None:
             raise NotFound
         if contact.status not in UNANSWERED:
             raise Conflict409(HAS_ANSWERED)
+        if any(is_other_side(trip.details, one.address) for one in contact.addresses):
+            raise Conflict409(OTHER_SIDE)
         again_at = may_invite_again_at(conn, key, contact_id)
         if again_at is not None and again_at > now:
             raise InvitedLately(again_at - now)

@@ -37,15 +37,19 @@ _GOOD_FOR = {reason: timedelta(hours=1) for reason in (PageReason.CHANNEL_REFUSE
 
 
 def alert(work: Work, trip: TripState, alarm: AlarmState, contact: ContactState) -> bool:
-    """Tell one person of an alarm by her first usable address; False when she has none left."""
-    address = first_usable(contact.addresses)
-    if address is None:
-        return False
-    if alarm.view.step > 1:
-        # What an outage has kept back would come together with this, and say the same.
-        cancel_alerts(work.conn, trip.key.traveler_id, alarm.alarm_id, contact.contact_id, address.index, work.now)
-    alert_by(work, trip, alarm, contact, address, step=alarm.view.step)
-    return True
+    """Tell one person of an alarm; False when she has no usable address left.
+
+    By the first one. Who was told before and has not said "I take it" is told by all of them: what a provider took may
+    lie unread.
+    """
+    usable = [address for address in contact.addresses if address.usable]
+    is_silent = contact.id in alarm.told and contact.id not in alarm.view.holders
+    for address in usable if is_silent else usable[:1]:
+        if alarm.view.step > 1:
+            # What an outage has kept back would come together with this, and say the same.
+            cancel_alerts(work.conn, trip.key.traveler_id, alarm.alarm_id, contact.contact_id, address.index, work.now)
+        alert_by(work, trip, alarm, contact, address, step=alarm.view.step)
+    return bool(usable)
 
 
 def alert_by(
@@ -202,11 +206,13 @@ def invite_by(work: Work, trip: TripState, contact: ContactState, address: Addre
 
 
 def tell_traveler(work: Work, trip: TripState, key: TravelerNotice, contact: ContactState) -> None:
-    """What became of a contact. In trips with words or discreet ones it is said on the private page only."""
+    """What became of a contact. In trips with words or discreet ones it is said on the private page only; before the
+    trip begins, when words may still be set, the text names nobody."""
     address = first_usable(trip.traveler.addresses)
     if address is None or trip.one_reply:
         return
-    body = wording.to_traveler(key, translator(trip.traveler.language), name=contact.name)
+    name = contact.name if trip.armed_at is not None else ""
+    body = wording.to_traveler(key, translator(trip.traveler.language), name=name)
     # Told again of another invitation, and on another day; a contact's STOP and START in turn cost a text a day.
     dedupe = f"traveler:{key}:{contact.id}:{contact.invited_at.isoformat()}:{work.now:%Y-%m-%d}"
     to_traveler(work, trip, "traveler_notice", address, body, dedupe, Priority.REPLY, INVITATIONS_STAY_GOOD)

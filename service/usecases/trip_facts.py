@@ -15,7 +15,7 @@ from service.usecases.ask_later import ask_for_the_rest
 from service.usecases.contact_addresses import addresses_of_contacts
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED, NOT_ARMED, load_draft, set_columns, write_details
-from service.usecases.plan_trip import check_days, check_facts, people_of
+from service.usecases.plan_trip import FREE_TEXTS, check_days, check_facts, is_other_side, people_of
 from service.usecases.problems import Conflict409, NotFound, Problems
 from service.usecases.show_trip import read_whole
 from service.usecases.unknown_facts import is_known, open_fields, with_later
@@ -117,6 +117,10 @@ def refuse_trusted(
         for way in ("phone", "email"):
             if str(fact.get(way) or "").casefold() in trusted:
                 problems.add(f"{path}.{way}", TRUSTED)
+    for name in FREE_TEXTS:
+        told = {"person": {name: (facts.get("person") or {}).get(name)}}
+        if any(is_other_side(told, address) for address in trusted):
+            problems.add(f"person.{name}", TRUSTED)
 
 
 def _filled_in(

@@ -27,7 +27,7 @@ LONG, SHORT = 600, 1
 
 KINDS: Mapping[str, re.Pattern[str]] = {
     "rehearsal": re.compile(r"^REHEARSAL\..*no sign since"),
-    "accepted": re.compile(r"is now your trusted person"),
+    "accepted": re.compile(r"is now your trusted person|has said yes"),
     "invitation": re.compile(r"Accept: answer 1\."),
     "alert": re.compile(r"no sign since"),
     "facts": re.compile(r"Answer: 1 I take it"),

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from service.usecases.contact_addresses import OWN_ADDRESS
 from service.usecases.contact_way import accept
 from tests.notifiers.mail_server import MailServer, mail_server
-from tests.scenarios.story import MOTHER, PLAN, TRIP, Story, open_story
+from tests.scenarios.story import BROTHER, MOTHER, PLAN, TRIP, Story, open_story
 
 GULNAR = "gulnar@example.org"
 OPERATOR = "operator@example.org"
@@ -150,11 +151,7 @@ def test_a_page_by_e_mail_holds_the_whole_case(story: Story, server: MailServer)
 
 @pytest.mark.parametrize("words", [False, True])
 def test_the_third_reminder_goes_to_her_e_mail_address(story: Story, server: MailServer, words: bool) -> None:
-    story.call("POST", "/travelers", {**_SIGN_UP, "email": "aizhan@example.org"}, 202)
-    story.run()
-    code = re.search(r"\d{6}", story.traveler.received[-1])
-    assert code is not None
-    story.token = story.call("POST", "/travelers/verify", {"phone": _SIGN_UP["phone"], "code": code.group()})["token"]
+    register_with_mailbox(story)
     story.plan_trip()
     story.add_contact("Gulnar", MOTHER)
     if words:
@@ -171,6 +168,50 @@ def test_the_third_reminder_goes_to_her_e_mail_address(story: Story, server: Mai
     else:
         assert reminder.startswith(f"No OK for 20:00 yet. Please text OK to {number}, or we tell your people.")
         assert f"Say OK on this page: {story.check_in_url}\n{NOT_READ}" in reminder
+
+
+def test_who_does_not_answer_is_told_again_by_all_of_her_ways(story: Story, server: MailServer) -> None:
+    """T40: what a provider took may lie unread: the next telling goes to the next person, and by the next channel."""
+    plan_with_mother(story, phone=MOTHER, email=GULNAR)
+    story.mother.reply("1")
+    story.add_contact("Daniyar", BROTHER, email="daniyar@example.org")
+    story.arm()
+    before = len(letters(server))
+    story.advance_to("2026-12-01T21:01+03:00")
+    assert story.mother.read_all()
+    story.brother.read_all()
+    assert len(letters(server)) == before, "first by her first way alone"
+    story.advance_to("2026-12-01T21:17+03:00")
+    assert story.mother.read_all()
+    assert [subject for subject, _ in letters(server)[before:]] == ["Aizhan: please read this now"]
+    assert story.brother.read_all()
+    assert letters(server, "daniyar@example.org") == []
+    story.brother.reply("1")
+    story.advance_to("2026-12-01T22:20+03:00")
+    assert letters(server, "daniyar@example.org") == [], "his answer says that his first way reaches him"
+    story.twilio.refuse(MOTHER, 30006)
+    story.advance(hours=1)
+    told = [text for subject, text in letters(server) if subject == "Aizhan: please read this now"]
+    assert len(told) == len(set(told)), "an address that fails brings no second one of the same telling"
+
+
+def test_a_mailbox_of_hers_is_no_contacts(story: Story, server: MailServer) -> None:
+    """What her people are told must not come to the phone that somebody else holds."""
+    register_with_mailbox(story)
+    story.plan_trip()
+    person = {"name": "Gulnar", "relation": "mother", "language": "en", "role": "full", "disclosure": "full"}
+    contacts = f"/trips/{story.trip_id}/contacts"
+    refused = story.call("POST", contacts, {**person, "phone": MOTHER, "email": "Aizhan@Example.org"}, 422)
+    assert refused["errors"] == [{"field": "email", "message": OWN_ADDRESS}]
+
+
+def register_with_mailbox(story: Story) -> None:
+    """She signs up with an e-mail address beside her number."""
+    story.call("POST", "/travelers", {**_SIGN_UP, "email": "aizhan@example.org"}, 202)
+    story.run()
+    code = re.search(r"\d{6}", story.traveler.received[-1])
+    assert code is not None
+    story.token = story.call("POST", "/travelers/verify", {"phone": _SIGN_UP["phone"], "code": code.group()})["token"]
 
 
 _SIGN_UP = {"name": "Aizhan", "phone": "+77011234567", "language": "en", "citizenship": "KZ"}

@@ -15,6 +15,7 @@ def test_an_ok_in_time_tells_nobody(story: Story) -> None:
 
 
 def test_the_whole_story_from_silence_to_the_all_clear(story: Story) -> None:
+    """T44: three questions to her before anybody hears."""
     family(story)
     story.advance_to("2026-12-01T20:31+03:00")
     assert len(story.traveler.read_all()) == 3
@@ -39,6 +40,7 @@ def test_the_whole_story_from_silence_to_the_all_clear(story: Story) -> None:
 
 
 def test_without_an_answer_more_people_are_told_and_all_of_them_hear_the_end(story: Story) -> None:
+    """T40, T46: no acknowledgement leads to the next person; the end reaches everybody told."""
     family(story)
     story.advance_to("2026-12-01T21:16+03:00")
     story.brother.expect("Aizhan")
@@ -98,6 +100,7 @@ def test_after_24_hours_the_operator_is_paged_and_it_goes_on(story: Story) -> No
 
 
 def test_an_outcome_on_the_page_closes_it_and_a_doubt_within_two_hours_raises_it(story: Story) -> None:
+    """T29."""
     family(story)
     story.advance_to("2026-12-01T21:01+03:00")
     story.mother.reply("2")
