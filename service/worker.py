@@ -19,6 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from service.clock import monotonic, utc_now
 from service.edges import Act
 from service.memory import give_back
+from service.usecases.alarm_counts import count_alarms
 from service.usecases.apply_changes import apply_due
 from service.usecases.context import Service
 from service.usecases.dispatch import Dispatcher
@@ -175,6 +176,7 @@ class Worker:
 
     def _keep_house(self) -> None:
         keep_house(self._service)
+        count_alarms(self._service)
         give_back()
 
     def _tick(self, job: _Job) -> None:

@@ -13,6 +13,7 @@ from service.db.routing import Inbox
 from service.db.state import get_state_at
 from service.db.stored import table_of
 from service.db.tables import Alarm, Outbox
+from service.usecases.alarm_counts import alarm_counts
 from service.usecases.context import Service
 from service.usecases.proof import sources, watermark
 from service.usecases.spending import sent_today
@@ -54,7 +55,7 @@ def _observe(service: Service, conn: Connection, now: datetime) -> Observed:
     # Of each kind, so that none shows as missing.
     counts = {kind.value: 0.0 for kind in AlarmKind} | {str(kind): float(count) for kind, count in open_alarms}
     marks = {name: watermark(conn, name).read_until for name in sources(service)}
-    sent = sent_today(conn, now)
+    sent, so_far = sent_today(conn, now), alarm_counts(conn)
     limits = service.limits
     plain = (
         ("amanba_sweep_age_seconds", "Since the last completed sweep", _age(swept, now)),
@@ -69,9 +70,12 @@ def _observe(service: Service, conn: Connection, now: datetime) -> Observed:
         ("amanba_sends_today", "Messages sent since midnight UTC, by all processes", float(sent.messages)),
         ("amanba_sends_a_day_limit", "At so many a day the operator is paged", float(limits.sends_a_day)),
         ("amanba_trips_over_limit", "Trips over their own limit today", float(sent.trips_over)),
+        ("amanba_traveler_weeks", "Weeks on the way so far, of all travelers together", so_far.traveler_weeks),
     )
     labelled = (
         ("amanba_alarms_open", "Open alarms", "kind", counts),
+        ("amanba_alarms_opened", "Alarms that have opened so far", "kind", so_far.opened),
+        ("amanba_alarms_ended", "Alarms that have ended so far", "outcome", so_far.ended),
         (
             "amanba_watermark_age_seconds",
             "Since each source was read whole",
