@@ -46,6 +46,7 @@ class Reply(StrEnum):
     DURESS_NOTED = "duress_noted"
     STAND_BACK = "stand_back"
     ALREADY_CLOSED = "already_closed"
+    TOO_LATE_TO_DOUBT = "too_late_to_doubt"
     NO_ALARM = "no_alarm"
     WHICH_ALARM = "which_alarm"
     ANSWER_NOT_UNDERSTOOD = "answer_not_understood"
@@ -87,6 +88,10 @@ _TEXTS = {
     Reply.DURESS_NOTED: N_("Thank you, noted. This ends only on the page, and only when two people say so."),
     Reply.STAND_BACK: N_("It is in hand. Please do not call or text {name}."),
     Reply.ALREADY_CLOSED: N_("Thank you. This alarm has ended. If something is not right, answer 4."),
+    Reply.TOO_LATE_TO_DOUBT: N_(
+        "Thank you. This alarm ended too long ago to be opened again."
+        " If you fear for {name}, speak with the others who were told, or with the police."
+    ),
     Reply.NO_ALARM: N_("Thank you. There is no alarm now."),
     Reply.WHICH_ALARM: N_("Which one? Answer with the digit and the code, for example 1 {first}. Open now: {alarms}."),
     Reply.ANSWER_NOT_UNDERSTOOD: N_("We did not understand. Please answer with one digit: 1, 2, 3 or 4."),

@@ -164,8 +164,10 @@ def _close(work: Work, trip: TripState, state: AlarmState, contact: ContactState
 
 def _object(work: Work, trip: TripState, state: AlarmState, answer: str) -> Answered:
     """A doubt about an alarm that has ended: it is open again, or the one that is open now rises."""
-    if SAYS.get(answer) is not Outcome.HEARD_ODD or not alarms_core.may_object(state.view, work.now):
+    if SAYS.get(answer) is not Outcome.HEARD_ODD:
         return Answered(trip, Reply.ALREADY_CLOSED)
+    if not alarms_core.may_object(state.view, work.now):
+        return Answered(trip, Reply.TOO_LATE_TO_DOUBT)
     newest = trip.alarm or trip.recent
     if newest is not None:
         raised = put_alarm(work, trip, alarms_core.heard_odd(newest.view, work.now))
