@@ -85,6 +85,7 @@ def leave_unread(service: Service, minutes: float) -> None:
 def test_it_goes_after_completed_sweeps_once_a_minute_and_carries_nothing(
     watched: Service, monitor: HookServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """T41: somebody outside notices when it stays away."""
     clock, heart = Minutes(monkeypatch), Heartbeat(watched)
     heart.beat_if_due()
     assert monitor.calls == [], "nothing has been swept yet"
@@ -188,6 +189,7 @@ def test_trouble_in_one_look_keeps_it_from_no_other(watched: Service, monkeypatc
 def test_while_the_database_is_away_the_page_goes_without_it_once_an_hour(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """T41: the operator hears that we are blind."""
     clock = Minutes(monkeypatch)
     db = make_engine(f"sqlite:///{tmp_path}/gone/amanba.db")
     away = replace(service, db=db, operator="+77010000000,nobody@example.org", pulse=Pulse())

@@ -53,6 +53,7 @@ class TestClockChanges:
         assert on_the_wall(plan, 1, between) == ["Mon 26 Oct 02:30 +0100"]
 
     def test_almaty_moves_to_the_offset_of_the_whole_country(self) -> None:
+        """T42: one zone for all of Kazakhstan since 1 March 2024."""
         plan = staying("Asia/Almaty", at("21:00"), since="2024-02-28 12:00")
         assert deadlines(plan, plan.starts_at, 3) == (
             utc("2024-02-28 15:00"),

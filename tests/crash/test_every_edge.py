@@ -24,6 +24,7 @@ OF_SENDING = (Act.CLAIM.after, SENDING, ACCEPTED, Act.SETTLE.before, Act.SETTLE.
 
 @pytest.mark.parametrize("topology", ["postgresql", "sqlite"])
 def test_killed_at_every_edge_nothing_is_lost_and_nobody_is_told_twice(topology: str, tmp_path: Path) -> None:
+    """T38: after a kill at every step each person is told once at least, and not twice without need."""
     with open_site(topology, tmp_path, SEED) as site:
         site.let_chatter(apart=0.3)
         homes = site.found(list(STORIES))

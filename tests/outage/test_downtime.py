@@ -55,6 +55,7 @@ def test_with_an_ok_in_the_providers_list_nobody_is_alarmed(home: Story, span: s
 
 @pytest.mark.parametrize("span", AWAY)
 def test_without_one_she_is_asked_once_more_and_then_one_alarm_counts_them_all(home: Story, span: str) -> None:
+    """T37: after our own downtime she is asked again, and no alarm starts before that question and half the grace."""
     family(home)
     home.advance_to("2026-12-01T19:20+03:00")
     be_away(home, AWAY[span])
@@ -71,6 +72,7 @@ def test_without_one_she_is_asked_once_more_and_then_one_alarm_counts_them_all(h
 
 
 def test_after_forty_days_what_had_been_begun_goes_on_where_it_stood(story: Story) -> None:
+    """T37: alarms that were already running go on at once."""
     family(story)
     madina = {"name": "Madina", "relation": "aunt", "language": "en", "role": "full", "disclosure": "full"}
     change(story, add_contact={**madina, "phone": AUNT})

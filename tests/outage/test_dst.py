@@ -17,6 +17,7 @@ def abroad(story: Story, began: str, country: str, zone: str, clock: str) -> Non
 
 
 def test_in_spring_a_time_that_does_not_exist_is_the_first_that_does(home: Story) -> None:
+    """T42."""
     abroad(home, "2027-03-27T12:00+01:00", "PL", "Europe/Warsaw", "02:30")
     home.advance_to("2027-03-28T01:31+01:00")
     home.traveler.expect("03:00")
@@ -34,6 +35,7 @@ def test_in_spring_a_time_that_does_not_exist_is_the_first_that_does(home: Story
 
 
 def test_in_autumn_a_time_that_comes_twice_is_asked_for_once(home: Story) -> None:
+    """T42."""
     abroad(home, "2027-10-30T12:00+02:00", "PL", "Europe/Warsaw", "02:30")
     home.advance_to("2027-10-31T02:01+02:00")
     home.traveler.expect("02:30")

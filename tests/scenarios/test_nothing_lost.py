@@ -4,6 +4,7 @@ from tests.scenarios.story import Story, family
 
 
 def test_an_ok_sent_while_we_were_down_counts_and_no_alarm_goes(story: Story) -> None:
+    """T39: the provider's own list says what nobody received."""
     family(story)
     story.advance_to("2026-12-01T19:40+03:00")
     story.traveler.read_all()
@@ -45,6 +46,7 @@ def test_a_message_found_late_takes_the_alarm_back(story: Story) -> None:
 
 
 def test_a_silent_source_is_failed_open_after_15_minutes_and_it_is_said(story: Story) -> None:
+    """T39: a line that cannot be read holds an alarm for 15 minutes at most, and the alarm says so."""
     family(story)
     story.advance_to("2026-12-01T20:50+03:00")
     story.twilio.fail_next(500, times=1000, method="GET")

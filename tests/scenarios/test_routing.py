@@ -118,6 +118,7 @@ def test_an_old_alarms_code_and_page_do_not_touch_the_new_one(story: Story) -> N
 
 
 def test_an_alarm_page_is_dead_72_hours_after_the_end(story: Story) -> None:
+    """T28."""
     family(story)
     story.advance_to("2026-12-01T21:01+03:00")
     [page] = re.findall(r"https://amanba\.example(/a/\w+)", "\n".join(story.mother.read_all()))

@@ -64,6 +64,7 @@ def test_people_without_the_role_who_had_been_told_are_asked_to_stand_back_once(
 
 
 def test_two_people_end_a_duress_alarm_and_one_does_not(story: Story) -> None:
+    """T30."""
     family(story, words=True)
     story.traveler.text("heavy rain")
     pages = {}
@@ -126,6 +127,7 @@ def test_sos_tells_everybody_at_once_and_no_text_of_hers_ends_it(story: Story) -
 
 
 def test_with_one_person_only_the_operator_is_the_second(story: Story) -> None:
+    """T30."""
     story.register()
     story.plan_trip()
     story.add_contact("Gulnar", MOTHER)
