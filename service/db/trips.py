@@ -5,7 +5,6 @@ The rows become core values here and nowhere else. Nothing in this module decide
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, literal_column, or_, select
 
 from service.core.alarm import LINK_LIVES_AFTER_CLOSE, AlarmView
@@ -64,29 +64,33 @@ def load_trips(
     *,
     senders: Mapping[str, str],
     lock: bool = False,
+    live: bool = True,
 ) -> dict[TripKey, TripState]:
     """Read trips whole. `senders` names, for each channel that is served, the notifier that sends on it.
 
+    Without `live` neither watch nor alarm is read: the trips as they were planned, which is all that her pages may see.
     With `lock` their watches and alarms are locked in the order of their keys until the transaction ends, so that what
     is decided on them still holds when it is written.
     """
     ordered = sorted(set(wanted))
     if not ordered:
         return {}
-    watches = {_key(row): row for row in _rows(conn, WATCHES, ordered, lock=lock)}
-    alarms = _alarm_rows(conn, ordered, now, lock=lock)
+    watches = {_number(row): row for row in _rows(conn, WATCHES, ordered, lock=lock)} if live else {}
+    alarms = _alarm_rows(conn, ordered, now, lock=lock) if live else {}
     trips = _rows(conn, TRIPS, ordered)
     travelers = {row["traveler_id"]: row for row in _of_travelers(conn, ordered)}
     keys.prefetch(conn, [row["key_id"] for row in trips] + [row["key_id"] for row in travelers.values()])
     contacts = _grouped(_rows(conn, CONTACTS, ordered))
-    plans = {_key(row): row for row in _rows(conn, PLANS, ordered)}
+    plans = {_number(row): row for row in _rows(conn, PLANS, ordered)}
     rungs = _grouped(_rows(conn, RUNGS, ordered))
     words = _grouped(_rows(conn, WORDS, ordered))
     told = _told(conn, [row for rows in alarms.values() for row in rows])
     suppressed = _Suppressed(conn, keys, senders)
-    opened = {row["traveler_id"]: json.loads(keys.open(conn, b"traveler", row["sealed"])) for row in travelers.values()}
+    opened = {
+        row["traveler_id"]: orjson.loads(keys.open(conn, b"traveler", row["sealed"])) for row in travelers.values()
+    }
     opened_contacts = {
-        row["contact_id"]: json.loads(keys.open(conn, b"contact", row["sealed"]))
+        row["contact_id"]: orjson.loads(keys.open(conn, b"contact", row["sealed"]))
         for rows in contacts.values()
         for row in rows
     }
@@ -96,11 +100,11 @@ def load_trips(
     )
     states: dict[TripKey, TripState] = {}
     for trip in trips:
-        key = _key(trip)
+        key, number = TripKey(trip["traveler_id"], trip["trip_id"]), _number(trip)
         traveler = travelers[key.traveler_id]
-        plan_row = plans.get(key)
-        watch_row = watches.get(key)
-        open_alarm, recent = _alarms(alarms.get(key, []), told)
+        plan_row = plans.get(number)
+        watch_row = watches.get(number)
+        open_alarm, recent = _alarms(alarms.get(number, []), told)
         states[key] = TripState(
             key=key,
             key_id=trip["key_id"],
@@ -108,23 +112,23 @@ def load_trips(
             wording=trip["wording"],
             has_words=trip["has_words"],
             word_key=keys.open(conn, b"word_key", trip["word_key"]) if trip["word_key"] else None,
-            words=tuple((row["kind"], row["fingerprint"]) for row in _in_order(words.get(key, []))),
+            words=tuple((row["kind"], row["fingerprint"]) for row in _in_order(words.get(number, []))),
             passphrase_hash=trip["passphrase_hash"],
             cooling_off=timedelta(seconds=trip["cooling_off_seconds"]),
             starts_at=trip["starts_at"],
             ends_at=trip["ends_at"],
             armed_at=trip["armed_at"],
             end_requested_at=trip["end_requested_at"],
-            details=json.loads(keys.open(conn, b"trip", trip["sealed"])),
+            details=orjson.loads(keys.open(conn, b"trip", trip["sealed"])),
             traveler=_traveler(traveler, opened[key.traveler_id], suppressed),
             contacts=tuple(
                 _contact(row, opened_contacts[row["contact_id"]], suppressed)
-                for row in _in_order(contacts.get(key, []))
+                for row in _in_order(contacts.get(number, []))
             ),
-            plan=codec.plan_from_json(json.loads(keys.open(conn, b"plan", plan_row["sealed"]))) if plan_row else None,
+            plan=codec.plan_from_json(orjson.loads(keys.open(conn, b"plan", plan_row["sealed"]))) if plan_row else None,
             ladder_rungs=tuple(
                 Rung(tuple(row["contact_ids"]), timedelta(seconds=row["wait_seconds"]))
-                for row in _in_order(rungs.get(key, []))
+                for row in _in_order(rungs.get(number, []))
             ),
             repeat=timedelta(seconds=trip["repeat_seconds"]) if trip["repeat_seconds"] else None,
             watch=watch_of(watch_row) if watch_row else None,
@@ -140,7 +144,7 @@ def load_contacts(
 ) -> tuple[ContactState, ...]:
     """The contacts of one trip in their order, read without looking at its watch or its alarms."""
     rows = _in_order(_rows(conn, CONTACTS, [key]))
-    opened = [json.loads(keys.open(conn, b"contact", row["sealed"])) for row in rows]
+    opened = [orjson.loads(keys.open(conn, b"contact", row["sealed"])) for row in rows]
     suppressed = _Suppressed(conn, keys, senders)
     suppressed.look_up([value["channels"] for value in opened])
     return tuple(_contact(row, value, suppressed) for row, value in zip(rows, opened, strict=True))
@@ -227,8 +231,12 @@ def _suppressed_query(dialect: str) -> Select[tuple[bytes, str]]:
     return query.where(is_one_of(dialect, SUPPRESSIONS.c.address_hash))
 
 
-def _key(row: RowMapping) -> TripKey:
-    return TripKey(row["traveler_id"], row["trip_id"])
+_Number = tuple[int, int]
+
+
+def _number(row: RowMapping) -> _Number:
+    """The key of a trip as numbers: ids are hashed and compared in Python, numbers are not."""
+    return row["traveler_id"].int, row["trip_id"].int
 
 
 def _rows(conn: Connection, table: Table, ordered: Sequence[TripKey], *, lock: bool = False) -> Sequence[RowMapping]:
@@ -257,7 +265,7 @@ def _travelers_query(dialect: str) -> Select[Any]:
 
 def _alarm_rows(
     conn: Connection, ordered: Sequence[TripKey], now: datetime, *, lock: bool
-) -> dict[TripKey, list[RowMapping]]:
+) -> dict[_Number, list[RowMapping]]:
     dialect = conn.dialect.name
     query = _alarms_query(dialect, len(ordered) > 1, lock)
     values = {**pairs(dialect, ordered), "closed_after": now - LINK_LIVES_AFTER_CLOSE}
@@ -338,6 +346,9 @@ def _traveler(row: RowMapping, opened: Mapping[str, Any], suppressed: _Suppresse
         citizenship=opened.get("citizenship") or "",
         key_id=row["key_id"],
         addresses=suppressed.addresses(_traveler_addresses(opened), ()),
+        latin_name=opened.get("latin_name") or "",
+        birth_date=opened.get("birth_date") or "",
+        email=opened.get("email") or "",
     )
 
 
@@ -380,10 +391,10 @@ def _as_chosen(addresses: tuple[Address, ...], order: Sequence[int]) -> tuple[Ad
     return tuple(sorted(addresses, key=lambda address: places.get(address.index, len(places))))
 
 
-def _grouped(rows: Iterable[RowMapping]) -> dict[TripKey, list[RowMapping]]:
-    groups: dict[TripKey, list[RowMapping]] = defaultdict(list)
+def _grouped(rows: Iterable[RowMapping]) -> dict[_Number, list[RowMapping]]:
+    groups: dict[_Number, list[RowMapping]] = defaultdict(list)
     for row in rows:
-        groups[_key(row)].append(row)
+        groups[_number(row)].append(row)
     return groups
 
 

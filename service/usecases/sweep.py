@@ -40,6 +40,7 @@ WATCHES = table_of(Watch)
 ALARMS = table_of(Alarm)
 BATCH = 100
 WATCHES_AT_ONCE = 500
+ALARMS_AT_ONCE = 400
 MOST_BATCHES = 10_000
 """A sweep ends, whatever becomes due while it runs."""
 SET_ASIDE_FOR = timedelta(minutes=5)
@@ -83,7 +84,7 @@ def sweep(service: Service) -> Swept:
         return Swept()
     watches, alarms = (
         Stepper(service, sweep_watches, WATCHES, WATCHES_AT_ONCE),
-        Stepper(service, sweep_alarms, ALARMS, BATCH),
+        Stepper(service, sweep_alarms, ALARMS, BATCH, ALARMS_AT_ONCE),
     )
     rehearsals = Stepper(service, _sweep_rehearsals, REHEARSALS, BATCH)
     # Not `or`: after each batch of watches the alarms that it opened are due.
@@ -119,15 +120,20 @@ class Claimed:
 
 
 class Stepper:
-    """Steps the due rows of one table. `count`: how many so far; `waits`: whether one of them waits for proof."""
+    """Steps the due rows of one table. `count`: how many so far; `waits`: whether one of them waits for proof.
 
-    def __init__(self, service: Service, sweep_batch: _Sweep, table: Table, limit: int) -> None:
+    The first batch takes `limit` rows, so that it is done soon; while there are more, each takes twice as many, up to
+    `most`.
+    """
+
+    def __init__(self, service: Service, sweep_batch: _Sweep, table: Table, limit: int, most: int = 0) -> None:
         self.count = 0
         self.waits = False
         self._service = service
         self._sweep_batch = sweep_batch
         self._table = table
         self._limit = limit
+        self._most = max(limit, most)
 
     def batch(self) -> bool:
         """Step one batch; whether there may be more."""
@@ -145,13 +151,15 @@ class Stepper:
             if len(claimed.keys) == 1:
                 self._service.run(partial(_set_aside, self._service, self._table, claimed.keys[0]), Act.SET_ASIDE)
             # One of them cannot be stepped: one by one, so that only that one is set aside.
-            self._limit = 1
+            self._limit = self._most = 1
             return True
         self.count += count
         self.waits = self.waits or waits
         if count:
             self._service.wake.outbox.set()
-        return count == self._limit
+        is_full = count == self._limit
+        self._limit = min(2 * self._limit, self._most)
+        return is_full
 
 
 def _set_aside(service: Service, table: Table, key: tuple[UUID, UUID], conn: Connection) -> None:

@@ -154,7 +154,7 @@ def _due(engine: str, due: int, rounds: int) -> Iterator[Figure]:
             assert _count(service, OUTBOX.c.outbox_id) == due
     said = (
         ("sweep_due_cpu", opened, "an alarm opened, in batches of 500"),
-        ("sweep_told_cpu", told, f"an alarm told, {texts / due:.0f} texts each, in batches of 100"),
+        ("sweep_told_cpu", told, f"an alarm told, {texts / due:.0f} texts each, in batches of 100 to 400"),
         ("sweep_reminded_cpu", reminded, "a reminder written"),
     )
     for name, costs, what in said:
@@ -185,7 +185,9 @@ def _stepper(service: Service, table: object) -> Callable[[], int]:
     if table is sweeping.WATCHES:
         stepper = sweeping.Stepper(service, sweeping.sweep_watches, sweeping.WATCHES, sweeping.WATCHES_AT_ONCE)
     else:
-        stepper = sweeping.Stepper(service, sweeping.sweep_alarms, sweeping.ALARMS, sweeping.BATCH)
+        stepper = sweeping.Stepper(
+            service, sweeping.sweep_alarms, sweeping.ALARMS, sweeping.BATCH, sweeping.ALARMS_AT_ONCE
+        )
 
     def step_all() -> int:
         while stepper.batch():
