@@ -14,8 +14,10 @@ from service.usecases.context import Service
 from service.web import (
     alarm_page,
     api,
+    card_page,
     change_pages,
     check_in,
+    hand_over_page,
     health,
     home,
     invitation_page,
@@ -52,13 +54,14 @@ from service.wiring import build
 __all__ = ["Duty", "create_app"]
 
 PUBLIC = (landing, phones, sign_in)
-CONTACT = (invitation_page,)
+CONTACT = (invitation_page, hand_over_page)
 ANSWERED = (alarm_page, rehearsal_page)
 """Pages of contacts whose buttons go through the inbox."""
 TRAVELER = (
     check_in,
     home,
     my_trip_page,
+    card_page,
     later,
     wizard_who,
     wizard_where,

@@ -31,6 +31,9 @@ PERSON = (
             ("other_names", N_("Earlier names and nicknames"), ""),
             ("birth_place", N_("Place of birth"), ""),
             ("languages", N_("Languages that you speak"), ""),
+            ("sex", N_("Sex"), ""),
+            ("family", N_("Marital state, children"), ""),
+            ("iin", N_("Personal identification number"), N_("Only for the police and the consulate")),
         ),
     ),
     (
@@ -42,6 +45,8 @@ PERSON = (
                 N_("Who has copies of your papers"),
                 N_("Who has them and where. Do not send pictures here."),
             ),
+            ("permit", N_("Residence or work permit"), ""),
+            ("consular_register", N_("Registered with the consulate"), N_("Yes or no, and where")),
         ),
     ),
     (
@@ -49,6 +54,8 @@ PERSON = (
         (
             ("journey", N_("Flight, train or bus"), N_("Its number, and where you change")),
             ("booking", N_("Booking code"), ""),
+            ("border", N_("Border crossing, car and its plate"), ""),
+            ("paid_by", N_("Who paid for the way"), N_("And whether you must pay it back")),
         ),
     ),
     (
@@ -66,6 +73,7 @@ PERSON = (
             ("health", N_("Illness, pregnancy, allergy"), N_("What somebody who finds you must know")),
             ("medicine", N_("Medicine that you need"), ""),
             ("blood_group", N_("Blood group"), ""),
+            ("doctor", N_("Doctor, dentist"), N_("Who knows your health, and in which city")),
         ),
     ),
     (
@@ -75,10 +83,36 @@ PERSON = (
             ("phone_model", N_("Your phone"), N_("Maker, model, color")),
             ("accounts", N_("Messengers and social networks"), N_("Names only, never a password")),
             ("bank", N_("Name of your bank"), N_("No card numbers")),
+            ("imei", N_("The phone’s IMEI"), N_("It stands on the box; *#06# shows it")),
+            ("cloud", N_("Account that can find the phone"), N_("Its name only, never a password")),
+        ),
+    ),
+    (
+        N_("Where you live, and who is near to you"),
+        (
+            ("landlord", N_("Whose house it is"), ""),
+            ("room_mates", N_("Room mates"), N_("Names and numbers, if they agree")),
+            ("kin", N_("Next of kin"), ""),
+            (
+                "not_to_tell",
+                N_("Who must not be told about you"),
+                N_("Only the police and an organization may read it, and only if you mark them above."),
+            ),
         ),
     ),
 )
 """What may help to find her, by the names under which it is stored: label and hint in English."""
+
+OFFER = (
+    ("employer_register", N_("The employer’s register number"), N_("As the contract has it")),
+    ("boss", N_("Boss or foreman"), ""),
+    ("recruiter", N_("Who spoke with you"), N_("Names, numbers and profiles of whoever offered the job")),
+    ("advert", N_("The ad, and where it was"), ""),
+    ("promised", N_("What was promised"), N_("Pay, duties, hours, days off")),
+    ("debt", N_("What you must pay back"), ""),
+    ("contract", N_("Who has a copy of your contract"), ""),
+)
+"""What may help to find out about the job, told and stored in the same way."""
 
 PERSON_LABELS: Mapping[str, str] = MappingProxyType(
     {name: label for _title, fields in PERSON for name, label, _hint in fields}

@@ -75,7 +75,8 @@ class ContactState:
 
 @dataclass(frozen=True, slots=True)
 class TravelerState:
-    """Who travels. `phones`: her numbers, the newest first; `phone` is that one, by which people call her."""
+    """Who travels. `phones`: her numbers, the newest first; `phone` is that one, by which people call her. `latin_name`
+    as in her passport, `birth_date` in ISO 8601; "" where she has not told."""
 
     traveler_id: UUID
     language: str
@@ -84,6 +85,9 @@ class TravelerState:
     citizenship: str
     key_id: UUID
     addresses: tuple[Address, ...]
+    latin_name: str = ""
+    birth_date: str = ""
+    email: str = ""
 
     @property
     def phone(self) -> str:

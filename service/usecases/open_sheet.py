@@ -105,7 +105,7 @@ def _try_pin(page: _Page, pin: str) -> Opening:
     if page.link.used >= MOST_WRONG:
         return Opening.LOCKED
     if pin_fits(page.work.service.keys, page.contact, pin):
-        return _opened(page)
+        return _opened(page, "pin")
     return _wrong(page)
 
 
@@ -114,14 +114,14 @@ def _try_code(page: _Page, code: str) -> Opening:
     is_fresh = bool(codes.newest) and page.work.now < codes.sent[-1] + CODE_LIVES and codes.wrong < MOST_WRONG
     if is_fresh and hmac.compare_digest(_code_hash(page, code), codes.newest):
         _seal(page, replace(codes, newest="", wrong=0))
-        return _opened(page)
+        return _opened(page, "code")
     _seal(page, replace(codes, wrong=codes.wrong + 1))
     return _wrong(page)
 
 
-def _opened(page: _Page) -> Opening:
+def _opened(page: _Page, by: str) -> Opening:
     _count(page, 0)
-    _note(page, "sheet_opened")
+    _note(page, "sheet_opened", by=by)
     return Opening.OPENED
 
 
@@ -193,8 +193,9 @@ def _count(page: _Page, used: int) -> None:
     page.work.conn.execute(update(LINKS).where(LINKS.c.token_hash == page.link.token_hash).values(used=used))
 
 
-def _note(page: _Page, action: str) -> None:
-    detail = {"alarm": str(page.alarm.alarm_id)}
+def _note(page: _Page, action: str, **more: str) -> None:
+    """Who, when, and why: of which alarm of which kind."""
+    detail = {"alarm": str(page.alarm.alarm_id), "why": page.alarm.view.kind.value, **more}
     page.work.audit.add(page.trip.key.traveler_id, page.contact.id, action, page.trip.key_id, detail)
 
 

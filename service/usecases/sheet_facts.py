@@ -1,166 +1,294 @@
-"""The rest of what the traveler wrote down for an alarm: what her people's texts do not carry."""
+"""What stands in the fact sheet: the traveler's own facts and what the alarm adds, by the fields of `core.sheet`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from service.core.alarm import AlarmKind, AlarmView
-from service.core.wording_facts import PERSON_LABELS, visa_said
-from service.core.wording_text import N_
-from service.db.trips import ContactState, TripState
+from sqlalchemy import Connection, select
+
+from service.core.alarm import AlarmKind, Strength
+from service.core.sheet import COPIES
+from service.core.sheet_fields import TOLD, Copy
+from service.core.wording_facts import OFFERED_BY, visa_said
+from service.core.wording_text import N_, Translate
+from service.db.stored import table_of
+from service.db.tables import CheckIn
+from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.texts import translator
+from service.usecases.alarm_facts import facts_for, place
+from service.usecases.alarm_notes import HeardNote
 from service.usecases.places import country_name
-from service.usecases.times import whole_day
+from service.usecases.typed_numbers import shown_number
 from service.usecases.unknown_facts import open_fields
 
-SECTIONS = {
-    "employer": N_("Employer"),
-    "agency": N_("Agency or recruiter"),
-    "consulate": N_("Consulate"),
-    "companions": N_("Travels with"),
-    "visa": N_("Visa"),
-    "insurance": N_("Insurance"),
-    "person": N_("About the person"),
+CHECK_INS = table_of(CheckIn)
+
+NEWEST = 5
+"""So many of the last messages stand on the sheet."""
+SIGNALS = {
+    AlarmKind.UNPROVEN: N_("messages came, but nobody has heard the voice"),
+    AlarmKind.MISSED: N_("an agreed time passed without an answer"),
+    AlarmKind.SOS: N_("a call for help"),
+    AlarmKind.DURESS: N_("a covert sign of danger"),
 }
-LABELS = {
-    "name": N_("Name"),
-    "phone": N_("Phone"),
-    "address": N_("Address"),
-    "email": N_("E-mail"),
-    "licence": N_("License"),
-    "kind": N_("Kind"),
-    "number": N_("Number"),
-    "company": N_("Company"),
-    "policy": N_("Policy"),
-    "contact": N_("Contact person"),
-    "citizenship": N_("Citizenship"),
-    "birth_date": N_("Date of birth"),
-    "born": N_("Date of birth"),
-    "birth_place": N_("Place of birth"),
-    "sex": N_("Sex"),
-    "names": N_("Names as in the passport"),
-    "passport": N_("Passport"),
-    "passport_number": N_("Passport"),
-    "copies": N_("Where the copies are"),
-    "height": N_("Height"),
-    "build": N_("Build"),
-    "hair": N_("Hair"),
-    "eyes": N_("Eyes"),
-    "marks": N_("Marks"),
-    "photo": N_("Who has a photo"),
-    "illness": N_("Illness"),
-    "medicine": N_("Medicine"),
-    "allergy": N_("Allergy"),
-    "blood_group": N_("Blood group"),
-    "flight": N_("Flight or bus"),
-    "bank": N_("Bank"),
-    "messengers": N_("Messengers and profiles"),
+DO_NOT_CALL = N_("Covert sign: do NOT call or text {name}, and nobody near {name}.")
+CALL = N_("This number may be called: {number}")
+LANGUAGES = {"en": N_("English"), "ru": N_("Russian"), "kk": N_("Kazakh")}
+HEARD = {
+    "right": N_("the answer was right"),
+    "wrong": N_("the answer was wrong"),
+    "not_free": N_("the answer meant “I am not free”"),
+    "odd": N_("something was odd"),
 }
-ADDRESS, CITIZENSHIP = LABELS["address"], LABELS["citizenship"]
-TRIP, STARTS, ENDS, NOTES = N_("Trip"), N_("Begins"), N_("Ends"), N_("Notes")
-TEXTED = {"employer": ("name", "phone"), "consulate": ("name", "phone"), "companions": ("name", "phone")}
-"""What the texts to a person with full disclosure carry already."""
+BY_PAGE = frozenset({"api", "check_in"})
+AGREED = ("contacts", "police", "consulate", "ngo")
 
 
 @dataclass(frozen=True, slots=True)
-class SheetRow:
-    """`is_phone`: the value is a number that may be called."""
+class Sign:
+    """A message of hers: when it was sent (UTC), which way it came, and whether it proved that it was she."""
 
-    label: str
-    value: str
-    is_phone: bool = False
+    at: datetime
+    source: str
+    proven: bool
 
 
 @dataclass(frozen=True, slots=True)
-class SheetSection:
-    title: str
-    rows: tuple[SheetRow, ...]
+class Occasion:
+    """An alarm as one of her people looks at it now. `zone`: the reader's; `unclear`: texts that nobody understood.
+    `notes`: what her people heard when they spoke with her."""
+
+    trip: TripState
+    alarm: AlarmState
+    reader: ContactState
+    now: datetime
+    zone: str
+    signs: tuple[Sign, ...] = ()
+    unclear: tuple[str, ...] = ()
+    notes: tuple[HeardNote, ...] = ()
 
 
-def has_agreed(trip: TripState) -> bool:
-    """Whether contacts may read it: unless the traveler was asked and said no."""
-    consent = trip.details.get("consent")
-    return consent is None or bool(consent.get("contacts"))
+def last_signs(conn: Connection, key: TripKey) -> tuple[Sign, ...]:
+    """Her last messages that counted, newest first, and the last that was proven."""
+    query = (
+        select(CHECK_INS.c.occurred_at, CHECK_INS.c.source, CHECK_INS.c.strength)
+        .where(CHECK_INS.c.traveler_id == key.traveler_id, CHECK_INS.c.trip_id == key.trip_id)
+        .order_by(CHECK_INS.c.occurred_at.desc())
+    )
+    verified = query.where(CHECK_INS.c.strength == Strength.VERIFIED.value)
+    rows = [*conn.execute(query.limit(NEWEST)), *conn.execute(verified.limit(1))]
+    signs = {Sign(row.occurred_at, row.source, row.strength == Strength.VERIFIED.value) for row in rows}
+    return tuple(sorted(signs, key=lambda sign: sign.at, reverse=True))
 
 
-def sheet_of(trip: TripState, contact: ContactState, view: AlarmView, language: str) -> tuple[SheetSection, ...]:
-    """The sections in the reader's language, without what is not known.
+def sheet_number(alarm: AlarmState) -> str:
+    """What all copies of one alarm's sheet share, so that loose pages find together. It says nothing of anybody."""
+    return f"{alarm.alarm_id.int % 10**6:06}"
 
-    Who gets facts by text gets the rest here; who gets the link only gets here what the others get by text, and no
-    more. In a duress alarm nobody near her is to be called: their numbers are shown, for the police, not offered.
+
+def facts_of(case: Occasion, copy: Copy, language: str) -> dict[str, str]:
+    """Texts by the names of the fields, in one language; what is not known is absent or empty.
+
+    Days stand as 24.11.2026 in every language, so that a copy in two languages has to say them only once.
     """
-    if not has_agreed(trip):
-        return ()
+    _ = translator(language)
+    person = _person(case.trip)
+    found = {name: "; ".join(texts) for name, texts in person.items()}
+    return {
+        **found,
+        **_of_herself(case, found, language, _),
+        **_of_the_trip(case.trip, case.now, language, _),
+        **_of_the_alarm(case, copy, _),
+        **_of_her_people(case, _),
+        **_of_consent(case.trip, _),
+    }
+
+
+def _person(trip: TripState) -> dict[str, list[str]]:
+    """What she told of herself by the sheet's fields; under a name that none has, with that name before it."""
+    found: dict[str, list[str]] = {}
+    for name, value in (trip.details.get("person") or {}).items():
+        text = str(value).strip()
+        if not text:
+            continue
+        field = TOLD.get(name, "more")
+        found.setdefault(field, []).append(text if field != "more" else f"{_as_label(name)}: {text}")
+    return found
+
+
+def _as_label(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _of_herself(case: Occasion, told: Mapping[str, str], language: str, _: Translate) -> dict[str, str]:
+    her = case.trip.traveler
+    country = country_name(her.citizenship, language) if her.citizenship else ""
+    return {
+        "name": her.name,
+        "latin_name": her.latin_name or told.get("latin_name", ""),
+        "birth_date": _day_text(her.birth_date) or told.get("birth_date", ""),
+        "citizenship": _listed((country, told.get("citizenship", "")), "; "),
+        "phones": ", ".join(shown_number(phone) for phone in her.phones),
+        "email": _listed((her.email, told.get("email", "")), "; "),
+    }
+
+
+def _of_the_trip(trip: TripState, now: datetime, language: str, _: Translate) -> dict[str, str]:
+    details = trip.details
+    employer, agency = details.get("employer") or {}, details.get("agency") or {}
+    consulate, insurer = details.get("consulate") or {}, details.get("insurance") or {}
+    visa, where = details.get("visa") or {}, details.get("destination") or {}
+    offered = dict(OFFERED_BY).get(details.get("offered_by") or "")
+    companions = (_listed((one.get("name"), _number(one))) for one in details.get("companions") or ())
+    return {
+        "visa": _listed((visa_said(str(visa["kind"]), _) if visa.get("kind") else "", visa.get("number"))),
+        "consulate": consulate.get("name") or "",
+        "consulate_phone": _number(consulate),
+        "consulate_address": _listed((consulate.get("address"), consulate.get("email"))),
+        "departs": _day(trip.starts_at, where.get("zone") or "UTC"),
+        "stops": "; ".join(_stops(trip, language)),
+        "returns": "" if "ends_at" in open_fields(details) else _day(trip.ends_at, where.get("zone") or "UTC"),
+        "employer": employer.get("name") or "",
+        "employer_address": employer.get("address") or "",
+        "employer_phone": _number(employer),
+        "agency": agency.get("name") or "",
+        "agency_phone": _number(agency),
+        "licence": agency.get("licence") or "",
+        "offered_by": _(offered) if offered else "",
+        "notes": str(details.get("notes") or ""),
+        "place": place(trip, now, language) or _city(where, language),
+        "address": where.get("address") or "",
+        "companions": "; ".join(companions),
+        "insurer": insurer.get("company") or "",
+        "policy": insurer.get("policy") or "",
+        "insurer_phone": _number(insurer),
+    }
+
+
+def _of_the_alarm(case: Occasion, copy: Copy, _: Translate) -> dict[str, str]:
+    view, name = case.alarm.view, case.trip.traveler.name
     quiet = view.kind is AlarmKind.DURESS
-    return tuple(section for section in _sections(trip, contact, language, quiet) if section.rows)
+    calls = _(DO_NOT_CALL if quiet else CALL).format(name=name, number=shown_number(case.trip.traveler.phone))
+    return {
+        "number": sheet_number(case.alarm),
+        "made": _both(case.now, case.zone),
+        "made_by": case.reader.name,
+        "made_for": _(COPIES[copy]),
+        "signal": _(SIGNALS[view.kind]),
+        "first_missed": _both(min(view.missed), case.zone) if view.missed else "",
+        "calls": calls,
+        "doubts": " ".join(_doubts(case, _)) or _("nothing that we know of"),
+        **_course(case, quiet, _),
+    }
 
 
-def _sections(trip: TripState, contact: ContactState, language: str, quiet: bool) -> Iterator[SheetSection]:
-    _ = translator(language)
-    details = _details(trip, contact, quiet)
-    yield SheetSection(_(TRIP), tuple(_journey(trip, contact, language)))
-    for name, title in SECTIONS.items():
-        value = details.get(name) or {}
-        entries = value if isinstance(value, list) else [value]
-        rows = tuple(row for entry in entries for row in _rows(entry, language, quiet and name != "consulate"))
-        if name == "person" and trip.traveler.citizenship and contact.disclosure == "full":
-            citizenship = country_name(trip.traveler.citizenship, language)
-            rows = (SheetRow(_(CITIZENSHIP), citizenship), *rows)
-        yield SheetSection(_(title), rows)
-    if details.get("notes"):
-        yield SheetSection(_(NOTES), (SheetRow("", str(details["notes"])),))
+def _course(case: Occasion, quiet: bool, _: Translate) -> dict[str, str]:
+    """Her last signs. A covert sign looks like one that is proven, so that in such an alarm none is said to be."""
+    newest = case.signs[:NEWEST]
+    return {
+        "proven": "" if quiet else _proven(case, _),
+        "signs": "; ".join(f"{_both(sign.at, case.zone)}, {_way(sign, _)}" for sign in newest),
+        "unclear": "; ".join(case.unclear),
+        "last_talk": "; ".join(_talks(case, _)),
+    }
 
 
-def _details(trip: TripState, contact: ContactState, quiet: bool) -> dict[str, Any]:
-    """The facts that this contact may read here and has not been texted."""
-    if contact.disclosure != "full":
-        return {name: _only(trip.details.get(name), kept) for name, kept in TEXTED.items() if trip.details.get(name)}
-    found = {name: trip.details.get(name) for name in (*SECTIONS, "notes") if trip.details.get(name)}
-    texted = {name: kept for name, kept in TEXTED.items() if not (quiet and name == "companions")}
-    return {name: _without(value, texted.get(name, ())) for name, value in found.items()}
+def _talks(case: Occasion, _: Translate) -> Iterator[str]:
+    """What her people heard on the phone and wrote down, the newest first."""
+    for note in reversed(case.notes):
+        who = case.trip.contact(note.contact_id)
+        said = HEARD.get(note.answer)
+        yield _listed((_both(note.at, case.zone), who.name if who else "", _(said) if said else "", note.note))
 
 
-def _only(value: Any, kept: tuple[str, ...]) -> Any:
-    if isinstance(value, list):
-        return [_only(entry, kept) for entry in value]
-    return {name: one for name, one in value.items() if name in kept}
+def _proven(case: Occasion, _: Translate) -> str:
+    """When she last proved that it was she: by a word of her own, or to somebody who heard her voice."""
+    watch = case.trip.watch
+    at = watch.last_verified_at if watch is not None else None
+    if at is None:
+        return ""
+    sign = next((sign for sign in case.signs if sign.proven and sign.at == at), None)
+    return f"{_both(at, case.zone)}, {_way(sign, _) if sign else _('somebody heard the voice')}"
 
 
-def _without(value: Any, left_out: tuple[str, ...]) -> Any:
-    if isinstance(value, list):
-        return [_without(entry, left_out) for entry in value]
-    if not isinstance(value, Mapping):
-        return value
-    return {name: one for name, one in value.items() if name not in left_out}
+def _doubts(case: Occasion, _: Translate) -> Iterator[str]:
+    facts = facts_for(case.trip, case.alarm, case.reader, case.now)
+    if facts.blind_since:
+        yield _("We could not read replies since {time}.").format(time=facts.blind_since)
+    if facts.unreadable:
+        yield _("A message came that could not be read.")
+    if facts.stopped:
+        yield _("This phone has said STOP to our reminders.")
+    if facts.untold:
+        yield _("We cannot reach: {names}.").format(names=", ".join(facts.untold))
 
 
-def _journey(trip: TripState, contact: ContactState, language: str) -> Iterator[SheetRow]:
-    _ = translator(language)
-    if contact.disclosure != "full":
-        place = trip.details.get("destination") or {}
-        parts = (place.get("city"), place.get("address"), country_name(place.get("country") or "", language))
-        yield SheetRow(_(ADDRESS), ", ".join(str(part) for part in parts if part))
-        return
-    yield SheetRow(_(STARTS), whole_day(trip.starts_at, language))
+def _of_her_people(case: Occasion, _: Translate) -> dict[str, str]:
+    """Who was chosen, without numbers: no contact learns another's. Who hands the sheet over gives her own."""
+    reader = case.reader
+    own = next((shown_number(a.address) for a in reader.addresses if a.address.startswith("+")), "")
+    own = own or next((a.address for a in reader.addresses), "")
+    spoken = LANGUAGES.get(reader.language)
+    people = (_listed((one.name, one.relation)) for one in case.trip.contacts if one.accepted)
+    return {
+        "people": "; ".join(people),
+        "reporting": _listed((reader.name, reader.relation, own, _(spoken) if spoken else reader.language)),
+    }
+
+
+def _of_consent(trip: TripState, _: Translate) -> dict[str, str]:
+    consent = trip.details.get("consent")
+    if consent is None:
+        return {}
+    named = {copy: bool(consent.get(name)) for copy, name in zip(Copy, AGREED, strict=True)}
+    given = ", ".join(_(COPIES[copy]) for copy, said in named.items() if said)
+    return {
+        "agreed": given or _("nobody"),
+        "not_agreed": ", ".join(_(COPIES[copy]) for copy, said in named.items() if not said) or _("nobody"),
+        "agreed_on": _("{day} at the latest").format(day=_day(trip.armed_at, "UTC")) if trip.armed_at else "",
+        "ground": _("consent given before the trip, for the case that no answer comes") if given else "",
+    }
+
+
+def _stops(trip: TripState, language: str) -> Iterator[str]:
+    where = trip.details.get("destination") or {}
+    if where:
+        yield f"{_city(where, language)} ({_day(trip.starts_at, where.get('zone') or 'UTC')})"
     for leg in trip.details.get("legs") or ():
         begins = datetime.fromisoformat(leg["from"])
-        place = ", ".join(part for part in (leg.get("city"), country_name(leg["country"], language)) if part)
-        yield SheetRow(whole_day(begins, language), place)
-    if "ends_at" not in open_fields(trip.details):
-        yield SheetRow(_(ENDS), whole_day(trip.ends_at, language))
+        yield f"{_city(leg, language)} ({_day(begins, leg.get('zone') or 'UTC')})"
 
 
-def _rows(entry: Any, language: str, quiet: bool) -> Iterator[SheetRow]:
-    _ = translator(language)
-    if not isinstance(entry, Mapping):
-        return
-    for name, value in entry.items():
-        if value not in (None, "", False) and not isinstance(value, (list, Mapping)):
-            known = LABELS.get(name) or PERSON_LABELS.get(name)
-            text = visa_said(str(value), _) if name == "kind" else str(value)
-            yield SheetRow(
-                _(known) if known else name.replace("_", " ").capitalize(), text, name == "phone" and not quiet
-            )
+def _city(where: Mapping[str, Any], language: str) -> str:
+    return _listed((where.get("city"), country_name(where.get("country") or "", language)))
+
+
+def _way(sign: Sign, _: Translate) -> str:
+    return _("by a page") if sign.source in BY_PAGE else _("by text")
+
+
+def _number(fact: Mapping[str, Any]) -> str:
+    return shown_number(str(fact["phone"])) if fact.get("phone") else ""
+
+
+def _both(instant: datetime, zone: str) -> str:
+    """24.11.2026 20:00 (17:00 UTC)."""
+    local, there = instant.astimezone(ZoneInfo(zone)), instant.astimezone(ZoneInfo("UTC"))
+    utc = f"{there:%H:%M}" if there.date() == local.date() else f"{there:%d.%m. %H:%M}"
+    return f"{local:%d.%m.%Y %H:%M} ({utc} UTC)"
+
+
+def _day(instant: datetime, zone: str) -> str:
+    return f"{instant.astimezone(ZoneInfo(zone)):%d.%m.%Y}"
+
+
+def _day_text(day: str) -> str:
+    return f"{date.fromisoformat(day):%d.%m.%Y}" if day else ""
+
+
+def _listed(parts: Iterable[str | None], between: str = ", ") -> str:
+    return between.join(part for part in parts if part)

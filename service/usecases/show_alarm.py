@@ -13,6 +13,8 @@ from sqlalchemy import Connection, literal_column, select
 from service.core.alarm import LINK_LIVES_AFTER_CLOSE, AlarmKind, AlarmView, Outcome, may_object
 from service.core.ladder import audience
 from service.core.plan import leg_at
+from service.core.sheet import may_read
+from service.core.sheet_fields import Copy
 from service.core.stages import stage_at
 from service.core.wording import AlertFacts
 from service.db.routing import Inbox, Link
@@ -27,9 +29,10 @@ from service.usecases.alarm_notes import HeardNote, notes_of
 from service.usecases.alarm_of import alarm_of
 from service.usecases.answer import outcomes
 from service.usecases.context import Service
+from service.usecases.fact_sheet import FactSheet, fact_sheet
 from service.usecases.numbers import country_of_number
 from service.usecases.places import country_name
-from service.usecases.sheet_facts import SheetSection, has_agreed, sheet_of
+from service.usecases.sheet_facts import Occasion
 from service.usecases.times import said, whole_day
 
 INBOX = table_of(Inbox)
@@ -73,10 +76,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a PIN or a code opens: the agreed question, what her people heard, the sections, and what this phone wrote
+    """What a PIN or a code opens: the agreed question, what her people heard, the fact sheet, and what this phone wrote
     that nobody understood."""
 
-    sections: tuple[SheetSection, ...]
+    facts: FactSheet
     unclear: tuple[UnclearText, ...]
     agreed: Agreed | None = None
     notes: tuple[HeardNote, ...] = ()
@@ -121,15 +124,23 @@ class AlarmPage:
 
 
 def show_alarm(
-    service: Service, token: str, language: str | None = None, *, danger: bool = False, opened: bool = False
+    service: Service,
+    token: str,
+    language: str | None = None,
+    *,
+    danger: bool = False,
+    opened: bool = False,
+    copy: Copy | None = None,
 ) -> AlarmPage | None:
     """The page behind an alarm link in `language`, or in hers; None when there is none, or 72 h after the alarm ended.
 
     `danger`: the reader says that there is a reason not to wait. `opened`: the sheet has just been opened by a PIN or a
-    code, see `open_sheet`.
+    code, see `open_sheet`, or is handed out as a `copy`, see `hand_out`.
     """
     now = service.clock()
-    return service.read(lambda conn: _show(service, conn, token, language, now, danger=danger, opened=opened))
+    return service.read(
+        lambda conn: _show(service, conn, token, language, now, danger=danger, opened=opened, copy=copy)
+    )
 
 
 def find_alarm(
@@ -168,6 +179,7 @@ def _show(
     *,
     danger: bool,
     opened: bool,
+    copy: Copy | None,
 ) -> AlarmPage | None:
     found = find_alarm(service, conn, service.keys.token_hash(token), now)
     if found is None:
@@ -178,21 +190,29 @@ def _show(
         return replace(page, form="locked", full=False)
     if page.form not in ("alarm", "duress"):
         return page
-    zone = page.zone
-    unclear = _unclear(service, conn, trip.key, zone, now) if page.full else ()
+    unclear = _unclear(service, conn, trip.key, page.zone, now) if page.full else ()
     notes = notes_of(service, conn, trip, state)
     agreed = agreed_of(trip, contact)
-    sections = sheet_of(trip, contact, state.view, language or contact.language) if opened else ()
+    has_sheet = may_read(trip.details.get("consent"), contact.role)
+    texts = tuple(f"{one.at} {one.text}" for one in unclear)
+    case = Occasion(trip, state, contact, now, page.zone, unclear=texts, notes=notes)
     return replace(
         page,
         stage=stage_at(state.view.kind, state.view.opened_at, now, danger=danger),
         events=history(conn, trip, state),
         place=_place(trip, contact, now, language or contact.language) if page.full else None,
-        has_sheet=has_agreed(trip) or bool(unclear) or bool(notes) or agreed is not None,
+        has_sheet=has_sheet or bool(unclear) or bool(notes) or agreed is not None,
         unclear_count=len(unclear),
         note_count=len(notes),
         has_question=agreed is not None,
-        sheet=Sheet(sections, unclear, agreed, notes) if opened else None,
+        sheet=Sheet(
+            fact_sheet(service, conn, case, link.token_hash, copy, language or contact.language),
+            unclear,
+            agreed,
+            notes,
+        )
+        if opened
+        else None,
     )
 
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
+from service.core.sheet import COPIES
 from service.texts import known_language, translator
 from service.usecases.accept_taps import Tap
 from service.usecases.answer import CLOSE, HEARD, with_note
@@ -20,7 +21,7 @@ from service.usecases.open_sheet import Opening, open_with_code, open_with_pin, 
 from service.usecases.problems import StorageUnavailable
 from service.usecases.show_alarm import show_alarm
 from service.usecases.times import whole_day
-from service.web.alarm_story import lanes, moments, notes
+from service.web.alarm_story import lanes, log, moments, notes
 from service.web.check_in import MOST_BYTES, busy, form_fields, not_here
 from service.web.durations import passed_said
 from service.web.intake import Intake
@@ -127,5 +128,7 @@ def _shown(
         moments=moments(shown, _),
         lanes=lanes(shown, _),
         notes=notes(shown, _),
+        log=log(shown, _),
+        copies=[(one.value, _(COPIES[one])) for one in shown.sheet.facts.copies] if shown.sheet else [],
         shown=shown,
     )

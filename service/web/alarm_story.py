@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from service.core.alarm import Heard
 from service.usecases.alarm_history import Event, Happened
@@ -47,6 +48,15 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log: when by the reader's clock, when in UTC, and what happened."""
+
+    local: str
+    utc: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dot:
     x: float
     look: str
@@ -78,6 +88,18 @@ def moments(shown: AlarmPage, _: Translate) -> list[Moment]:
     names = {one.contact_id: one.name for one in shown.people}
     told = [(event, _said_of(event, shown, names, _)) for event in shown.events]
     return [Moment(said(event.at, shown.zone, shown.now), text) for event, text in told if text]
+
+
+def log(shown: AlarmPage, _: Translate) -> list[Entry]:
+    """The same story as a log for others to check: each moment with its day, in the reader's zone and in UTC."""
+    names = {one.contact_id: one.name for one in shown.people}
+    zone = ZoneInfo(shown.zone)
+    told = [(event.at, _said_of(event, shown, names, _)) for event in shown.events]
+    return [
+        Entry(f"{at.astimezone(zone):%d.%m.%Y %H:%M}", f"{at.astimezone(UTC):%d.%m. %H:%M}", text)
+        for at, text in told
+        if text
+    ]
 
 
 def notes(shown: AlarmPage, _: Translate) -> list[tuple[Moment, str]]:

@@ -100,6 +100,13 @@ def _section(
     return found or None
 
 
+def person_of(typed: Typed, stored: Mapping[str, Any], names: Iterable[str]) -> dict[str, str] | None:
+    """The facts about herself that a form asks for by these names, and those that she told elsewhere as `stored`."""
+    told = {name: typed.text(f"person.{name}") for name in names}
+    others = {name: text for name, text in (stored.get("person") or {}).items() if name not in told}
+    return {**others, **{name: text for name, text in told.items() if text}} or None
+
+
 def stored_facts(service: Service, key: TripKey, sections: Iterable[str]) -> dict[str, Any]:
     """Sections of her trip as they are stored, to be shown in a form, and what of it is to be told later."""
     details = show_facts(service, key)

@@ -18,7 +18,7 @@ from service.usecases.sessions import Session
 from service.usecases.times import whole_day
 from service.usecases.trip_facts import set_facts
 from service.web.forms import Typed
-from service.web.forms_facts import checked_sections, later_of, read_sections, stored_facts
+from service.web.forms_facts import checked_sections, later_of, person_of, read_sections, stored_facts
 from service.web.forms_numbers import number_countries
 from service.web.guard import filled_in, signed_in
 from service.web.pages import language_of
@@ -73,7 +73,9 @@ def router(service: Service) -> APIRouter:
         try:
             sections = {
                 **read_sections(service, typed, ("consulate",), problems),
-                **checked_sections({"consent": _consent(typed), "person": _person(typed, stored)}, problems),
+                **checked_sections(
+                    {"consent": _consent(typed), "person": person_of(typed, stored, PERSON_FIELDS)}, problems
+                ),
             }
             problems.refuse()
             set_facts(service, key, sections, later)
@@ -86,13 +88,6 @@ def router(service: Service) -> APIRouter:
 
 def _consent(typed: Typed) -> dict[str, bool]:
     return {reader: typed.says(f"consent.{reader}") for reader in READERS}
-
-
-def _person(typed: Typed, stored: Mapping[str, Any]) -> dict[str, str] | None:
-    """What was typed, and what she told elsewhere under names that this form does not have."""
-    others = {name: text for name, text in (stored.get("person") or {}).items() if name not in PERSON_FIELDS}
-    told = {name: typed.text(f"person.{name}") for name in PERSON_FIELDS}
-    return {**others, **{name: text for name, text in told.items() if text}} or None
 
 
 def _helps(trip: Mapping[str, Any], language: str) -> list[Help]:

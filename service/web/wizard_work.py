@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from service.core.wording_facts import OFFERED_BY, VISAS
+from service.core.wording_facts import OFFER, OFFERED_BY, VISAS
 from service.texts import translator
 from service.usecases.context import Service
 from service.usecases.places import Choice
@@ -14,14 +14,15 @@ from service.usecases.trip_facts import set_facts
 from service.web.compact_rows import compacted
 from service.web.form_rows import BUTTON, changed_rows
 from service.web.forms import Typed
-from service.web.forms_facts import later_of, read_sections, stored_facts
+from service.web.forms_facts import checked_sections, later_of, person_of, read_sections, stored_facts
 from service.web.forms_numbers import number_countries
 from service.web.guard import filled_in, signed_in
 from service.web.pages import language_of
 from service.web.wizard import draft_of, go_on, step_page
 
 SECTIONS = ("employer", "agency", "offered_by", "visa", "companions", "insurance", "notes")
-FOLDED = ("visa", "companions", "insurance", "notes")
+FOLDED = ("visa", "companions", "insurance", "notes", "person")
+OFFER_FIELDS = tuple(name for name, _label, _hint in OFFER)
 MOST_COMPANIONS = 10
 BLANK_COMPANION = {"companions": (("name", ""), ("phone", ""))}
 
@@ -49,12 +50,15 @@ def router(service: Service) -> APIRouter:
             rows=rows or [0],
             may_add=len(rows) < MOST_COMPANIONS,
             added=added,
+            offer=OFFER,
             unfolded=folded,
         )
 
     @routes.get("/trip/work")
     def show(request: Request, session: Session = whose) -> Response:
-        return shown(request, Typed.of(stored_facts(service, draft_of(service, session), SECTIONS)))
+        stored = stored_facts(service, draft_of(service, session), (*SECTIONS, "person"))
+        asked = {name: text for name, text in (stored.get("person") or {}).items() if name in OFFER_FIELDS}
+        return shown(request, Typed.of({**stored, "person": asked}))
 
     @routes.post("/trip/work")
     def save(request: Request, session: Session = whose, typed: Typed = filled) -> Response:
@@ -64,7 +68,11 @@ def router(service: Service) -> APIRouter:
         typed = compacted(typed, "companions")
         problems, later = Problems(), later_of(typed, SECTIONS)
         try:
-            sections = read_sections(service, typed, SECTIONS, problems)
+            person = person_of(typed, stored_facts(service, key, ("person",)), OFFER_FIELDS)
+            sections = {
+                **read_sections(service, typed, SECTIONS, problems),
+                **checked_sections({"person": person}, problems),
+            }
             problems.refuse()
             set_facts(service, key, sections, later)
         except Invalid as refused:

@@ -93,6 +93,7 @@ def _planning(world: FormWorld, made: Installation) -> None:
         step_people_order="/trip/people/order",
         step_people_change=f"/trip/people/{mother}",
         step_people_remove=f"/trip/people/{mother}/remove",
+        card_before="/trip/card",
     )
     made.public(
         invitation=_link(world, SAULE, "invitation", "i"),
@@ -112,6 +113,7 @@ def _away(world: FormWorld, made: Installation) -> None:
         session,
         home="/home",
         my_trip="/trip/all",
+        card="/trip/card",
         late="/late",
         pause="/pause",
         end="/end",

@@ -221,14 +221,21 @@ class TestWork:
     def test_what_was_told_elsewhere_in_other_words_stays(self, forms_once: FormWorld) -> None:
         world = forms_once
         world.sign_in()
-        world.trip(visa={"kind": "Type D"}, later=["agency.licence"], person={"iin": "1"})
+        world.trip(visa={"kind": "Type D"}, later=["agency.licence"], person={"favorite_cafe": "1"})
         world.enter_later()
         page = world.open(path("work")).text
         assert '<option value="Type D" selected>' in page
         assert 'value="agency.licence" checked' in page
         world.open(path("consulate"))
         world.send(path("consulate"), {"person.marks": "scar"})
-        assert draft(world).details["person"] == {"iin": "1", "marks": "scar"}
+        assert draft(world).details["person"] == {"favorite_cafe": "1", "marks": "scar"}
+        world.hidden.clear()
+        world.send(path("work"), {"person.boss": "Kerem", "person.promised": "900 a month"})
+        told = {"favorite_cafe": "1", "marks": "scar", "boss": "Kerem", "promised": "900 a month"}
+        assert draft(world).details["person"] == told
+        assert box(again(world, "work", {"agency.phone": "1"}).text, "person.boss") == ""
+        assert box(world.open(path("work")).text, "person.boss") == "Kerem"
+        assert draft(world).details["person"] == told
 
 
 class TestConsulate:
