@@ -45,7 +45,7 @@ from service.web import (
     wizard_work,
     word_pages,
 )
-from service.web.guard import SameOrigin
+from service.web.guard import EveryAnswer, SameOrigin
 from service.web.health import Duty
 from service.web.hooks import twilio
 from service.web.intake import Intake
@@ -109,6 +109,8 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.state.encrypted_host = public.netloc if public.scheme == "https" else ""
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     problems.install(app)
+    # Behind the button, which brings its own: it lies on the busiest path.
+    app.add_middleware(EveryAnswer)
     app.add_middleware(check_in.CheckIns, service=service, intake=intake)
     # What is added last is asked first.
     app.add_middleware(SameOrigin, public_url=service.public_url)

@@ -70,7 +70,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
         _upgrade(settings)
         service = build(settings)
         seed_demo(service)
-        _run(create_app(service=service, duty=Duty.SERVE), Worker(service), service, listener, settings.drain_seconds)
+        _run(create_app(service=service, duty=Duty.SERVE), Worker(service), service, listener, settings)
 
 
 @cli.command()
@@ -81,7 +81,7 @@ def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     settings = _settings(port)
     with _listen(host, port) as listener:
         service = _migrated(settings)
-        _run(create_app(service=service, duty=Duty.WEB), None, service, listener, settings.drain_seconds)
+        _run(create_app(service=service, duty=Duty.WEB), None, service, listener, settings)
 
 
 @cli.command()
@@ -298,15 +298,8 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _run(
-    app: Starlette,
-    engine: Worker | None,
-    service: Service,
-    listener: socket.socket,
-    drain_seconds: float = 0,
-    loop: Literal["uvloop", "asyncio"] = "uvloop",
-) -> None:
-    config = uvicorn.Config(
+def _config(app: Starlette, settings: Settings | None, loop: Literal["uvloop", "asyncio"] = "uvloop") -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         log_level="warning",
         log_config=None,
@@ -316,8 +309,22 @@ def _run(
         loop=loop,
         http="httptools",
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        # A proxy is believed when it is named; uvicorn by itself would believe whoever is on this machine.
+        proxy_headers=bool(settings and settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies if settings else "",
     )
-    server = _Server(config, service.wake, drain_seconds)
+
+
+def _run(
+    app: Starlette,
+    engine: Worker | None,
+    service: Service,
+    listener: socket.socket,
+    settings: Settings | None = None,
+    loop: Literal["uvloop", "asyncio"] = "uvloop",
+) -> None:
+    config = _config(app, settings, loop)
+    server = _Server(config, service.wake, settings.drain_seconds if settings else 0)
     server.take_over_signals()
     host, port = listener.getsockname()[:2]
     typer.echo(f"Amanba listens on http://{f'[{host}]' if ':' in host else host}:{port}", err=True)

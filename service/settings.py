@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -46,6 +47,12 @@ class Settings(BaseSettings):
     senders: int = Field(default=32, ge=1, le=256, description="messages of one channel on their way at once")
     sends_a_day: int = Field(default=2000, ge=1, description="messages a day at which the operator is paged")
     sends_a_day_per_trip: int = Field(default=100, ge=1, description="the same, for each trip alone")
+    codes_a_day: int = Field(
+        default=500, ge=1, description="codes a day at which the operator is paged; beyond, only known numbers get one"
+    )
+    trusted_proxies: str = Field(
+        default="", description="addresses and networks of proxies that say whom they serve (X-Forwarded-For)"
+    )
     leave_url: str = Field(default="https://www.wikipedia.org/", description="where the pages' way out leads")
     log_level: str = "INFO"
     drain_seconds: float = Field(
@@ -68,6 +75,18 @@ class Settings(BaseSettings):
         if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
             raise ValueError("must be a whole address of another site: https://…")
         return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses_of_proxies(cls, value: str) -> str:
+        proxies = [one.strip() for one in value.split(",") if one.strip()]
+        try:
+            networks = [ip_network(one) for one in proxies]
+        except ValueError as error:
+            raise ValueError("must be addresses or networks like 10.0.0.0/8, separated by commas") from error
+        if any(network.prefixlen == 0 for network in networks):
+            raise ValueError("must not be everybody: whoever calls could say that he is somebody else")
+        return ",".join(proxies)
 
     @model_validator(mode="after")
     def _secrets_from_their_files(self) -> Self:

@@ -99,6 +99,7 @@ def build(settings: Settings) -> Service:
         sends_at_once=settings.senders,
         sends_a_day=settings.sends_a_day,
         sends_a_day_per_trip=settings.sends_a_day_per_trip,
+        codes_a_day=settings.codes_a_day,
     )
     if demo:
         second = timedelta(seconds=1)

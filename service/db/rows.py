@@ -188,7 +188,7 @@ def _insert_of_json(table: Table, names: tuple[str, ...], *, ignore: bool) -> In
 @lru_cache(maxsize=64)
 def _update_of_json(table: Table, names: tuple[str, ...], where: tuple[str, ...]) -> Update:
     given = _given(table, names)
-    conditions = [table.c[name] == given.c[name] for name in names if _is_seen(name, where)]
+    conditions = [table.c[name] == _value(table, given, name) for name in names if _is_seen(name, where)]
     values: dict[str, Any] = {name: _value(table, given, name) for name in names if not _is_seen(name, where)}
     if "version" in names:
         values["version"] = table.c.version + 1

@@ -30,7 +30,7 @@ def look_at_public_url(settings: Settings, active: Mapping[str, Notifier]) -> It
     """GET /readyz by the public URL; then, when it is us, two reports of a message that does not exist: one signed as
     the provider signs, which must be answered "unknown", and one unsigned, which must be refused. Neither is kept."""
     url = settings.public_url
-    yield from _look_at_its_form(url, active)
+    yield from _look_at_its_form(url, active, trusts_a_proxy=bool(settings.trusted_proxies))
     answer = request(f"{url}/readyz", SECONDS)
     if isinstance(answer, NoAnswer):
         if answer.reason in ("ConnectionRefusedError", "TimeoutError"):
@@ -58,7 +58,7 @@ def look_at_public_url(settings: Settings, active: Mapping[str, Notifier]) -> It
                 yield _look_at_signature(url, notifier)
 
 
-def _look_at_its_form(url: str, active: Mapping[str, Notifier]) -> Iterator[Finding]:
+def _look_at_its_form(url: str, active: Mapping[str, Notifier], *, trusts_a_proxy: bool) -> Iterator[Finding]:
     if is_loopback(url):
         if outside(active):
             do = "Set it to https://…, as people and providers call it."
@@ -66,6 +66,9 @@ def _look_at_its_form(url: str, active: Mapping[str, Notifier]) -> Iterator[Find
     elif urlsplit(url).scheme != "https":
         do = "Put a TLS proxy before it, and write https://."
         yield wrong(URL, f"{url} is not encrypted: anybody on the way can read links that open a person's pages.", do)
+    elif not trusts_a_proxy:
+        do = "Set it to the address of the proxy that speaks TLS for us."
+        yield look(URL, "AMANBA_TRUSTED_PROXIES is not set: codes cannot be limited for each visitor alone.", do)
 
 
 def _look_at_signature(public_url: str, notifier: SignsRequests) -> Finding:

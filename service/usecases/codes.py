@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,15 +21,32 @@ from service.db.routing import SignUp
 from service.db.rows import insert_ignore
 from service.db.stored import table_of
 from service.usecases.context import Service
+from service.usecases.limits import Limit, count, count_all, spent
+from service.usecases.problems import TooManyTries
 
 SIGN_UPS = table_of(SignUp)
 
 CODE_LIVES = timedelta(minutes=10)
-CODES_APART = timedelta(minutes=1)
-CODES_AN_HOUR = 5
 WRONG_CODES = 5
 LOCKED_FOR = timedelta(minutes=15)
 WRONG_CODE = N_("This code does not fit, or it is older than 10 minutes.")
+
+TO_A_NAME = (
+    Limit("code_a_minute", 1, timedelta(minutes=1)),
+    Limit("codes_an_hour", 5, timedelta(hours=1)),
+    Limit("codes_a_day", 10, timedelta(days=1)),
+)
+"""Codes to a number, or for one purpose; also when each was right: every one is paid for."""
+FROM_A_VISITOR = Limit("codes_from", 30, timedelta(hours=1))
+"""Codes asked for from one address on the net, which a whole hostel or town may share."""
+WRONG_FROM_A_VISITOR = Limit("wrong_codes_from", 30, LOCKED_FOR)
+"""Wrong codes from one such address, whatever the numbers."""
+
+
+class TooManyCodes(TooManyTries):
+    """Asked for from one address on the net, whatever the numbers."""
+
+    message = N_("Too many codes were asked for from this connection. Please try again in an hour, or by another one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,38 +62,51 @@ def fresh_code() -> str:
     return f"{secrets.randbelow(10**6):06}"
 
 
-def count_code(service: Service, conn: Connection, name: str, now: datetime) -> bool:
-    """Count one more code for a name; False when it is too soon, one too many within the hour, or locked."""
-    row = _lock(service, conn, name, now)
-    kept = _kept(service, conn, row)
-    sent = [at for at in kept["sent"] if datetime.fromisoformat(at) > now - timedelta(hours=1)]
-    too_soon = bool(sent) and datetime.fromisoformat(sent[-1]) > now - CODES_APART
-    locked = row["locked_until"] is not None and row["locked_until"] > now
-    if too_soon or locked or len(sent) >= CODES_AN_HOUR:
-        return False
-    _write(conn, row, sealed=_seal(service, conn, {**kept, "sent": [*sent, now.isoformat()]}, now))
-    return True
+def count_code(
+    service: Service, conn: Connection, names: Sequence[str], now: datetime, *, visitor: str | None = None
+) -> bool:
+    """Count one more code for each of these names; False, and none is counted, when it is one too many for one of them,
+    or locked. Nothing tells which.
+
+    Raises:
+        TooManyCodes: `visitor`, the address that asks, has asked for too many, whatever the names.
+    """
+    rows = [_lock(service, conn, name, now) for name in names]
+    wanted = [FROM_A_VISITOR.by(visitor)] if visitor else []
+    wanted += [limit.by(name) for name in names for limit in TO_A_NAME]
+    is_locked_now = any(row["locked_until"] is not None and row["locked_until"] > now for row in rows)
+    if visitor and (over := spent(service, conn, now, wanted[0])):
+        # Before all else, so that its answer says nothing of the number.
+        raise TooManyCodes(over.again_in)
+    return not is_locked_now and count_all(service, conn, now, wanted) is None
 
 
 def keep_code(service: Service, conn: Connection, name: str, code: str, said: Mapping[str, Any], now: datetime) -> None:
     """Make this the code of a name, in the place of an earlier one; what is said with it is kept beside it."""
     row = _lock(service, conn, name, now)
-    kept = {**_kept(service, conn, row), "form": dict(said)}
-    values = {"code_hash": _code_hash(service, name, code), "sealed": _seal(service, conn, kept, now)}
+    values = {"code_hash": _code_hash(service, name, code), "sealed": _seal(service, conn, {"form": dict(said)}, now)}
     _write(conn, row, **values, attempts=0, expires_at=now + CODE_LIVES)
 
 
-def try_code(service: Service, conn: Connection, name: str, code: str, now: datetime) -> Tried:
-    """Whether this is the code of a name. A right one is used up; a wrong one is counted, so commit in any case.
+def try_code(
+    service: Service, conn: Connection, name: str, code: str, now: datetime, *, visitor: str | None = None
+) -> Tried:
+    """Whether this is the code of a name. A right one is used up; a wrong one is counted, so commit in any case: for
+    the name, and for the `visitor` who tries, if it is known.
 
     A name that nobody asked a code for answers like any other.
     """
+    by_visitor = WRONG_FROM_A_VISITOR.by(visitor) if visitor else None
+    if by_visitor and (over := spent(service, conn, now, by_visitor)):
+        return Tried(wait=over.again_in)
     row = _lock(service, conn, name, now)
     if row["locked_until"] is not None and row["locked_until"] > now:
         return Tried(wait=row["locked_until"] - now)
     right = hmac.compare_digest(row["code_hash"], _code_hash(service, name, code))
     if not right or row["expires_at"] <= now:
         count_wrong(conn, row, now)
+        if by_visitor:
+            count(service, conn, now, by_visitor)
         return Tried()
     kept = _kept(service, conn, row)
     conn.execute(delete(SIGN_UPS).where(SIGN_UPS.c.phone_hash == row["phone_hash"]))
@@ -121,7 +151,7 @@ def _lock(service: Service, conn: Connection, name: str, now: datetime) -> dict[
     row = {
         "phone_hash": digest,
         "code_hash": secrets.token_bytes(32),
-        "sealed": _seal(service, conn, {"form": None, "sent": []}, now),
+        "sealed": _seal(service, conn, {"form": None}, now),
         "attempts": 0,
         "expires_at": now,
         "created_at": now,
@@ -139,7 +169,7 @@ def _kept(service: Service, conn: Connection, row: Mapping[str, Any]) -> dict[st
         kept: dict[str, Any] = json.loads(service.keys.open(conn, b"sign_up", row["sealed"]))
     except KeyErased:
         # Older than the service's keys: long expired.
-        return {"form": None, "sent": []}
+        return {"form": None}
     return kept
 
 

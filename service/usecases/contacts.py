@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, String, cast, delete, insert, literal, select, update
 
 from service.core.ladder import Role
+from service.core.wording_text import N_
 from service.db.rehearsals import cancel_messages
 from service.db.routing import PhoneOwner
 from service.db.stored import table_of
@@ -24,10 +25,12 @@ from service.usecases.contact_addresses import GONE as GONE
 from service.usecases.contact_addresses import ContactForm as ContactForm
 from service.usecases.context import Service
 from service.usecases.drafts import load_draft
+from service.usecases.limits import Limit, count_all
 from service.usecases.problems import (
     TOO_MANY_HERE,
     Invalid,
     NotFound,
+    TooManyTries,
 )
 from service.usecases.work import Work
 
@@ -37,7 +40,15 @@ RUNGS = table_of(Rung)
 OUTBOX = table_of(Outbox)
 
 MOST_CONTACTS = 20
+INVITATIONS_A_DAY = Limit("invitations_a_day", 40, timedelta(days=1))
+"""By one traveler, for all her trips: each is a text to somebody who has not asked for it."""
 UNANSWERED = frozenset({"invited", "expired"})
+
+
+class TooManyInvitations(TooManyTries):
+    """So many people in a day nobody trusts."""
+
+    message = N_("You have invited many people today. Please go on tomorrow.")
 
 
 def add_contact(service: Service, key: TripKey, form: ContactForm, *, once: str | None = None) -> UUID:
@@ -240,6 +251,9 @@ def _own_numbers(work: Work, trip: TripState, contact_id: UUID, channels: Channe
 
 
 def _invite(work: Work, key: TripKey, contact_id: UUID) -> None:
+    by_her = INVITATIONS_A_DAY.by(str(key.traveler_id))
+    if over := count_all(work.service, work.conn, work.now, [by_her]):
+        raise TooManyInvitations(over.again_in)
     fresh = work.service.trip(work.conn, key, work.now)
     contact = fresh.contact(contact_id) if fresh else None
     if fresh is not None and contact is not None:

@@ -40,6 +40,8 @@ class Limits:
     sends_a_day: int = 2000
     sends_a_day_per_trip: int = 100
     """Messages a day at which the operator is paged; nothing is held back for their sake."""
+    codes_a_day: int = 500
+    """Codes a day at which the operator is paged, and beyond which only known numbers get one."""
     rehearsal_wait_at_most: timedelta = timedelta(minutes=2)
     rehearsals_apart: timedelta = timedelta(minutes=10)
     sends_at_once: int = 32

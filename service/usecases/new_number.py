@@ -21,6 +21,7 @@ from service.db.trips import TripKey, TripState
 from service.usecases import telling
 from service.usecases.answer_once import answer_once, was_answered
 from service.usecases.codes import WRONG_CODE, count_code, fresh_code, keep_code, try_code, waiting_code
+from service.usecases.codes_today import note_code
 from service.usecases.contact_addresses import addresses_of_contacts
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED, NOT_ARMED
@@ -49,7 +50,7 @@ def asked_number(service: Service, key: TripKey) -> str | None:
 
 
 def ask_number(service: Service, key: TripKey, phone: str) -> None:
-    """Send a code to her new number (E.164), a code a minute and five an hour at most; nothing tells which limit.
+    """Send a code to her new number (E.164), one a minute, five an hour and ten a day at most; nothing tells which.
 
     Raises:
         NotFound, Conflict409: no such trip of hers, or it is not armed.
@@ -60,10 +61,11 @@ def ask_number(service: Service, key: TripKey, phone: str) -> None:
     def keep(conn: Connection) -> None:
         trip = _armed(service, conn, key, now)
         _check_free(service, conn, trip, phone, now)
-        if not (count_code(service, conn, phone, now) and count_code(service, conn, _name(key), now)):
+        if not count_code(service, conn, (phone, _name(key)), now):
             return
         keep_code(service, conn, _name(key), code, {"phone": phone}, now)
         work = Work(service, conn, now)
+        note_code(work)
         telling.sign_up_code(work, phone, trip.traveler.language, code)
         work.flush()
 

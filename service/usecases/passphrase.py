@@ -3,28 +3,49 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from service.db.errors import StorageUnavailable
+
 _HASHER = PasswordHash((Argon2Hasher(),))
 _AT_ONCE = BoundedSemaphore(2)
 """Each takes 64 MB: whoever sends many passphrases waits, and does not take the memory of the whole service."""
+_IN_LINE = BoundedSemaphore(8)
+"""Nor its threads: those who wait would hold up her own button, which needs one of the same forty."""
 SHORTEST = 8
 """Characters."""
 
 
 def hash_passphrase(passphrase: str) -> str:
-    """Argon2id with a salt of its own; takes a tenth of a second or more, so never inside a transaction."""
-    with _AT_ONCE:
+    """Argon2id with a salt of its own; takes a tenth of a second or more, so never inside a transaction.
+
+    Raises:
+        StorageUnavailable: too many wait for theirs.
+    """
+    with _in_turn():
         return _HASHER.hash(_plain(passphrase))
 
 
 def passphrase_fits(passphrase: str, stored: str) -> bool:
-    """Whether it is the one that was set."""
-    with _AT_ONCE:
+    """Whether it is the one that was set; raises as `hash_passphrase`."""
+    with _in_turn():
         return _HASHER.verify(_plain(passphrase), stored)
+
+
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    if not _IN_LINE.acquire(blocking=False):
+        raise StorageUnavailable("too many passphrases at once")
+    try:
+        with _AT_ONCE:
+            yield
+    finally:
+        _IN_LINE.release()
 
 
 def _plain(passphrase: str) -> str:

@@ -17,6 +17,7 @@ from service.db.stored import table_of
 from service.db.tables import Traveler
 from service.usecases import numbers, telling
 from service.usecases.codes import WRONG_CODE, count_code, fresh_code, keep_code, try_code
+from service.usecases.codes_today import keep_from_strangers, note_code
 from service.usecases.context import Service
 from service.usecases.erase_traveler import has_left
 from service.usecases.problems import (
@@ -66,39 +67,48 @@ class Caller:
     token_hash: bytes
 
 
-def sign_up(service: Service, form: SignUpForm) -> None:
+def sign_up(service: Service, form: SignUpForm, *, visitor: str | None = None) -> None:
     """Send a code to a number. What is said is kept beside it and becomes true once the code is right.
 
-    A number gets a code a minute and 5 an hour at most, and none while it is locked; nothing tells the caller which.
+    A number gets a code a minute, 5 an hour and 10 a day at most, and none while it is locked; when the day's codes are
+    used up only known numbers get one. Nothing tells the caller which, and the same is done for every number.
+
+    Args:
+        visitor: the address on the net that asks, if it is known.
 
     Raises:
         Invalid: a field cannot be used.
+        TooManyCodes: that address has asked for too many, whatever the numbers.
     """
     form = _checked(service, form)
     now = service.clock()
     code = fresh_code()
 
     def keep(conn: Connection) -> None:
-        if not count_code(service, conn, form.phone, now):
+        if not count_code(service, conn, (form.phone,), now, visitor=visitor):
             return
         keep_code(service, conn, form.phone, code, asdict(form), now)
         work = Work(service, conn, now)
+        is_room = note_code(work)
         telling.sign_up_code(work, form.phone, form.language, code)
         work.flush()
+        if not is_room:
+            keep_from_strangers(work, form.phone)
 
     service.run(keep)
     service.wake.outbox.set()
 
 
-def verify(service: Service, phone: str, code: str, kind: str = "api") -> SignedIn:
+def verify(service: Service, phone: str, code: str, kind: str = "api", *, visitor: str | None = None) -> SignedIn:
     """Make the traveler of a proven number, or write down what she now says of herself; a fresh token either way.
 
     Args:
         kind: what the token opens: `api`, or `session` for a browser.
+        visitor: the address on the net that tries, if it is known.
 
     Raises:
         Invalid: no such number, or the code does not fit. Numbers that nobody asked a code for answer alike.
-        TooManyTries: five wrong codes; for 15 minutes no code is right.
+        TooManyTries: five wrong codes for the number, or too many from that address; for 15 minutes no code is right.
     """
     try:
         phone = numbers.parse_number(phone, invented=service.demo)
@@ -108,7 +118,7 @@ def verify(service: Service, phone: str, code: str, kind: str = "api") -> Signed
     token = secrets.token_urlsafe(32)
 
     def prove(conn: Connection) -> UUID | timedelta | None:
-        tried = try_code(service, conn, phone, code, now)
+        tried = try_code(service, conn, phone, code, now, visitor=visitor)
         if tried.said is None:
             return tried.wait
         digest = service.keys.phone_hash(phone)

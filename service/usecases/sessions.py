@@ -17,7 +17,7 @@ from service.db.stored import table_of
 from service.db.tables import Trip
 from service.db.trips import TripKey
 from service.usecases.context import Service
-from service.usecases.passphrase import passphrase_fits
+from service.usecases.try_passphrase import passphrase_opens
 from service.usecases.waiting import passphrase_shown
 
 LINKS = table_of(Link)
@@ -68,14 +68,17 @@ def end_all_sessions(service: Service, traveler_id: UUID) -> None:
 def open_private(service: Service, session: Session, key: TripKey, passphrase: str) -> bool:
     """Open the private page of a trip of hers for 10 minutes; False when the passphrase does not fit.
 
-    Each is counted in the session before it is tried, so that many at once are no more than one after another. The slow
-    comparison is done outside of transactions, and as long when none would be right.
+    Each is counted in the session before it is tried, so that many at once are no more than one after another; wrong
+    ones also for the trip, by `passphrase_opens`, so that another session has no more tries.
+
+    Raises:
+        StorageUnavailable: too many passphrases are tried at once, or the database is away.
     """
     of_session = (LINKS.c.token_hash == session.token_hash) & (LINKS.c.kind == "session")
     count = update(LINKS).where(of_session, LINKS.c.used < WRONG_PASSPHRASES).values(used=LINKS.c.used + 1)
     may_try = service.run(lambda conn: conn.execute(count).rowcount == 1)
     stored = service.read(lambda conn: _stored(service, conn, key))
-    if stored is None or not passphrase_fits(passphrase, stored) or not may_try:
+    if stored is None or not passphrase_opens(service, key, passphrase, stored) or not may_try:
         return False
     opened = {"trip_id": key.trip_id, "private_until": service.clock() + PRIVATE_FOR, "used": 0}
     service.run(lambda conn: conn.execute(update(LINKS).where(of_session).values(**opened)))

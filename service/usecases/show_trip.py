@@ -21,12 +21,11 @@ from service.db.tables import TRAVELER_WATCH, Contact, Trip
 from service.db.tables import Plan as PlanRow
 from service.db.trips import TripKey
 from service.usecases.agreed import without_agreed
-from service.usecases.codes import is_locked, note_wrong
 from service.usecases.contacts import GONE
 from service.usecases.context import Service
 from service.usecases.links import check_in_link
-from service.usecases.passphrase import passphrase_fits
 from service.usecases.problems import NotFound
+from service.usecases.try_passphrase import passphrase_opens
 from service.usecases.waiting import as_shown, passphrase_shown, people_gone
 
 TRIPS = table_of(Trip)
@@ -81,7 +80,9 @@ def show_trip(service: Service, key: TripKey, passphrase: str | None = None) -> 
     now = service.clock()
     row, shown, whole, stored = service.read(lambda conn: _with_passphrase(service, conn, key, now))
     is_open = not row["has_words"] or row["status"] == "draft"
-    if is_open or (passphrase is not None and stored is not None and _fits(service, key, passphrase, stored, now)):
+    if is_open or (
+        stored is not None and passphrase is not None and passphrase_opens(service, key, passphrase, stored)
+    ):
         return whole
     return shown
 
@@ -91,16 +92,6 @@ def _with_passphrase(
 ) -> tuple[RowMapping, ShownTrip, WholeTrip, str | None]:
     row, shown, whole = _read(service, conn, key, now)
     return row, shown, whole, passphrase_shown(conn, service.keys, key, now, row["passphrase_hash"])
-
-
-def _fits(service: Service, key: TripKey, passphrase: str, stored: str, now: datetime) -> bool:
-    """After five wrong ones none is right for 15 minutes, and nothing says so."""
-    name = f"passphrase:{key.trip_id}"
-    if passphrase_fits(passphrase, stored):
-        # Looked at last, so that of many at once those behind the fifth wrong one are too late.
-        return not service.read(lambda conn: is_locked(service, conn, name, now))
-    service.run(lambda conn: note_wrong(service, conn, name, now))
-    return False
 
 
 def _read(service: Service, conn: Connection, key: TripKey, now: datetime) -> tuple[RowMapping, ShownTrip, WholeTrip]:

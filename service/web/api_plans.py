@@ -54,7 +54,7 @@ def router(service: Service) -> APIRouter:
         """Say when check-ins are due: times of the day or every so many hours, and single instants."""
         return PlanOut(next_deadlines=list(set_plan(service, key, form.form())))
 
-    @api.post("/trips/{trip_id}/contacts", status_code=201)
+    @api.post("/trips/{trip_id}/contacts", status_code=201, responses=documented(429))
     def add_contact(
         form: ContactIn, key: TripKey = Depends(trip_of), idempotency_key: IdempotencyKey = None
     ) -> ContactOut:
@@ -62,7 +62,7 @@ def router(service: Service) -> APIRouter:
         contact_id = contacts.add_contact(service, key, form.form(), once=idempotency_key)
         return ContactOut(contact_id=contact_id, status="invited")
 
-    @api.patch("/trips/{trip_id}/contacts/{contact_id}")
+    @api.patch("/trips/{trip_id}/contacts/{contact_id}", responses=documented(429))
     def change_contact(form: ContactPatchIn, contact_id: UUID, key: TripKey = Depends(trip_of)) -> ContactOut:
         """Describe a person anew. Other addresses are asked anew."""
         status = contacts.change_contact(service, key, contact_id, form.change)

@@ -120,7 +120,7 @@ def router(service: Service) -> APIRouter:
         once = f"sos:{idempotency_key}" if idempotency_key else None
         return ReceivedOut(received_at=check_in_by_api(service, key, SOS, sender=caller.token_hash, once=once))
 
-    @api.post("/trips/{trip_id}/changes", status_code=202)
+    @api.post("/trips/{trip_id}/changes", status_code=202, responses=documented(429))
     def change(
         form: ChangeIn,
         key: TripKey = Depends(trip_of),

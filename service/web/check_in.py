@@ -73,7 +73,7 @@ class CheckIns:
     async def _check_in(self, request: Request, token: str) -> ASGIApp:
         fields = await form_fields(request, MOST_BYTES)
         if fields is None:
-            return Response(status_code=413)
+            return Response(status_code=413, headers=dict(HEADERS))
         nonce = fields.get("nonce", "")[:64] or secrets.token_urlsafe(12)
         try:
             kept = await self._intake.tap(Tap(token, "check_in", nonce, fields.get("text", "")[:MOST_TEXT]))

@@ -17,13 +17,13 @@ from fastapi import Request, Response
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.usecases.context import Service
 from service.usecases.problems import NotSignedIn
 from service.usecases.sessions import Session, find_session
 from service.web.forms import Typed, read_form
-from service.web.pages import is_encrypted
+from service.web.pages import HEADERS, is_encrypted
 
 SESSION = "s"
 VISIT = "v"
@@ -123,6 +123,29 @@ def _token(service: Service, subject: str) -> str:
     return service.keys.token_hash(f"{TOKEN}:{subject}").hex()[:32]
 
 
+class EveryAnswer:
+    """Gives each answer those headers of our pages that it does not bring itself: also errors, hooks and files."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = message.get("headers", [])
+                brought = {name.lower() for name, _ in given}
+                missing = [(name, value) for name, value in self._headers if name not in brought]
+                message = {**message, "headers": [*given, *missing]}
+            await send(message)
+
+        await self._app(scope, receive, answer)
+
+
 class SameOrigin:
     """Refuses a form that says that it comes from another site.
 
@@ -136,7 +159,8 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD") and self._is_foreign(scope):
-            await PlainTextResponse("This form belongs to another page.", 403)(scope, receive, send)
+            refused = PlainTextResponse("This form belongs to another page.", 403, headers=dict(HEADERS))
+            await refused(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

@@ -180,7 +180,7 @@ def problem(
         document["errors"] = [{"field": one.field, "message": one.said(_)} for one in errors]
     if status == HTTPStatus.CONFLICT:
         document["missing"] = list(missing)
-    every = {"Cache-Control": "no-store", "Content-Language": language, **(headers or {})}
+    every = {**HEADERS, "Content-Language": language, **(headers or {})}
     return JSONResponse(document, status_code=status, media_type=MEDIA_TYPE, headers=every)
 
 
@@ -189,7 +189,7 @@ async def _refused(request: Request, error: Exception) -> Response:
         raise error
     if not _is_program(request):
         return _refusal_page(request, error)
-    status = _STATUS.get(type(error), HTTPStatus.BAD_REQUEST)
+    status = _status_of(error)
     headers = {}
     if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = "Bearer"
@@ -245,6 +245,11 @@ async def _unexpected(request: Request, _error: Exception) -> Response:
     return problem(request, 500, _DETAILS[500])
 
 
+def _status_of(error: Refusal) -> HTTPStatus:
+    """The status of a refusal, or of the nearest kind that it is one of."""
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), HTTPStatus.BAD_REQUEST)
+
+
 def _is_api(request: Request) -> bool:
     return request.url.path.startswith(API)
 
@@ -262,7 +267,7 @@ def _refusal_page(request: Request, error: Refusal) -> Response:
         return RedirectResponse("/in", status_code=303, headers=dict(HEADERS))
     if isinstance(error, NotFound):
         return page(request, "message.html", status=404, message="not_here")
-    status = _STATUS.get(type(error), HTTPStatus.BAD_REQUEST)
+    status = _status_of(error)
     said = error.problems[0] if isinstance(error, Invalid) and error.problems else error
     return page(request, "message.html", status=status, message="refused", refused=said)
 

@@ -29,6 +29,7 @@ from service.web.guard import (
     start_session,
 )
 from service.web.pages import HEADERS, language_of, page
+from service.web.visitor import visitor_of
 
 NUMBER_NEEDED = N_("Write your number. The code goes to it.")
 
@@ -38,11 +39,11 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     whose, filled = signed_in(service), filled_in(service)
 
-    def ask_number(request: Request, form: Typed) -> Response:
+    def ask_number(request: Request, form: Typed, status: int | None = None) -> Response:
         shown = page(
             request,
             "sign_in.html",
-            status=422 if form.problems else 200,
+            status=status or (422 if form.problems else 200),
             form=form,
             csrf=form_token(service, request),
             countries=number_countries(request),
@@ -83,9 +84,11 @@ def router(service: Service) -> APIRouter:
             problems.refuse()
             if not phone:
                 return ask_number(request, form.refused([FieldProblem("phone", NUMBER_NEEDED)]))
-            sign_up(service, SignUpForm("", phone, language_of(request)))
+            sign_up(service, SignUpForm("", phone, language_of(request)), visitor=visitor_of(request))
         except Invalid as refused:
             return ask_number(request, form.refused(refused.problems))
+        except TooManyTries as refused:
+            return ask_number(request, form.refused([FieldProblem("phone", refused.message)]), 429)
         return ask_code(request, Typed(), phone)
 
     @routes.get("/in/code")
@@ -97,7 +100,8 @@ def router(service: Service) -> APIRouter:
     def prove(request: Request, form: Typed = Depends(filled)) -> Response:
         phone = form.text("phone")
         try:
-            opened = verify(service, phone, "".join(form.text("code").split()), "session")
+            digits = "".join(form.text("code").split())
+            opened = verify(service, phone, digits, "session", visitor=visitor_of(request))
         except Invalid as refused:
             if any(problem.field == "phone" for problem in refused.problems):
                 return ask_number(request, form.refused(refused.problems))

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Column, Connection, Table, delete, insert, select, text, update
 
 from service.db import tx
-from service.db.dump import dump
+from service.db.dump import FORGOTTEN, dump
 from service.db.engine import Database, make_engine
 from service.db.errors import BackupBroken, Conflict, NotEmpty, SecretMissing
 from service.db.load import RESTORED
@@ -114,7 +114,8 @@ def fill(database: Database) -> None:
 
 def everything(database: Database) -> dict[str, list[Any]]:
     def read(conn: Connection) -> dict[str, list[Any]]:
-        tables = Stored.metadata.sorted_tables
+        # Who tried what is erased after a day, and lies in no backup for a month.
+        tables = [table for table in Stored.metadata.sorted_tables if table.name not in FORGOTTEN]
         return {table.name: sorted(map(repr, conn.execute(select(table)).all())) for table in tables}
 
     return tx.read(database, read)
@@ -136,7 +137,7 @@ def test_every_row_of_every_table_comes_back_as_it_was(two: tuple[Database, Data
     fill(begun)
     loaded = restored(empty, sealed(begun))
     assert everything(empty) == everything(begun)
-    assert all(loaded.counts.values())
+    assert [name for name, count in loaded.counts.items() if not count] == sorted(FORGOTTEN)
     assert (loaded.at, loaded.engine) == (NOW, begun.dialect)
     assert tx.read(empty, revision_of) == head()
     # The keyring of the new place opens what the old one sealed, and finds the same numbers.

@@ -43,6 +43,7 @@ def unread(story: Story) -> int:
 
 
 def test_an_ok_in_the_middle_is_read_at_once_and_no_stranger_is_answered(story: Story) -> None:
+    """T48: thousands of unknown numbers get no reply."""
     family(story)
     story.advance_to("2026-12-01T19:31+03:00")
     story.traveler.read_all()

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.mock_twilio import sign
-from tests.scenarios.story import TRAVELER, Story
+from tests.scenarios.story import TRAVELER, Story, open_story
+from tests.web.statements import statements
 
 SMS = "/hooks/twilio/sms"
 HOME = "https://amanba.example"
@@ -82,3 +83,24 @@ def test_the_next_token_opens_the_hook_while_the_first_is_rotated(story: Story) 
     for token, right in ((story.twilio.auth_token, True), ("the-next", True), ("another", False)):
         signature = sign(token, HOME + SMS, form(3))
         assert notifier.verify_signature(HOME + SMS, form(3), signature) is right  # type: ignore[attr-defined]
+
+
+def test_whoever_cannot_sign_costs_no_byte_and_no_query(sqlite_url: str) -> None:
+    """Unsigned, it is refused before it is read; forged, before the database is asked."""
+    read = 0
+
+    def body() -> Iterator[bytes]:
+        nonlocal read
+        read += 1
+        yield b"Body=ok&From=%2B77010000001"
+
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    with open_story(sqlite_url) as story, statements(story.service) as said:
+        for path in (SMS, "/hooks/twilio/status/00000000-0000-4000-8000-000000000000"):
+            assert story.client.post(path, content=body(), headers=kind).status_code == 403
+            assert read == 0
+            forged = {**kind, "X-Twilio-Signature": "bm90IGEgc2lnbmF0dXJl"}
+            assert story.client.post(path, content=body(), headers=forged).status_code == 403
+            assert read == 1
+            read = 0
+        assert said == []

@@ -72,6 +72,7 @@ def test_a_picture_without_words_is_no_check_in(story: Story) -> None:
 
 
 def test_texts_of_strangers_are_kept_and_answered_with_silence(story: Story) -> None:
+    """T48: no reply, whatever a number that nobody knows writes."""
     family(story)
     stranger = story.phone("+77055555555")
     assert stranger.text("who is this") == 200

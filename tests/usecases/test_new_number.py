@@ -13,7 +13,7 @@ from service.db.trips import TripKey
 from service.usecases.accept import Inbound, accept
 from service.usecases.apply_changes import apply_due
 from service.usecases.changes import RemoveNumber
-from service.usecases.codes import CODES_AN_HOUR, WRONG_CODES
+from service.usecases.codes import TO_A_NAME, WRONG_CODES
 from service.usecases.her_numbers import her_numbers
 from service.usecases.new_number import add_number, ask_number, asked_number
 from service.usecases.problems import Invalid, TooManyTries
@@ -108,7 +108,7 @@ def test_a_code_a_minute_and_five_an_hour_whatever_the_number(forms_once: World)
         ask_number(forms_once.service, key, f"+7700000020{number}")
         forms_once.wait(minutes=2)
     sent = [len(forms_once.texts(f"+77000000{block}0{n}", "sign_up")) for block in (1, 2) for n in range(7)]
-    assert sum(sent) == CODES_AN_HOUR
+    assert sum(sent) == TO_A_NAME[1].most
     assert asked_number(forms_once.service, key) == "+77000000104"
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
+from service.db.routing import Link
+from service.db.stored import table_of
 from service.usecases.sessions import WRONG_PASSPHRASES
 from tests.web.api_world import AIZHAN, GULNAR, WORDS
 from tests.web.form_world import FormWorld, errors_of, forms, forms_once, shown
 
 __all__ = ["forms", "forms_once"]
+
+LINKS = table_of(Link)
 
 
 class TestSigningIn:
@@ -264,17 +269,31 @@ class TestPrivatePage:
         forms.send("/home", to="/private/close")
         assert forms.open("/trip/all").headers["location"] == "/home"
 
-    def test_after_ten_wrong_ones_none_is_right_before_she_signs_in_anew(self, forms_once: FormWorld) -> None:
+    def test_after_five_wrong_ones_none_is_right_for_15_minutes_in_any_session(self, forms: FormWorld) -> None:
+        """Who signs in anew, as whoever holds her phone may, has no more tries than before."""
+        trip = forms.armed(words=True)
+        forms.enter_later()
+        for _ in range(5):
+            wrong = forms.send("/private", {"passphrase": "wrong and wrong"})
+        right = {"passphrase": WORDS["passphrase"]}
+        locked = forms.send("/private", right)
+        assert (locked.headers["location"], locked.content) == (wrong.headers["location"], wrong.content)
+        forms.leave_behind()
+        forms.enter_later()
+        assert forms.send("/private", right).headers["location"] == "/home"
+        assert "details" not in forms.get(trip, Amanba_Passphrase=right["passphrase"]).json()
+        forms.wait(minutes=13)
+        assert forms.send("/private", right).headers["location"] == "/trip/all"
+
+    def test_a_session_has_ten_tries(self, forms_once: FormWorld) -> None:
         forms_once.armed(words=True)
         forms_once.enter_later()
-        for _ in range(WRONG_PASSPHRASES):
-            forms_once.send("/private", {"passphrase": "wrong and wrong"})
-        right = forms_once.send("/private", {"passphrase": WORDS["passphrase"]})
-        assert right.headers["location"] == "/home"
+        used = update(LINKS).where(LINKS.c.kind == "session").values(used=WRONG_PASSPHRASES)
+        forms_once.service.run(lambda conn: conn.execute(used))
+        assert forms_once.send("/private", {"passphrase": WORDS["passphrase"]}).headers["location"] == "/home"
         forms_once.leave_behind()
         forms_once.enter_later()
-        right = forms_once.send("/private", {"passphrase": WORDS["passphrase"]})
-        assert right.headers["location"] == "/trip/all"
+        assert forms_once.send("/private", {"passphrase": WORDS["passphrase"]}).headers["location"] == "/trip/all"
 
 
 def test_every_page_keeps_quiet(forms_once: FormWorld) -> None:

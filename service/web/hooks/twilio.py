@@ -114,6 +114,10 @@ async def _authentic(service: Service, request: Request) -> tuple[_Signed, FormD
     twilio: object = service.notifiers.get("sms")
     if not isinstance(twilio, _Signed):
         raise _Refused(404, Refusal.NOT_CONFIGURED)
+    signature = request.headers.get("x-twilio-signature")
+    if not signature:
+        # Before a byte of it is read.
+        raise _Refused(403, Refusal.UNSIGNED)
     try:
         if int(request.headers.get("content-length") or 0) > MOST_BYTES:
             raise _Refused(413, Refusal.TOO_LARGE)
@@ -130,10 +134,9 @@ async def _authentic(service: Service, request: Request) -> tuple[_Signed, FormD
     path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1").split("?")[0]
     query = request.scope.get("query_string", b"").decode("latin-1")
     url = service.public_url + path + (f"?{query}" if query else "")
-    signature = request.headers.get("x-twilio-signature")
     settings = request.headers.get("x-twilio-webhooks-signature-settings")
     if not twilio.verify_signature(url, form, signature, settings):
-        raise _Refused(403, Refusal.FORGED if signature else Refusal.UNSIGNED)
+        raise _Refused(403, Refusal.FORGED)
     return twilio, form
 
 
