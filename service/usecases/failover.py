@@ -28,6 +28,9 @@ from service.usecases.work import EMAIL, Draft, Work
 CONTACTS = table_of(Contact)
 OUTBOX = table_of(Outbox)
 
+OF_THIS_ADDRESS = frozenset({"weekly", "still_yours"})
+"""Asks about the very address that has failed, or is not worth another one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -101,6 +104,8 @@ def _send_again(work: Work, trip: TripState, contact: ContactState | None, failu
     ).one()
     if row.kind == "alert" and _is_there(work.conn, row, address):
         # It went by all of her addresses at once, or an earlier refusal has brought it there.
+        return
+    if row.kind in OF_THIS_ADDRESS:
         return
     for part, one in enumerate((row, *_behind(work.conn, row))):
         if contact is None or not _is_written_anew(work, trip, contact, one, address):

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from service.core.lifeline import is_unproven
 from service.core.wording_text import tidy
 from service.db.trips import ContactState, TripKey, TripState
 from service.usecases.context import Service
@@ -24,6 +25,7 @@ from service.usecases.trip_as_shown import trip_as_shown
 class PersonNow:
     """A contact. `step`: the first step of the ladder that tells her, from 1; None before she has accepted.
 
+    `unproven`: she has not said, when asked, that her addresses are still hers.
     `successor`: who has been asked to take her place; `takes_over`: whose place she is to take.
     """
 
@@ -36,6 +38,7 @@ class PersonNow:
     ways: tuple[str, ...] = ()
     successor: str = ""
     takes_over: str = ""
+    unproven: bool = False
 
     @property
     def here(self) -> bool:
@@ -59,11 +62,11 @@ def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> tu
         raise NotFound
     standing = standing_hand_overs(conn, service.keys, key)
     trip = trip_as_shown(conn, service.keys, trip, now)
-    people = [_person(trip, contact, standing) for contact in trip.contacts if contact.status != "removed"]
+    people = [_person(trip, contact, standing, now) for contact in trip.contacts if contact.status != "removed"]
     return tuple(sorted(people, key=lambda person: not person.here))
 
 
-def _person(trip: TripState, contact: ContactState, standing: Mapping[UUID, UUID]) -> PersonNow:
+def _person(trip: TripState, contact: ContactState, standing: Mapping[UUID, UUID], now: datetime) -> PersonNow:
     new = trip.contact(standing[contact.contact_id]) if contact.contact_id in standing else None
     olds = (trip.contact(old) for old, taker in standing.items() if taker == contact.contact_id)
     old = next((one for one in olds if one is not None and one.status != "removed"), None)
@@ -77,6 +80,7 @@ def _person(trip: TripState, contact: ContactState, standing: Mapping[UUID, UUID
         ways=tuple(dict.fromkeys(address.channel for address in contact.addresses)),
         successor=tidy(new.name) if new else "",
         takes_over=tidy(old.name) if old else "",
+        unproven=is_unproven(contact.accepted_at, contact.proven_at, contact.proof_asked_at, now),
     )
 
 

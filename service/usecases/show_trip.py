@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, select
 
+from service.core.lifeline import is_unproven
 from service.core.plan import Plan
 from service.db import codec
 from service.db.stored import table_of
@@ -35,7 +36,8 @@ CONTACTS = table_of(Contact)
 
 @dataclass(frozen=True, slots=True)
 class ShownContact:
-    """A contact; `channels` in the order in which they are tried."""
+    """A contact; `channels` in the order in which they are tried. `may_worry`: whether she may have the traveler asked
+    for a sign; `unproven`: she was asked a week ago whether her addresses are still hers, and has not answered."""
 
     contact_id: UUID
     status: str
@@ -45,6 +47,8 @@ class ShownContact:
     role: str
     disclosure: str
     channels: tuple[Mapping[str, str], ...]
+    may_worry: bool
+    unproven: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ class ShownTrip:
 
 @dataclass(frozen=True, slots=True)
 class WholeTrip:
-    """What the private page shows. `details` are the sections as the traveler gave them."""
+    """What the private page shows. `details` are the sections as the traveler gave them; `weekly`: whether her contacts
+    have a word once a week."""
 
     shown: ShownTrip
     wording: str
@@ -69,6 +74,7 @@ class WholeTrip:
     plan: Plan | None
     contacts: tuple[ShownContact, ...]
     details: Mapping[str, Any]
+    weekly: bool = False
 
 
 def show_trip(service: Service, key: TripKey, passphrase: str | None = None) -> ShownTrip | WholeTrip:
@@ -113,6 +119,7 @@ def _read(service: Service, conn: Connection, key: TripKey, now: datetime) -> tu
         contacts=contacts_of(service, conn, key, people_gone(conn, service.keys, key, now)),
         # The question is never readable again, like the words.
         details=without_agreed(details),
+        weekly=row["weekly_at"] is not None,
     )
     return row, shown, whole
 
@@ -145,14 +152,15 @@ def contacts_of(
     """Her contacts in their order, but for those who are gone as far as she is shown."""
     query = select(CONTACTS).where(CONTACTS.c.traveler_id == key.traveler_id, CONTACTS.c.trip_id == key.trip_id)
     rows = conn.execute(query.order_by(CONTACTS.c.position)).mappings().all()
-    return tuple(_contact(service, conn, row) for row in rows if _is_shown(row, gone))
+    now = service.clock()
+    return tuple(_contact(service, conn, row, now) for row in rows if _is_shown(row, gone))
 
 
 def _is_shown(row: RowMapping, gone: frozenset[UUID]) -> bool:
     return row["contact_id"] not in gone and row["status"] not in GONE - {"refused"}
 
 
-def _contact(service: Service, conn: Connection, row: RowMapping) -> ShownContact:
+def _contact(service: Service, conn: Connection, row: RowMapping, now: datetime) -> ShownContact:
     said = json.loads(service.keys.open(conn, b"contact", row["sealed"]))
     return ShownContact(
         contact_id=row["contact_id"],
@@ -163,4 +171,6 @@ def _contact(service: Service, conn: Connection, row: RowMapping) -> ShownContac
         role=row["role"],
         disclosure=row["disclosure"],
         channels=tuple(said["channels"]),
+        may_worry=row["worry_blocked_at"] is None,
+        unproven=is_unproven(row["accepted_at"], row["proven_at"], row["proof_asked_at"], now),
     )

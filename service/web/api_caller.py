@@ -56,3 +56,13 @@ def of_caller(whose: Callable[..., Caller]) -> Callable[..., TripKey]:
         return TripKey(caller.traveler_id, trip_id)
 
     return key
+
+
+def decoded(header: str | None) -> str | None:
+    """HTTP headers are read as Latin-1; people write their passphrase in UTF-8."""
+    if header is None:
+        return None
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return header

@@ -16,7 +16,7 @@ from service.usecases.register import Caller
 from service.usecases.rehearse import start_rehearsal
 from service.usecases.request_change import request_change
 from service.usecases.show_trip import ShownContact, ShownTrip, WholeTrip, show_trip
-from service.web.api_caller import Headers, IdempotencyKey, authenticated, of_caller
+from service.web.api_caller import Headers, IdempotencyKey, authenticated, decoded, of_caller
 from service.web.api_travelers import Nothing
 from service.web.problems import documented
 from service.web.schemas import ChangeIn, CheckInIn, NoFields, Weekday
@@ -93,7 +93,7 @@ def router(service: Service) -> APIRouter:
         passphrase: Annotated[str | None, Header(alias="Amanba-Passphrase", max_length=1000)] = None,
     ) -> TripOut | ShortTripOut:
         """Show a trip; one with words in short, unless the passphrase fits."""
-        shown = show_trip(service, key, _decoded(passphrase))
+        shown = show_trip(service, key, decoded(passphrase))
         return _whole(shown) if isinstance(shown, WholeTrip) else _short(shown)
 
     @api.post("/trips/{trip_id}/check-ins", status_code=202)
@@ -141,21 +141,11 @@ def router(service: Service) -> APIRouter:
     ) -> Nothing:
         """Rehearse the ladder, every text marked. An armed trip with words does so only when the passphrase fits; the
         answer is the same."""
-        if isinstance(show_trip(service, key, _decoded(passphrase)), WholeTrip):
+        if isinstance(show_trip(service, key, decoded(passphrase)), WholeTrip):
             start_rehearsal(service, key, once=idempotency_key)
         return Nothing()
 
     return api
-
-
-def _decoded(header: str | None) -> str | None:
-    """HTTP headers are read as Latin-1; people write their passphrase in UTF-8."""
-    if header is None:
-        return None
-    try:
-        return header.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return header
 
 
 def _short(shown: ShownTrip) -> ShortTripOut:

@@ -1,8 +1,12 @@
-"""`/trip/all`: a running trip whole. In a trip with words it is the private page."""
+"""`/trip/all`: a running trip whole. In a trip with words it is the private page.
+
+Here she also says what her people may hear and ask while nothing is wrong.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -14,18 +18,28 @@ from service.core.wording_text import N_
 from service.texts import translator
 from service.usecases.context import Service
 from service.usecases.places import country_name, zone_label
-from service.usecases.problems import Elsewhere
+from service.usecases.problems import Elsewhere, NotFound
 from service.usecases.sessions import Session
 from service.usecases.show_running import RunningTrip, show_running_trip
+from service.usecases.show_trip import ShownContact
 from service.usecases.times import said
 from service.usecases.typed_numbers import shown_number
 from service.usecases.unknown_facts import open_fields
-from service.web.guard import form_token, signed_in
+from service.usecases.weekly_word import set_weekly
+from service.usecases.worry import let_worry
+from service.web.forms import Typed
+from service.web.guard import filled_in, form_token, signed_in
 from service.web.local_times import clock_said, local, short_day
 from service.web.pages import language_of, page
+from service.web.people_pages import UNPROVEN
 from service.web.plan_said import plan_said
 from service.web.trip_access import open_trip
+from service.web.wizard import see
 
+PATH = "/trip/all"
+WEEKLY = {"weekly_on": True, "weekly_off": False}
+WORRY = {"worry_allow": True, "worry_block": False}
+"""What its buttons do, by their `do`."""
 WAITING = {
     "pause_until": N_("a pause"),
     "end": N_("the end of the trip"),
@@ -54,10 +68,10 @@ FACTS = (
 def router(service: Service) -> APIRouter:
     """Her running trip."""
     routes = APIRouter(include_in_schema=False)
-    whose = Depends(signed_in(service))
+    whose, filled = Depends(signed_in(service)), Depends(filled_in(service))
 
-    @routes.get("/trip/all")
-    def show(request: Request, session: Session = whose) -> Response:
+    @routes.get(PATH)
+    def show(request: Request, session: Session = whose, chosen: str = "") -> Response:
         mine = open_trip(service, session)
         trip = show_running_trip(service, mine.key)
         if trip.whole.plan is None:
@@ -73,14 +87,42 @@ def router(service: Service) -> APIRouter:
             ahead=[_in_both(trip, number, language) for number in range(len(trip.ahead))],
             places=(zone_label(trip.zone, language), zone_label(trip.home_zone, language)),
             legs=list(_legs(trip, language)),
-            people=[(one, _(STANDING.get(one.status, ""))) for one in trip.whole.contacts],
+            people=[(one, _standing(one, _)) for one in trip.whole.contacts],
             facts=list(_facts(trip, _)),
             still_open=len(open_fields(trip.whole.details)),
             asked=[(_(WAITING[one.kind]), said(one.effective_at, trip.zone, trip.now)) for one in trip.asked],
             own_link=trip.whole.check_in_url or "",
+            weekly=trip.whole.weekly,
+            chosen=chosen == "1",
         )
 
+    @routes.post(PATH)
+    def choose(session: Session = whose, typed: Typed = filled) -> Response:
+        mine = open_trip(service, session)
+        done = typed.text("do")
+        if done in WEEKLY:
+            set_weekly(service, mine.key, wanted=WEEKLY[done])
+        elif done in WORRY:
+            let_worry(service, mine.key, _id(typed.text("contact")), allowed=WORRY[done])
+        return see(f"{PATH}?chosen=1")
+
     return routes
+
+
+def _id(text: str) -> UUID:
+    """Raises `NotFound` for what is no id."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
+
+
+def _standing(one: ShownContact, _: Translate) -> str:
+    """What became of the question to this person."""
+    said = [_(STANDING.get(one.status, ""))]
+    if one.unproven and one.status == "accepted":
+        said.append(_(UNPROVEN))
+    return ", ".join(filter(None, said))
 
 
 def _in_both(trip: RunningTrip, number: int, language: str) -> tuple[str, str, str]:

@@ -40,6 +40,7 @@ STANDING = {
     "refused": N_("has said no and is told nothing"),
     "expired": N_("has not answered for a week and is told nothing"),
 }
+UNPROVEN = N_("has not said that the number is still right: please ask")
 STEPS = (N_("is told first"), N_("is told second"), N_("is told third"))
 
 
@@ -122,13 +123,14 @@ def _line(person: PersonNow, _: Translate) -> dict[str, object]:
     if person.step is not None:
         known = person.step <= len(STEPS)
         step = _(STEPS[person.step - 1]) if known else _("is told in step {number}").format(number=person.step)
+    unproven = _(UNPROVEN) if person.unproven and person.status == "accepted" else ""
     return {
         "id": person.contact_id,
         "name": person.name,
         "relation": person.relation,
         "here": person.here,
         "accepted": person.status == "accepted",
-        "standing": ", ".join(one for one in (_(STANDING.get(person.status, "")), step) if one),
+        "standing": ", ".join(one for one in (_(STANDING.get(person.status, "")), step, unproven) if one),
         "successor": person.successor,
         "takes_over": person.takes_over,
         "may_hand_over": person.here and not person.successor,

@@ -18,7 +18,7 @@ from tests.web.form_world import FormWorld, forms_once
 __all__ = ["forms_once"]
 
 SAFE, DURESS = WORDS["safe"][0], WORDS["duress"][0]
-SECRETS = re.compile(r'name="(form|once)" value="[^"]*"|/number/\w+/remove|/people/[0-9a-f-]{36}|/c/\w{43}')
+SECRETS = re.compile(r'name="(form|once|contact)" value="[^"]*"|/number/\w+/remove|/people/[0-9a-f-]{36}|/c/\w{43}')
 NOT_THE_SAME = ("date", "set-cookie", "content-length")
 
 
