@@ -62,8 +62,6 @@ class PageReason(StrEnum):
     TRIP_LIMIT_NEAR = "trip_limit_near"
     CODE_LIMIT = "code_limit"
     CODE_LIMIT_NEAR = "code_limit_near"
-    CODE_LIMIT = "code_limit"
-    CODE_LIMIT_NEAR = "code_limit_near"
     CHANNEL_REFUSED = "channel_refused"
     SWEEP_LATE = "sweep_late"
     STORAGE_AWAY = "storage_away"
@@ -180,12 +178,6 @@ _PAGES = {
     ),
     PageReason.TRIP_LIMIT_NEAR: N_(
         "{number} messages today about {name}: four fifths of the limit of a trip. We go on sending."
-    ),
-    PageReason.CODE_LIMIT: N_(
-        "{number} sign-in codes today: the limit is reached. Unknown numbers get none until tomorrow."
-    ),
-    PageReason.CODE_LIMIT_NEAR: N_(
-        "{number} sign-in codes today: four fifths of the limit, at which unknown numbers get no more."
     ),
     PageReason.CODE_LIMIT: N_(
         "{number} sign-in codes today: the limit is reached. Unknown numbers get none until tomorrow."
