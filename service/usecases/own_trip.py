@@ -148,6 +148,13 @@ def is_one(reading: Reading) -> bool:
     return reading.digit == 1 and reading.code is None
 
 
+def raise_duress(work: Work, trip: TripState) -> TripState:
+    """A word of duress came: its alarm opens, or the open one rises to it."""
+    if trip.alarm is None:
+        return open_new(work, trip, AlarmKind.DURESS)
+    return put_alarm(work, trip, alarms_core.rise(trip.alarm.view, AlarmKind.DURESS, work.now))
+
+
 def apply_check_in(
     work: Work, trip: TripState, at: datetime, strength: Strength, *, source: str, inbox_id: int, received_at: datetime
 ) -> tuple[TripState, CheckedIn | None]:
@@ -209,11 +216,7 @@ def _word(work: Work, trip: TripState, message: OwnMessage, kind: str) -> TripSt
     if kind != "duress":
         return _check_in(work, trip, message, Strength.VERIFIED)
     # Raised first, so that the check-in finds a duress alarm and closes nothing.
-    if trip.alarm is None:
-        trip = open_new(work, trip, AlarmKind.DURESS)
-    else:
-        trip = put_alarm(work, trip, alarms_core.rise(trip.alarm.view, AlarmKind.DURESS, work.now))
-    return _check_in(work, trip, message, Strength.VERIFIED)
+    return _check_in(work, raise_duress(work, trip), message, Strength.VERIFIED)
 
 
 def _sos(work: Work, trip: TripState) -> TripState:

@@ -13,24 +13,15 @@ from sqlalchemy import Connection, select
 
 from service.core.plan import Plan, leg_at, next_deadline
 from service.db.stored import table_of
-from service.db.tables import Change, Traveler
+from service.db.tables import Traveler
 from service.db.trips import TripKey
 from service.usecases.context import Service
 from service.usecases.numbers import zone_of_number
 from service.usecases.show_trip import WholeTrip, read_whole
 from service.usecases.waiting import plan_shown
 
-CHANGES = table_of(Change)
 TRAVELERS = table_of(Traveler)
 AHEAD = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A change that waits: its kind as in the JSON API, and when it takes effect (UTC)."""
-
-    kind: str
-    effective_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +33,6 @@ class RunningTrip:
     ahead: tuple[datetime, ...]
     zone: str
     home_zone: str
-    asked: tuple[Asked, ...]
 
 
 def show_running_trip(service: Service, key: TripKey) -> RunningTrip:
@@ -60,19 +50,12 @@ def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> Ru
     sealed = conn.execute(select(TRAVELERS.c.sealed).where(TRAVELERS.c.traveler_id == key.traveler_id)).scalar_one()
     phone = json.loads(service.keys.open(conn, b"traveler", sealed))["phone"]
     plan = plan_shown(conn, service.keys, key, now, whole.plan) if whole.plan else None
-    query = (
-        select(CHANGES.c.kind, CHANGES.c.effective_at)
-        .where(CHANGES.c.traveler_id == key.traveler_id, CHANGES.c.trip_id == key.trip_id)
-        .where(CHANGES.c.state == "pending", CHANGES.c.effective_at > now)
-        .order_by(CHANGES.c.effective_at)
-    )
     return RunningTrip(
         whole=replace(whole, plan=plan),
         now=now,
         ahead=_ahead(plan, whole.shown.next_deadline),
         zone=leg_at(plan, now).zone if plan else "UTC",
         home_zone=zone_of_number(phone),
-        asked=tuple(Asked(row.kind, row.effective_at) for row in conn.execute(query)),
     )
 
 

@@ -27,7 +27,7 @@ from service.usecases.context import Service
 from service.usecases.links import check_in_link
 from service.usecases.problems import NotFound
 from service.usecases.try_passphrase import passphrase_opens
-from service.usecases.waiting import as_shown, passphrase_shown, people_gone
+from service.usecases.waiting import Asked, as_shown, asked_of, passphrase_shown, people_gone
 
 TRIPS = table_of(Trip)
 PLANS = table_of(PlanRow)
@@ -74,6 +74,7 @@ class WholeTrip:
     plan: Plan | None
     contacts: tuple[ShownContact, ...]
     details: Mapping[str, Any]
+    asked: tuple[Asked, ...] = ()
     weekly: bool = False
 
 
@@ -119,6 +120,7 @@ def _read(service: Service, conn: Connection, key: TripKey, now: datetime) -> tu
         contacts=contacts_of(service, conn, key, people_gone(conn, service.keys, key, now)),
         # The question is never readable again, like the words.
         details=without_agreed(details),
+        asked=asked_of(conn, key, now) if row["status"] == "armed" else (),
         weekly=row["weekly_at"] is not None,
     )
     return row, shown, whole

@@ -1,5 +1,6 @@
 """A trip that is armed: shown, checked in to, changed."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -53,6 +54,14 @@ class TripContactOut(BaseModel):
     channels: list[ChannelOut]
 
 
+class WaitingOut(BaseModel):
+    """A change that waits; `undo` takes it back. Without `effective_at` it waits for one of her people."""
+
+    change_id: UUID
+    kind: str
+    effective_at: datetime | None
+
+
 class TripOut(ShortTripOut):
     """A trip whole. `plan` and `details` are as they were sent."""
 
@@ -62,6 +71,7 @@ class TripOut(ShortTripOut):
     ends_at: datetime
     has_words: bool
     contacts: list[TripContactOut]
+    changes: list[WaitingOut]
     plan: dict[str, Any] | None
     details: dict[str, Any]
 
@@ -163,6 +173,7 @@ def _whole(trip: WholeTrip) -> TripOut:
         ends_at=trip.ends_at,
         has_words=trip.has_words,
         contacts=[_contact(contact) for contact in trip.contacts],
+        changes=[WaitingOut(**asdict(asked)) for asked in trip.asked],
         plan=_plan(trip.plan) if trip.plan else None,
         details=dict(trip.details),
     )

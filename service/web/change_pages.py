@@ -1,25 +1,29 @@
-"""`/late`, `/pause` and `/end`: what a traveler asks for on the way."""
+"""`/late`, `/pause` and `/end`: what a traveler asks for on the way. `/asked/{id}`: she takes it back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from service.core.wording import Translate
 from service.core.wording_text import N_
-from service.usecases.changes import End, Late, Pause
+from service.usecases.changes import End, Late, Pause, Undo
 from service.usecases.context import Service
-from service.usecases.problems import NEEDED, FieldProblem, Invalid, Problems
+from service.usecases.problems import NEEDED, FieldProblem, Invalid, NotFound, Problems
 from service.usecases.request_change import request_change
 from service.usecases.sessions import Session
+from service.usecases.show_running import show_running_trip
 from service.web.forms import Typed
 from service.web.forms_dates import day_of
 from service.web.guard import filled_in, signed_in
 from service.web.local_times import clock_of, local
+from service.web.my_trip_page import WAITING
 from service.web.running import Running, once_of, word_of
 from service.web.trip_access import open_trip
+from service.web.wizard import see
 
 HOURS = (1, 2, 3)
 LATE = "late_until"
@@ -34,7 +38,7 @@ FROM_NOW = (N_("one hour from now"), N_("two hours from now"), N_("three hours f
 
 
 def router(service: Service) -> APIRouter:
-    """Later today, a pause, home again."""
+    """Later today, a pause, home again; and what waits is taken back."""
     routes = APIRouter(include_in_schema=False)
     whose, filled = Depends(signed_in(service)), Depends(filled_in(service))
 
@@ -80,7 +84,43 @@ def router(service: Service) -> APIRouter:
         request_change(service, key, End(), word=word, sender=session.token_hash, once=once_of(typed))
         return running.noted(_end_said(running))
 
+    @routes.get("/asked/{change_id}")
+    def doubt(request: Request, change_id: str, session: Session = whose) -> Response:
+        running, asked = Running(service, request, open_trip(service, session)), _id(change_id)
+        waiting = show_running_trip(service, running.trip.key).whole.asked
+        waits = next((one for one in waiting if one.change_id == asked), None)
+        if waits is None:
+            return see("/trip/all")
+        return running.form("running_undo.html", Typed(), what=running.translate(WAITING[waits.kind]))
+
+    @routes.post("/asked/{change_id}")
+    def take_back(request: Request, change_id: str, session: Session = whose, typed: Typed = filled) -> Response:
+        running = Running(service, request, open_trip(service, session))
+        key, word = running.trip.key, word_of(running.trip, typed)
+        try:
+            undo = Undo(_id(change_id))
+            request_change(service, key, undo, word=word, sender=session.token_hash, once=once_of(typed))
+        except Invalid:
+            # Sent twice, or its time has come meanwhile.
+            return see("/trip/all")
+        return running.noted(_taken_back(running), back="/trip/all", timed=False)
+
     return routes
+
+
+def _id(text: str) -> UUID:
+    """Raises `NotFound` for what is no id."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
+
+
+def _taken_back(running: Running) -> list[str]:
+    _ = running.translate
+    if running.has_words:
+        return [_("With one of your words it is taken back, and all stays as it was. Without one it goes on waiting.")]
+    return [_("It is taken back, and all stays as it was. Your people are told.")]
 
 
 def _beside(refused: Invalid, field: str) -> list[FieldProblem]:

@@ -25,6 +25,7 @@ from service.usecases.show_trip import ShownContact
 from service.usecases.times import said
 from service.usecases.typed_numbers import shown_number
 from service.usecases.unknown_facts import open_fields
+from service.usecases.waiting import Asked
 from service.usecases.weekly_word import set_weekly
 from service.usecases.worry import let_worry
 from service.web.forms import Typed
@@ -90,7 +91,7 @@ def router(service: Service) -> APIRouter:
             people=[(one, _standing(one, _)) for one in trip.whole.contacts],
             facts=list(_facts(trip, _)),
             still_open=len(open_fields(trip.whole.details)),
-            asked=[(_(WAITING[one.kind]), said(one.effective_at, trip.zone, trip.now)) for one in trip.asked],
+            asked=[_asked(one, trip, _) for one in trip.whole.asked],
             own_link=trip.whole.check_in_url or "",
             weekly=trip.whole.weekly,
             chosen=chosen == "1",
@@ -123,6 +124,12 @@ def _standing(one: ShownContact, _: Translate) -> str:
     if one.unproven and one.status == "accepted":
         said.append(_(UNPROVEN))
     return ", ".join(filter(None, said))
+
+
+def _asked(one: Asked, trip: RunningTrip, _: Translate) -> tuple[str, str, str]:
+    """What waits, from when on (empty: as soon as somebody confirms it), and where it can be taken back."""
+    when = said(one.effective_at, trip.zone, trip.now) if one.effective_at else ""
+    return _(WAITING[one.kind]), when, f"/asked/{one.change_id}"
 
 
 def _in_both(trip: RunningTrip, number: int, language: str) -> tuple[str, str, str]:

@@ -110,9 +110,10 @@ def router(service: Service) -> APIRouter:
             # Sent twice, it is done already.
             return see(PATH)
         key, word = running.trip.key, word_of(running.trip, typed)
-        change = RemoveContact(person.contact_id)
+        unsafe = running.has_words and typed.says("unsafe")
+        change = RemoveContact(person.contact_id, unsafe)
         request_change(service, key, change, word=word, sender=session.token_hash, once=once_of(typed))
-        return running.noted(_removed(running, person), back=PATH)
+        return running.noted(_removed(running, person, unsafe=unsafe), back=PATH)
 
     return routes
 
@@ -200,9 +201,13 @@ def _handed_over(running: Running, person: PersonNow, form: ContactForm) -> list
     ]
 
 
-def _removed(running: Running, person: PersonNow) -> list[str]:
+def _removed(running: Running, person: PersonNow, *, unsafe: bool) -> list[str]:
     _, begins = running.translate, running.when(running.facts.effective_at)
-    if running.has_words:
+    if unsafe:
+        said = _(
+            "With one of your words {name} is gone now and hears nothing more. Without one {name} leaves on {time}."
+        )
+    elif running.has_words:
         said = _("With one of your words {name} leaves the list now. Without one {name} leaves it on {time}.")
     else:
         said = _("{name} leaves the list on {time}. Your other people are told that one of them leaves.")

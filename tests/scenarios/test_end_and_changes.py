@@ -38,6 +38,7 @@ def nothing_more_happens(story: Story, hours: int = 60) -> None:
 
 
 def test_a_trip_ends_when_a_contact_confirms_it_by_a_digit(story: Story) -> None:
+    """T10: she says so, and one of her people confirms it."""
     family(story)
     change(story, end=True)
     story.brother.expect("says that the trip is over")
@@ -59,6 +60,7 @@ def test_or_by_the_code_of_the_question(story: Story) -> None:
 
 
 def test_without_a_confirmation_the_watch_goes_on(story: Story) -> None:
+    """T10: a contact who says no is believed."""
     family(story)
     change(story, end=True)
     story.mother.reply("4")
@@ -84,6 +86,7 @@ def test_home_after_the_planned_end_asks_her_people_and_says_so(story: Story) ->
 
 
 def test_a_safe_word_ends_it_at_once_and_a_bare_end_does_not(story: Story) -> None:
+    """T10: with a safe word nobody else is needed."""
     family(story, words=True)
     change(story, end=True)
     assert status(story)[0] == "armed"
@@ -137,6 +140,7 @@ def test_a_contact_who_knows_of_no_duress_may_say_that_she_is_home(story: Story)
 
 
 def test_a_pause_waits_48_hours_and_for_the_end_of_an_alarm(story: Story) -> None:
+    """T9: her people are told at once, and alarms go on until it counts."""
     family(story)
     story.traveler.text("pause until 22:00")
     story.traveler.expect("It takes effect 03.12 07:00")
@@ -157,6 +161,7 @@ def test_a_pause_waits_48_hours_and_for_the_end_of_an_alarm(story: Story) -> Non
 
 
 def test_late_moves_one_deadline_once_and_satisfies_nothing(story: Story) -> None:
+    """T45: once, by no more than an interval, and it is no check-in."""
     family(story)
     story.advance_to("2026-12-01T19:45+03:00")
     story.traveler.text("late 2h")
@@ -180,6 +185,7 @@ def test_late_does_not_move_what_an_alarm_counts(story: Story) -> None:
 
 
 def test_a_removed_contact_hears_nothing_and_is_told_of_alarms_until_it_counts(story: Story) -> None:
+    """T9, T23: the old contacts get the alarms of the time between."""
     family(story)
     change(story, remove_contact=story.contacts["Gulnar"])
     story.mother.expect_nothing()

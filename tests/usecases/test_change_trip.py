@@ -1,21 +1,28 @@
 """Changes in mid-trip: more watching counts at once, less of it waits, and a word of duress looks like a safe one."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from service.core.alarm import AlarmKind, Outcome, close
-from service.core.plan import DailyTime, Plan
+from service.core.plan import DailyTime, Leg, Plan, QuietSpan, deadlines
+from service.db.claims import claim_outbox
+from service.db.settle import Settlement, settle
 from service.usecases.alarms import put_alarm
 from service.usecases.apply_changes import apply_due
 from service.usecases.change_trip import is_more_watching
+from service.usecases.sweep import sweep
 from service.usecases.work import Work
 from tests.web.api_world import BROTHER, DANIYAR, EVENINGS, GULNAR, MOTHER, NOW, WORDS, World, errors, world
 
 __all__ = ["world"]
 
 SAFE, DURESS = WORDS["safe"][0], WORDS["duress"][0]
+MINUTE = timedelta(minutes=1)
 WEEKLY = {"daily": [{"time": "20:00", "weekdays": ["MO"]}]}
 TWICE_A_DAY = {"daily": [{"time": "08:00"}, {"time": "20:00"}]}
 
@@ -51,6 +58,7 @@ def close_alarm(world: World, trip: str) -> None:
 
 
 def test_late_moves_the_deadline_once_and_at_once(world: World) -> None:
+    """T45: once, and nobody is told."""
     trip = world.armed()
     world.wait(hours=10)
     ask(world, trip, {"late_until": "2026-12-01T19:00:00Z"})
@@ -61,6 +69,7 @@ def test_late_moves_the_deadline_once_and_at_once(world: World) -> None:
 
 
 def test_more_watching_counts_at_once(world: World) -> None:
+    """T9: a shorter interval waits for nothing."""
     trip = world.armed()
     world.wait(hours=14)
     world.post(f"{trip}/check-ins")
@@ -72,6 +81,7 @@ def test_more_watching_counts_at_once(world: World) -> None:
 
 
 def test_less_watching_waits_and_her_people_hear_of_it(world: World) -> None:
+    """T9: 48 hours, and her people are told at once."""
     trip = world.armed()
     ask(world, trip, {"plan": WEEKLY})
     assert notices(world) == [1, 1]
@@ -99,6 +109,7 @@ def test_a_pause_ends_in_a_deadline(world: World) -> None:
 
 
 def test_with_a_safe_word_a_change_waits_only_for_the_word_to_be_read(world: World) -> None:
+    """T9: at once with a safe word."""
     trip = world.armed(words=True)
     world.wait(hours=10)
     ask(world, trip, {"plan": WEEKLY, "word": SAFE})
@@ -145,6 +156,7 @@ def test_under_duress_no_text_asks_to_call(world: World) -> None:
 
 
 def test_a_removed_contact_is_not_told_and_leaves_later(world: World) -> None:
+    """T9, T23: the one who leaves hears nothing, the other one does."""
     trip = world.armed()
     mother = world.get(trip).json()["contacts"][0]["contact_id"]
     ask(world, trip, {"remove_contact": mother})
@@ -184,6 +196,7 @@ def test_another_country_never_puts_off_the_deadline_that_stands(world: World) -
 
 
 def test_an_end_without_a_word_is_for_her_people_to_confirm(world: World) -> None:
+    """T10: by herself alone a trip does not end."""
     trip = world.armed()
     ask(world, trip, {"end": True})
     assert notices(world) == [1, 1]
@@ -194,6 +207,7 @@ def test_an_end_without_a_word_is_for_her_people_to_confirm(world: World) -> Non
 
 
 def test_an_end_with_a_safe_word_ends_the_watch_and_frees_the_number(world: World) -> None:
+    """T10: at once with a safe word."""
     trip = world.armed(words=True)
     ask(world, trip, {"plan": WEEKLY})
     ask(world, trip, {"end": True, "word": SAFE})
@@ -209,6 +223,7 @@ def test_an_end_with_a_safe_word_ends_the_watch_and_frees_the_number(world: Worl
 
 
 def test_new_words_and_a_new_ladder_wait(world: World) -> None:
+    """T9: until then the old words count."""
     trip = world.armed(words=True)
     mother = str(world.state(trip).contacts[0].contact_id)
     fingerprints = world.state(trip).words
@@ -242,6 +257,11 @@ def test_what_cannot_be_asked_for(world: World) -> None:
         ("leg.from", {"leg": {"from": "2026-10-05T00:00:00Z", "country": "GE", "zone": "Asia/Tbilisi"}}),
         ("words.passphrase", {"words": {**WORDS, "passphrase": "short"}}),
         ("ladder.rungs", {"ladder": {"rungs": []}}),
+        ("undo", {"undo": "7c9e6679-7425-40de-944b-e07fc1f90ae7"}),
+        ("undo", {"undo": "pause"}),
+        ("body", {"unsafe": True}),
+        ("body", {"unsafe": True, "end": True}),
+        ("unsafe", {"unsafe": "yes", "remove_contact": "7c9e6679-7425-40de-944b-e07fc1f90ae7"}),
     ]:
         assert list(errors(world.post(f"{trip}/changes", change))) == [field], change
     assert notices(world) == [0, 0]
@@ -281,3 +301,113 @@ def test_what_counts_as_more_watching(world: World) -> None:
     assert not is_more_watching(evening, with_times(20, max_weak=4), NOW)
     assert not is_more_watching(with_times(8, 20), evening, NOW)
     assert not is_more_watching(evening, Plan(plan.starts_at, plan.legs, once=(NOW + timedelta(hours=1),)), NOW)
+
+
+def test_a_plan_that_falls_silent_later_is_no_more_watching() -> None:
+    """T9: whoever writes some weeks of check-ins and nothing after them has the same 48 hours to wait."""
+    legs = (Leg(NOW, "Europe/Istanbul", "TR"),)
+    evening = Plan(NOW, legs, (DailyTime(time(20)),))
+    evenings = deadlines(evening, NOW, 180)
+    assert not is_more_watching(evening, Plan(NOW, legs, once=evenings), NOW)
+    often = Plan(NOW, legs, every=timedelta(hours=6))
+    assert is_more_watching(evening, often, NOW)
+    # What is asked too often at first makes up for nothing later.
+    rarely = Plan(NOW, legs, every=timedelta(hours=25), once=tuple(NOW + timedelta(hours=6 * n) for n in range(1, 180)))
+    assert not is_more_watching(Plan(NOW, legs, every=timedelta(hours=24)), rarely, NOW)
+    pauses = tuple(QuietSpan(evenings[90 + n] - MINUTE, evenings[90 + n] + MINUTE) for n in range(9))
+    assert not is_more_watching(evening, replace(evening, quiet=pauses), NOW)
+
+
+class TestTakenBack:
+    """T9: undo by a safe word; in a trip without words by herself, because all it does is to let things be."""
+
+    def test_with_a_word_of_hers_what_waits_is_taken_back_and_her_people_hear_of_it(self, world: World) -> None:
+        trip = world.armed(words=True)
+        mother = str(world.state(trip).contacts[0].contact_id)
+        ask(world, trip, {"plan": WEEKLY})
+        ask(world, trip, {"remove_contact": mother})
+        asked = self.asked(world, trip)
+        assert [one["kind"] for one in asked] == ["plan", "remove_contact"]
+        assert notices(world) == [1, 2]
+        for word in ("something else", None):
+            for one in asked:
+                ask(world, trip, {"undo": one["change_id"], **({"word": word} if word else {})})
+        assert self.asked(world, trip) == asked, "nothing is taken back, and nothing says so"
+        for one in asked:
+            world.wait(minutes=1)
+            ask(world, trip, {"undo": one["change_id"], "word": SAFE})
+        assert self.asked(world, trip) == []
+        assert notices(world) == [2, 4], "she who was to leave heard nothing of it before"
+        world.wait(hours=48)
+        world.read_inbox()
+        assert apply_due(world.service, world.now) == 0
+        assert list(errors(world.post(f"{trip}/changes", {"undo": asked[0]["change_id"], "word": SAFE}))) == ["undo"]
+
+    def test_a_word_of_duress_looks_the_same_and_tells_of_itself_alone(self, world: World) -> None:
+        trip = world.armed(words=True)
+        ask(world, trip, {"pause_until": "2026-12-10T12:00:00Z"})
+        [one] = self.asked(world, trip)
+        ask(world, trip, {"undo": one["change_id"], "word": DURESS})
+        assert self.asked(world, trip) == []
+        assert notices(world) == [1, 1]
+        world.read_inbox()
+        alarm = world.state(trip).alarm
+        assert alarm is not None
+        assert alarm.view.kind is AlarmKind.DURESS
+
+    def test_without_words_she_takes_it_back_herself(self, world: World) -> None:
+        """T10: also that she has said to be home."""
+        trip = world.armed()
+        ask(world, trip, {"end": True})
+        ask(world, trip, {"plan": WEEKLY})
+        plan, end = world.get(trip).json()["changes"]
+        assert (end["kind"], end["effective_at"], plan["effective_at"]) == ("end", None, "2026-12-03T06:00:00Z")
+        for one in (end, plan):
+            ask(world, trip, {"undo": one["change_id"]})
+        assert (world.get(trip).json()["changes"], world.state(trip).end_requested_at) == ([], None)
+        assert "қайтарылды" in world.texts(GULNAR, "notice")[-1]
+
+    def asked(self, world: World, trip: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = world.get(trip, Amanba_Passphrase=WORDS["passphrase"]).json()["changes"]
+        return found
+
+
+class TestUnsafe:
+    """T23: "I am not safe with her". What an open alarm changes of it is told in `scenarios/test_unsafe_contact.py`."""
+
+    def test_without_a_word_of_hers_it_waits_like_any_removal(self, world: World) -> None:
+        trip = world.armed(words=True)
+        mother = str(world.state(trip).contacts[0].contact_id)
+        for word in ({}, {"word": "something else"}):
+            world.wait(minutes=1)
+            ask(world, trip, {"remove_contact": mother, "unsafe": True, **word})
+        assert notices(world) == [0, 2]
+        assert [contact.status for contact in world.state(trip).contacts] == ["accepted", "accepted"]
+        world.wait(hours=48)
+        world.read_inbox()
+        apply_due(world.service, world.now)
+        assert [contact.status for contact in world.state(trip).contacts] == ["removed", "accepted"]
+
+    def test_the_last_one_leaves_too_and_whoever_runs_this_hears_of_it(self, world: World) -> None:
+        trip = world.armed(words=True)
+        for contact in world.state(trip).contacts:
+            ask(world, trip, {"remove_contact": contact.id, "unsafe": True, "word": SAFE})
+        assert [contact.status for contact in world.state(trip).contacts] == ["removed", "removed"]
+        assert len(world.texts("+77000000099", "operator")) == 1
+
+    def test_what_is_on_its_way_to_her_is_tried_once_and_never_again(self, world: World) -> None:
+        trip = world.armed(words=True)
+        mother = world.state(trip).contacts[0].contact_id
+        world.post(f"{trip}/sos")
+        world.read_inbox()
+        sweep(world.service)
+        token = uuid4()
+        claimed = world.service.run(lambda conn: claim_outbox(conn, world.now, 100, token))
+        hers = [row for row in claimed if row.contact_id == mother]
+        assert hers
+        ask(world, trip, {"remove_contact": str(mother), "unsafe": True, "word": SAFE})
+        for row in hers:
+            tried = Settlement(row.traveler_id, row.outbox_id, token, "pending", available_at=world.now)
+            assert world.service.run(partial(settle, now=world.now, settlement=tried))
+        again = world.service.run(lambda conn: claim_outbox(conn, world.now, 100, uuid4()))
+        assert mother not in {row.contact_id for row in again}

@@ -105,6 +105,7 @@ def _planning(world: FormWorld, made: Installation) -> None:
 def _away(world: FormWorld, made: Installation) -> None:
     session = _arrive(world, AWAY, "Aliya")
     trip = world.armed(**TRIP, later=["employer.address"])
+    assert world.post(f"{trip}/changes", {"pause_until": "2026-12-20T12:00:00+03:00"}).status_code == 202
     shown = world.get(trip).json()
     mother = shown["contacts"][0]["contact_id"]
     made.public(check_in=shown["check_in_url"].removeprefix("http://127.0.0.1:8000"))
@@ -120,6 +121,7 @@ def _away(world: FormWorld, made: Installation) -> None:
         number="/number",
         phrases="/phrases",
         later="/later",
+        take_back=f"/asked/{shown['changes'][0]['change_id']}",
         people="/people",
         people_add="/people/add",
         people_hand_over=f"/people/{mother}/hand-over",

@@ -206,6 +206,55 @@ class TestPeople:
         forms.wait(minutes=1)
         assert [person.status for person in forms.state(trip).contacts] == ["removed", "accepted"]
 
+    def test_one_with_whom_she_is_not_safe_is_gone_with_her_word(self, forms: FormWorld) -> None:
+        """T23: the page takes the reason, and says the same for any word."""
+        trip = armed(forms, words=True)
+        path = f"/people/{gulnar(forms, trip)}/remove"
+        assert "I am not safe with Gulnar" in shown(forms.open(path))
+        noted = shown(forms.send(path, {"unsafe": "1", "word": SAFE}))
+        assert "With one of your words Gulnar is gone now and hears nothing more." in noted
+        assert [person.status for person in forms.state(trip).contacts] == ["removed", "accepted"]
+        assert [len(forms.texts(phone, "notice")) for phone in (GULNAR, DANIYAR)] == [0, 1]
+
+    def test_without_words_there_is_nothing_to_prove_it_by(self, forms: FormWorld) -> None:
+        trip = armed(forms)
+        path = f"/people/{gulnar(forms, trip)}/remove"
+        assert "not safe" not in shown(forms.open(path))
+        forms.send(path, {"unsafe": "1"})
+        assert [person.status for person in forms.state(trip).contacts] == ["accepted", "accepted"]
+
+
+class TestTakenBack:
+    """T9: what waits stands on her page, and can be taken back there."""
+
+    def test_a_pause_is_taken_back_with_her_word(self, forms: FormWorld) -> None:
+        trip = armed(forms, words=True)
+        forms.send("/pause", {"day": "2026-12-10", "clock": "15:00"})
+        page = forms.open("/trip/all")
+        [path] = re.findall(r'href="(/asked/[0-9a-f-]{36})"', page.text)
+        assert "a pause Take it back" in shown(page)
+        assert "Take back: a pause" in shown(forms.open(path))
+        seen = [shown(forms.send(path, {"word": word, "once": word})) for word in ("сегодня дождь", SAFE)]
+        assert "With one of your words it is taken back" in seen[0]
+        assert seen[0] == seen[1]
+        assert "/asked/" not in forms.open("/trip/all").text
+        assert forms.send(path, {"word": SAFE, "once": "again"}).headers["location"] == "/trip/all"
+        assert forms.open(path).headers["location"] == "/trip/all"
+        forms.wait(hours=48)
+        forms.read_inbox()
+        assert (apply_due(forms.service, forms.now), len(forms.texts(DANIYAR, "notice"))) == (0, 2)
+        assert forms.state(trip).status == "armed"
+
+    def test_a_lone_end_is_taken_back_without_words(self, forms: FormWorld) -> None:
+        trip = armed(forms)
+        forms.send("/end")
+        page = forms.open("/trip/all")
+        assert "As soon as somebody confirms it: the end of the trip" in shown(page)
+        [path] = re.findall(r'href="(/asked/[0-9a-f-]{36})"', page.text)
+        assert "all stays as it was" in shown(forms.send(path))
+        assert forms.state(trip).end_requested_at is None
+        assert forms.open("/asked/x").status_code == 404
+
 
 SECRETS = re.compile(r'name="(form|once)" value="[^"]*"|/number/\w+/remove')
 NOT_THE_SAME = ("date", "set-cookie", "content-length")
@@ -242,7 +291,7 @@ class OneOfThree:
             ("/number/code", {"code": self.forms.code(self.new)}),
             ("/pause", {"day": "2026-12-12", "clock": "15:00"}),
             (f"/people/{first}/hand-over", {**AUNT, "phone": self.aunt}),
-            (f"/people/{second}/remove", {}),
+            (f"/people/{second}/remove", {"unsafe": "1"}),
             ("/end", {}),
         ]
 
