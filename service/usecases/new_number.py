@@ -1,23 +1,27 @@
-"""A new number of a traveler on a running trip: added once a code has come to it.
+"""A new number of a traveler on a running trip: added once a code has come to it (or by a text, see `number_by_text`).
 
 A new number is one more way to answer, and the first by which she is asked. Whoever holds her phone could add his own:
-so her people hear of it, and in a trip with words one of them is needed. Nothing shown depends on which word it was.
+so her people and her other phones hear of it, and in a trip with words one of them is needed. Nothing shown depends on
+which word it was.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from service.core.wording import ContactNotice
+from service.core import wording
+from service.core.wording import ContactNotice, Reply, TravelerNotice
 from service.core.wording_text import N_
 from service.db.routing import NIL, PhoneOwner
 from service.db.rows import insert_ignore
 from service.db.stored import table_of
-from service.db.trips import TripKey, TripState
+from service.db.trips import Address, TripKey, TripState
+from service.texts import translator
 from service.usecases import telling
 from service.usecases.answer_once import answer_once, was_answered
 from service.usecases.codes import WRONG_CODE, count_code, fresh_code, keep_code, try_code, waiting_code
@@ -29,15 +33,18 @@ from service.usecases.her_numbers import let_stay, stored_phones, write_phones
 from service.usecases.own_trip import word_kind
 from service.usecases.plan_trip import other_sides
 from service.usecases.problems import Conflict409, Invalid, NotFound, TooManyTries
+from service.usecases.reminding import usable_now
 from service.usecases.request_word import keep_word
 from service.usecases.trip_as_shown import trip_as_shown
 from service.usecases.typed_numbers import shown_number, why_no_sms
 from service.usecases.waiting import looks_ended
-from service.usecases.work import Work
+from service.usecases.work import SMS, Priority, Work
 
 OWNERS = table_of(PhoneOwner)
 
 MOST_NUMBERS = 5
+TOLD_WITHIN = timedelta(days=1)
+"""How long it stays worth telling her other phones."""
 HERS_ALREADY = N_("This is your number already.")
 SOMEBODY_ELSES = N_("This number belongs to somebody of this trip. Write a number of your own.")
 TOO_MANY_NUMBERS = N_("Five numbers are the most. Take one off the list first.")
@@ -102,7 +109,7 @@ def add_number(
         kind = word_kind(trip, word) if word is not None else None
         if kind is not None or not trip.has_words:
             work = Work(service, conn, now)
-            if not _add(work, trip, tried.said["phone"], duress=kind == "duress"):
+            if make_hers(work, trip, tried.said["phone"], duress=kind == "duress", by_code=True) is None:
                 return False
             work.flush()
         answer_once(conn, key.traveler_id, call, once, now, lambda: True)
@@ -150,24 +157,47 @@ def _check_free(service: Service, conn: Connection, trip: TripState, phone: str,
         raise Invalid.of("phone", TOO_MANY_NUMBERS)
 
 
-def _add(work: Work, trip: TripState, phone: str, *, duress: bool) -> bool:
-    """Make a proven number hers; False when it is another traveler's who is on a trip."""
-    if not _own(work, trip, work.service.keys.phone_hash(phone)):
-        return False
+def make_hers(work: Work, trip: TripState, phone: str, *, duress: bool, by_code: bool = False) -> TripState | None:
+    """Make a number (E.164) hers, the first by which she is asked, within a transaction; the trip with it.
+
+    Her other numbers hear of it, and her people unless a word of `duress` came along. None when it is another
+    traveler's: who is on a trip, or, unless a code has come to it (`by_code`), any; who sends a text is only a claim.
+    """
+    digest = work.service.keys.phone_hash(phone)
+    if not _own(work, trip, digest, by_code=by_code):
+        return None
     let_stay(work, trip.key, phone)
-    write_phones(work, trip.key.traveler_id, (phone, *(one for one in trip.traveler.phones if one != phone)))
+    others = tuple(one for one in trip.traveler.phones if one != phone)
+    write_phones(work, trip.key.traveler_id, (phone, *others))
     work.audit.add(trip.key.traveler_id, "traveler", "number_added", trip.traveler.key_id, {"phone": phone})
+    _tell_other_phones(work, trip, phone)
     if not duress:
         telling.tell_others(work, trip, ContactNotice.NUMBER_ADDED, number=shown_number(phone))
-    return True
+    known = [address for address in trip.traveler.addresses if address.address != phone]
+    ways = (Address(0, SMS, phone, digest), *(replace(one, index=place) for place, one in enumerate(known, start=1)))
+    return replace(trip, traveler=replace(trip.traveler, phones=(phone, *others), addresses=ways))
 
 
-def _own(work: Work, trip: TripState, digest: bytes) -> bool:
+def _tell_other_phones(work: Work, trip: TripState, phone: str) -> None:
+    """Whoever reads one of her other phones hears of it. Where every text gets one answer it is that answer, which she
+    did not wait for and nobody else wonders at."""
+    _ = translator(trip.traveler.language)
+    if trip.one_reply:
+        body = wording.reply(Reply.CONSTANT, _, constant=True)
+    else:
+        body = wording.to_traveler(TravelerNotice.NUMBER_ADDED, _, name=shown_number(phone))
+    for address in usable_now(work, trip):
+        if address.channel == SMS and address.address != phone:
+            key = f"number:{trip.key.trip_id}:{work.now.isoformat()}:{address.index}"
+            telling.to_traveler(work, trip, "traveler_notice", address, body, key, Priority.REPLY, TOLD_WITHIN)
+
+
+def _own(work: Work, trip: TripState, digest: bytes, *, by_code: bool) -> bool:
     """Route what comes from a number to her trip."""
     conn, key = work.conn, trip.key
     hers = (OWNERS.c.phone_hash == digest) & (OWNERS.c.contact_id == NIL)
     others = conn.execute(select(OWNERS).where(hers, OWNERS.c.traveler_id != key.traveler_id)).mappings().all()
-    if any(row["armed"] for row in others):
+    if any(row["armed"] or not by_code for row in others):
         return False
     for row in others:
         # She has just proven that it is hers now: who had it before her must not be asked on it any more.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,10 +15,11 @@ import structlog
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
+from service.core.named_number import named_numbers
 from service.core.reply import Meaning, Reading, read
 from service.core.wording import PageReason
 from service.db.claims import Rows, claim_inbox, finish_inbox
-from service.db.errors import Conflict, SchemaUnknown, SecretMissing, StorageUnavailable
+from service.db.errors import Conflict, KeyErased, SchemaUnknown, SecretMissing, StorageUnavailable
 from service.db.routing import NIL, Inbox, PhoneOwner
 from service.db.stored import table_of
 from service.db.strangers import UNKNOWN_SENDER, pass_over_strangers
@@ -25,6 +27,7 @@ from service.db.trips import TripKey, TripState
 from service.edges import Act
 from service.usecases import telling
 from service.usecases.context import Service
+from service.usecases.number_by_text import Named, take_named, trips_named
 from service.usecases.own_trip import OwnMessage, handle_own, word_kind
 from service.usecases.phone_proof import Waiting, note_heard
 from service.usecases.replies import answered_lately
@@ -36,6 +39,7 @@ INBOX = table_of(Inbox)
 OWNERS = table_of(PhoneOwner)
 BATCH = 100
 FLOOD = 5_000
+NEW_NUMBER = "new_number"
 
 NOT_THE_ROWS = (StorageUnavailable, Conflict, SchemaUnknown, SecretMissing)
 """What is no row's fault: the whole batch is read again."""
@@ -94,7 +98,7 @@ def read_inbox(service: Service) -> int:
             break
         if count >= BATCH and may_be_flooded:
             # Whoever is known waits behind them.
-            strangers = service.run(lambda conn: pass_over_strangers(conn, service.clock(), FLOOD), Act.READ)
+            strangers = service.run(partial(_pass_over, service), Act.READ)
             may_be_flooded = strangers > 0
             total += strangers
     if total:
@@ -157,14 +161,28 @@ def _read_batch(service: Service, conn: Connection, limit: int) -> int:
     return len(claimed)
 
 
+def _pass_over(service: Service, conn: Connection) -> int:
+    """Set strangers' texts aside, but for those that name a number: they may be a traveler's on another phone."""
+
+    def may_mean_something(sealed: bytes) -> bool:
+        try:
+            return bool(named_numbers(json.loads(service.keys.open(conn, b"inbox", sealed))["text"]))
+        except KeyErased:
+            return False
+
+    return pass_over_strangers(conn, service.clock(), FLOOD, may_mean_something)
+
+
 def _handle_all(service: Service, conn: Connection, claimed: Rows, now: datetime) -> None:
     rows = [_open(service, conn, row) for row in claimed]
     owners, waiting = _owners(conn, {row.sender for row in rows if row.traveler_id is None})
     wanted = [row.own_key for row in rows if row.own_key is not None]
     wanted += [TripKey(row.traveler_id, row.trip_id) for row in rows if row.traveler_id and row.trip_id]
     wanted += [key for sender in owners.values() for key in sender.keys]
+    named = trips_named(service, conn, rows)
+    wanted += [one.key for found in named.values() for one in found]
     trips = service.trips(conn, wanted, now, lock=True)
-    session = _Session(Work(service, conn, now), trips)
+    session = _Session(Work(service, conn, now), trips, named)
     session.work.replied = answered_lately(conn, set(owners), now)
     changes = []
     for row in sorted(rows, key=lambda one: one.inbox_id):
@@ -180,12 +198,20 @@ def _handle_all(service: Service, conn: Connection, claimed: Rows, now: datetime
 class _Session:
     """One batch being read: the trips as they stand after each row, written once at the end."""
 
-    def __init__(self, work: Work, trips: dict[TripKey, TripState]) -> None:
+    def __init__(self, work: Work, trips: dict[TripKey, TripState], named: Mapping[int, Sequence[Named]]) -> None:
         self.work = work
         self.trips = trips
+        self._named = named
         self._before = dict(trips)
 
     def handle(self, row: _Row, sender: Sender | None) -> Routed:
+        key = take_named(self.work, self.trips, row, self._named.get(row.inbox_id, ()))
+        if key is None:
+            return self._routed(row, sender)
+        # Whose phone it is gets the answer of any day, and hers is not the trip in which another one's word is kept.
+        return replace(self._routed(row, sender), keep=False) if sender else Routed(NEW_NUMBER, key)
+
+    def _routed(self, row: _Row, sender: Sender | None) -> Routed:
         reading = read(row.text)
         if row.own_key is not None:
             return self._own(row.own_key, row, reading)

@@ -47,6 +47,7 @@ def router(service: Service) -> APIRouter:
             numbers=lines,
             waiting=shown_number(waiting) if waiting else "",
             countries=number_countries(request),
+            write_to=shown_number(service.number_to_text or ""),
         )
 
     def ask_code(running: Running, typed: Typed, phone: str, status: int | None = None) -> Response:

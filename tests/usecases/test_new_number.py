@@ -54,6 +54,7 @@ def text(world: World, phone: str, body: str) -> None:
 
 
 def test_with_the_code_it_is_hers_and_asked_first(world: World) -> None:
+    """T11: her other phone and her people hear of it."""
     trip = world.armed()
     name_number(world, trip)
     assert numbers(world, trip) == [NEW, AIZHAN]
@@ -65,6 +66,9 @@ def test_with_the_code_it_is_hers_and_asked_first(world: World) -> None:
         assert len(world.texts(phone, "reply")) == 1
     for phone in (GULNAR, DANIYAR):
         assert "+7 700 000 0007" in world.texts(phone, "notice")[0]
+    [told] = world.texts(AIZHAN, "traveler_notice")
+    assert told.startswith("+7 700 000 0007 is one of your numbers from now on.")
+    assert world.texts(NEW, "traveler_notice") == []
 
 
 def test_she_signs_in_from_either_and_keeps_both_on_the_next_trip(world: World) -> None:
@@ -151,7 +155,8 @@ def test_what_is_no_new_number_of_hers(forms_once: World, phone: str) -> None:
 
 
 def test_in_a_trip_with_words_it_takes_one_and_either_kind_looks_the_same(world: World) -> None:
-    seen, kinds = [], []
+    """T11: only a word of hers adds a number, and nothing shown tells which kind it was."""
+    seen, kinds, old_phone = [], [], []
     for number, word in ((1, SAFE), (2, DURESS), (3, "something else")):
         world.sign_in(f"+7700000003{number}")
         trip = world.armed(words=True)
@@ -161,7 +166,9 @@ def test_in_a_trip_with_words_it_takes_one_and_either_kind_looks_the_same(world:
         alarm = world.state(trip).alarm
         kinds.append(alarm.view.kind if alarm else None)
         seen.append(len(numbers(world, trip)))
+        old_phone.append(world.texts(f"+7700000003{number}", "traveler_notice"))
     assert seen == [2, 2, 1]
+    assert old_phone == [["Thank you!"], ["Thank you!"], []]
     assert kinds == [None, AlarmKind.DURESS, None]
     assert len(world.texts(GULNAR, "notice")) == 1, "only with the safe one her people hear of a number"
 

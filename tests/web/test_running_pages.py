@@ -168,6 +168,11 @@ class TestNumber:
         only = re.findall(r'href="(/number/\w+/remove)"', forms.open("/number").text)[0]
         assert "only number" in errors_of(forms.send(only))["remove_number"]
 
+    def test_where_there_are_words_it_says_what_to_do_without_her_phone(self, forms: FormWorld) -> None:
+        """T11: from any phone, by her old number and one of her words."""
+        armed(forms, words=True)
+        assert "Write from any phone to +48 732 000 000: your old number" in shown(forms.open("/number"))
+
     def test_a_lone_number_has_no_way_off(self, forms: FormWorld) -> None:
         armed(forms)
         assert "Remove" not in shown(forms.open("/number"))
