@@ -66,19 +66,19 @@ def count_all(service: Service, conn: Connection, now: datetime, wanted: Sequenc
     # Always in the same order, so that no two wait for each other.
     insert_ignore(conn, TRIES, [{"subject": name, "since": now, "count": 0} for name in sorted(set(subjects))])
     query = select(TRIES).where(TRIES.c.subject.in_(subjects)).order_by(TRIES.c.subject).with_for_update()
-    rows = {row.subject: row for row in conn.execute(query)}
+    rows = {row["subject"]: row for row in conn.execute(query).mappings()}
     if len(rows) < len(set(subjects)):
         raise Conflict("a count was forgotten meanwhile")
     changes = {}
     for subject, one in zip(subjects, wanted, strict=True):
         row = rows[subject]
-        is_over = row.since <= now - one.limit.within
-        if not is_over and row.count >= one.limit.most:
-            return Spent(one.limit, row.since + one.limit.within - now)
+        is_over = row["since"] <= now - one.limit.within
+        if not is_over and row["count"] >= one.limit.most:
+            return Spent(one.limit, row["since"] + one.limit.within - now)
         changes[subject] = {
             "subject": subject,
-            "since": now if is_over else row.since,
-            "count": 1 if is_over else row.count + 1,
+            "since": now if is_over else row["since"],
+            "count": 1 if is_over else row["count"] + 1,
         }
     update_all(conn, TRIES, list(changes.values()), where=("subject",))
     return None
@@ -95,10 +95,10 @@ def count(service: Service, conn: Connection, now: datetime, one: Counted) -> in
 
 def spent(service: Service, conn: Connection, now: datetime, one: Counted) -> Spent | None:
     """Whether a limit is spent. Changes nothing."""
-    row = conn.execute(select(TRIES).where(TRIES.c.subject == _subject(service, one))).first()
-    if row is None or row.count < one.limit.most or row.since <= now - one.limit.within:
+    row = conn.execute(select(TRIES).where(TRIES.c.subject == _subject(service, one))).mappings().first()
+    if row is None or row["count"] < one.limit.most or row["since"] <= now - one.limit.within:
         return None
-    return Spent(one.limit, row.since + one.limit.within - now)
+    return Spent(one.limit, row["since"] + one.limit.within - now)
 
 
 _BOUNDLESS = 2**31 - 2

@@ -21,6 +21,7 @@ from starlette.testclient import TestClient
 from service.db.routing import Inbox, Link
 from service.db.stored import table_of
 from service.usecases.context import Service
+from service.usecases.problems import StorageUnavailable
 from service.web import problems
 from service.web.guard import EveryAnswer
 from service.web.pages import HEADERS
@@ -202,7 +203,7 @@ class TestEveryAnswer:
         @app.get("/away")
         @app.get("/api/v1/away")
         def away() -> None:
-            raise problems.StorageUnavailable("away")
+            raise StorageUnavailable("away")
 
         with TestClient(app, raise_server_exceptions=False) as client:
             for path, status in (("/broken", 500), ("/away", 503)):
