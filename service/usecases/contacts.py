@@ -254,7 +254,7 @@ def _invite(work: Work, key: TripKey, contact_id: UUID) -> None:
     by_her = INVITATIONS_A_DAY.by(str(key.traveler_id))
     if over := count_all(work.service, work.conn, work.now, [by_her]):
         raise TooManyInvitations(over.again_in)
-    fresh = work.service.trip(work.conn, key, work.now)
+    fresh = work.service.planned_trip(work.conn, key, work.now)
     contact = fresh.contact(contact_id) if fresh else None
     if fresh is not None and contact is not None:
         telling.invite(work, fresh, contact)

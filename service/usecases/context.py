@@ -132,3 +132,7 @@ class Service:
 
     def trip(self, conn: Connection, key: TripKey, now: datetime, *, lock: bool = False) -> TripState | None:
         return self.trips(conn, [key], now, lock=lock).get(key)
+
+    def planned_trip(self, conn: Connection, key: TripKey, now: datetime) -> TripState | None:
+        """The trip as it was planned, without its watch and whatever alarm there is: what her pages are made of."""
+        return load_trips(conn, self.keys, [key], now, senders=self.senders, live=False).get(key)

@@ -40,11 +40,11 @@ def load_draft(service: Service, conn: Connection, key: TripKey, now: datetime) 
 
 
 def load_locked(service: Service, conn: Connection, key: TripKey, now: datetime) -> TripState:
-    """The trip in any state, its row locked so that nobody arms it meanwhile."""
+    """The trip as planned, in any state, its row locked so that nobody arms it meanwhile."""
     where = (TRIPS.c.traveler_id == key.traveler_id) & (TRIPS.c.trip_id == key.trip_id)
     if conn.execute(select(TRIPS.c.trip_id).where(where).with_for_update()).first() is None:
         raise NotFound
-    trip = service.trip(conn, key, now)
+    trip = service.planned_trip(conn, key, now)
     if trip is None:
         raise NotFound
     return trip

@@ -55,7 +55,7 @@ def her_numbers(service: Service, key: TripKey) -> tuple[HerNumber, ...]:
     now = service.clock()
 
     def read(conn: Connection) -> tuple[HerNumber, ...]:
-        trip = service.trip(conn, key, now)
+        trip = service.planned_trip(conn, key, now)
         if trip is None:
             raise NotFound
         asked = _asked_to_go(conn, service.keys, key)

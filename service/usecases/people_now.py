@@ -57,7 +57,7 @@ def people_now(service: Service, key: TripKey) -> tuple[PersonNow, ...]:
 
 
 def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> tuple[PersonNow, ...]:
-    trip = service.trip(conn, key, now)
+    trip = service.planned_trip(conn, key, now)
     if trip is None:
         raise NotFound
     standing = standing_hand_overs(conn, service.keys, key)

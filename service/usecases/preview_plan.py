@@ -86,7 +86,7 @@ def _due(trip: TripState, plan: Plan, at: datetime, now: datetime) -> Due:
 
 
 def _trip(service: Service, key: TripKey, now: datetime) -> TripState:
-    trip = service.read(lambda conn: service.trip(conn, key, now))
+    trip = service.read(lambda conn: service.planned_trip(conn, key, now))
     if trip is None:
         raise NotFound
     return trip

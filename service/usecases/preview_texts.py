@@ -94,7 +94,7 @@ def preview_texts(service: Service, key: TripKey, language: str) -> TextsPreview
         NotFound: no such trip of hers.
     """
     now = service.clock()
-    trip = service.read(lambda conn: service.trip(conn, key, now))
+    trip = service.read(lambda conn: service.planned_trip(conn, key, now))
     if trip is None:
         raise NotFound
     begun = as_begun(trip, now)

@@ -63,7 +63,7 @@ def show_readiness(service: Service, key: TripKey) -> Readiness:
 
 
 def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> Readiness:
-    trip = service.trip(conn, key, now)
+    trip = service.planned_trip(conn, key, now)
     if trip is None:
         raise NotFound
     listed = open_fields(trip.details)

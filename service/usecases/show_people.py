@@ -117,7 +117,7 @@ def tellings(people: People, form: LadderForm) -> tuple[Telling, ...]:
 
 
 def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> People:
-    trip = service.trip(conn, key, now)
+    trip = service.planned_trip(conn, key, now)
     if trip is None:
         raise NotFound
     query = select(CONTACTS).where(CONTACTS.c.traveler_id == key.traveler_id, CONTACTS.c.trip_id == key.trip_id)

@@ -26,7 +26,7 @@ def show_words(service: Service, key: TripKey) -> ShownWords:
         NotFound: no such trip of hers.
     """
     now = service.clock()
-    trip = service.read(lambda conn: service.trip(conn, key, now))
+    trip = service.read(lambda conn: service.planned_trip(conn, key, now))
     if trip is None:
         raise NotFound
     return ShownWords(Wording(trip.wording), trip.has_words, trip.traveler.language)

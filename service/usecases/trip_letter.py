@@ -62,7 +62,7 @@ def show_letter(service: Service, key: TripKey) -> TripLetter:
         NotFound: no such trip of hers.
     """
     now = service.clock()
-    trip = service.read(lambda conn: service.trip(conn, key, now))
+    trip = service.read(lambda conn: service.planned_trip(conn, key, now))
     if trip is None:
         raise NotFound
     begun = as_begun(trip, now)
