@@ -44,6 +44,8 @@ FUND = "+77014445566"
 OPERATOR = "+77019990000"
 SECRET = bytes(range(32))
 METRICS_TOKEN = "what counts"
+SAFE_WORDS = ("green apples", "the tea is sweet")
+DURESS_WORDS = ("heavy rain", "uncle sold the car")
 LOOK_AROUND = timedelta(hours=2)
 SHORTEST = timedelta(seconds=15)
 RECONCILE = timedelta(minutes=1)
@@ -146,7 +148,7 @@ class Story:
             self.run()
         return str(added["contact_id"])
 
-    def set_words(self, safe: tuple[str, ...] = ("green apples",), duress: tuple[str, ...] = ("heavy rain",)) -> None:
+    def set_words(self, safe: tuple[str, ...] = SAFE_WORDS, duress: tuple[str, ...] = DURESS_WORDS) -> None:
         agreed = {"question": "What was our dog called?", "not_free_answer": "Barsik"}
         body = {"safe": list(safe), "duress": list(duress), **agreed, "passphrase": "a quiet harbour"}
         self.call("PUT", f"/trips/{self.trip_id}/words", body, 204)

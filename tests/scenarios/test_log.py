@@ -135,6 +135,7 @@ def codes_of(story: Story) -> set[str]:
 def test_no_line_holds_a_number_a_name_a_word_a_text_or_a_secret(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    """T36, T4: whatever happens, and at the most talkative level."""
     with product_log(), mail_server() as mail, hook_server() as hook:
         hook.status = 500
         env = {

@@ -54,6 +54,7 @@ def opened(world: FormWorld, place: Place, language: str) -> Response:
 
 
 def test_every_page_in_every_language(forms_once: FormWorld, installation: Installation) -> None:
+    """T4: and nothing on the pages of her phone names what this is for."""
     faults: list[tuple[object, ...]] = []
     for language in ("en", "ru", "kk"):
         english = _english_of(language)
