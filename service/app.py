@@ -24,6 +24,7 @@ from service.web import (
     landing,
     later,
     metrics,
+    my_data,
     my_trip_page,
     number_pages,
     pages,
@@ -78,6 +79,7 @@ TRAVELER = (
     number_pages,
     people_pages,
     word_pages,
+    my_data,
 )
 """The modules of pages by their readers; each has a `router`."""
 

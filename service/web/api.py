@@ -1,11 +1,11 @@
 """The JSON API, version 1. Every call here is a use case that the forms have as well."""
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 
 from service.usecases.context import Service
-from service.web import api_lifeline, api_plans, api_travelers, api_watch
-from service.web.api_caller import Headers, authenticated
+from service.web import api_lifeline, api_me, api_plans, api_travelers, api_watch
+from service.web.api_caller import Headers
 from service.web.problems import documented
 
 
@@ -16,17 +16,15 @@ def router(service: Service) -> APIRouter:
     api.include_router(api_plans.router(service))
     api.include_router(api_watch.router(service))
     api.include_router(api_lifeline.router(service))
-    api.include_router(_not_yet(service))
+    api.include_router(api_me.router(service))
+    api.include_router(_not_yet())
     return api
 
 
-def _not_yet(service: Service) -> APIRouter:
+def _not_yet() -> APIRouter:
     """Calls that this version describes and does not answer yet."""
     api = APIRouter(responses=documented(501), route_class=Headers)
-    signed_in = [Depends(authenticated(service))]
 
-    @api.post("/travelers/me/export", status_code=202, dependencies=signed_in)
-    @api.delete("/travelers/me", status_code=202, dependencies=signed_in)
     @api.get("/countries/{country}")
     @api.post("/offers/check")
     def not_available_yet() -> None:

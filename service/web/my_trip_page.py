@@ -44,6 +44,7 @@ WORRY = {"worry_allow": True, "worry_block": False}
 WAITING = {
     "pause_until": N_("a pause"),
     "end": N_("the end of the trip"),
+    "erase": N_("everything here is erased"),
     "remove_contact": N_("somebody leaves your people"),
     "hand_over": N_("somebody takes another one’s place"),
     "remove_number": N_("one of your numbers is taken off"),

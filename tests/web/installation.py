@@ -121,6 +121,8 @@ def _away(world: FormWorld, made: Installation) -> None:
         number="/number",
         phrases="/phrases",
         later="/later",
+        my_data="/data",
+        my_data_erase="/data/erase",
         take_back=f"/asked/{shown['changes'][0]['change_id']}",
         people="/people",
         people_add="/people/add",
