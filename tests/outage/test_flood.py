@@ -92,3 +92,16 @@ def test_no_alarm_waits_for_strangers(story: Story) -> None:
     assert unread(story) == 200
     sweep(story.service)
     assert story.service.read(lambda conn: conn.execute(select(ALARMS.c.kind)).scalars().all()) == ["missed"]
+
+
+def test_her_word_from_a_strange_phone_is_not_set_aside_with_the_strangers(story: Story) -> None:
+    """T50: she names her lost phone's number in the middle of the flood, and a word of duress."""
+    family(story, words=True)
+    flood(story, 150, "4")
+    text, other = f"{TRAVELER} heavy rain", "+77015556677"
+    strange = Inbound("twilio_sms", "strange", story.service.keys.phone_hash(other), text, address=other)
+    accept_all(story.service, [strange])
+    flood(story, 150, "5")
+    assert read_inbox(story.service) == 301
+    story.run()
+    story.mother.expect("Do NOT call or text Aizhan")
