@@ -17,7 +17,6 @@ from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, literal
 
 from service.core.alarm import LINK_LIVES_AFTER_CLOSE, AlarmView
 from service.core.ladder import Role, Rung
-from service.core.watch import WatchState, WatchView
 from service.db import codec, tables
 from service.db.routing import Suppression
 from service.db.rows import ids, is_one_of, is_pair, pairs
@@ -25,6 +24,7 @@ from service.db.sealed import Keyring
 from service.db.stored import table_of
 from service.db.trip_state import Address, AlarmState, ContactState, TravelerState, TripKey, TripState
 from service.db.types import UTCDateTime
+from service.db.watch_rows import watch_of, watch_values
 
 __all__ = [
     "Address",
@@ -148,27 +148,6 @@ def load_contacts(
     suppressed = _Suppressed(conn, keys, senders)
     suppressed.look_up([value["channels"] for value in opened])
     return tuple(_contact(row, value, suppressed) for row, value in zip(rows, opened, strict=True))
-
-
-def watch_values(watch: WatchView, look_at: datetime | None) -> dict[str, Any]:
-    """The columns of a watch."""
-    return {
-        "state": watch.state.value,
-        "armed_at": watch.armed_at,
-        "deadline": watch.deadline,
-        "previous": watch.previous,
-        "reminders": watch.stage,
-        "reminded_at": watch.reminded_at,
-        "last_check_in_at": watch.last_check_in_at,
-        "last_verified_at": watch.last_verified_at,
-        "streak": watch.streak,
-        "weak_at": list(watch.weak_at),
-        "missed_at": list(watch.missed),
-        "unproven_at": watch.unproven_at,
-        "late_to": watch.late_to,
-        "grace_cut_seconds": watch.grace_cut.total_seconds(),
-        "look_at": look_at,
-    }
 
 
 def alarm_values(alarm: AlarmView, look_at: datetime | None) -> dict[str, Any]:
@@ -315,26 +294,6 @@ def _alarm(row: RowMapping, alerts: Sequence[RowMapping]) -> AlarmState:
     addressed = {str(a["contact_id"]) for a in alerts if a["state"] not in ("cancelled", "failed")}
     view = codec.alarm_from_json(row["view"], min(accepted, default=None))
     return AlarmState(row["alarm_id"], view, row["version"], frozenset(reached), frozenset(addressed))
-
-
-def watch_of(row: RowMapping) -> WatchView:
-    """A row of the watches as a value."""
-    at = datetime.fromisoformat
-    return WatchView(
-        armed_at=row["armed_at"],
-        deadline=row["deadline"],
-        state=WatchState(row["state"]),
-        previous=row["previous"],
-        stage=row["reminders"],
-        reminded_at=row["reminded_at"],
-        missed=tuple(at(moment) for moment in row["missed_at"]),
-        last_check_in_at=row["last_check_in_at"],
-        last_verified_at=row["last_verified_at"],
-        weak_at=tuple(at(moment) for moment in row["weak_at"]),
-        unproven_at=row["unproven_at"],
-        late_to=row["late_to"],
-        grace_cut=timedelta(seconds=row["grace_cut_seconds"]),
-    )
 
 
 def _traveler(row: RowMapping, opened: Mapping[str, Any], suppressed: _Suppressed) -> TravelerState:
