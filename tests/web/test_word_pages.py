@@ -39,6 +39,7 @@ def kinds(forms: FormWorld, trip: str) -> list[str | None]:
 
 @pytest.mark.parametrize("word", [SAFE, DURESS])
 def test_with_a_word_they_count_at_once_and_the_page_is_the_same(forms_once: FormWorld, word: str) -> None:
+    """T3: also the new passphrase opens, and the old one does not, whichever word came along."""
     trip = armed(forms_once)
     page = shown(forms_once.send("/phrases", {**NEW, "word": word}))
     assert page.endswith(
@@ -49,18 +50,19 @@ def test_with_a_word_they_count_at_once_and_the_page_is_the_same(forms_once: For
     )
     forms_once.read_inbox()
     apply_due(forms_once.service, forms_once.now)
-    state = forms_once.state(trip)
-    if word == DURESS:
-        assert state.alarm is not None
-        assert state.alarm.view.kind is AlarmKind.DURESS
-        assert kinds(forms_once, trip) == ["safe", "duress", None, None], "they wait until it has ended"
-        return
-    assert kinds(forms_once, trip) == [None, None, "safe", "duress"]
-    assert (state.details["question"], state.details["not_free_answer"]) == (NEW["question"], NEW["not_free_answer"])
     shorter = forms_once.get(trip, Amanba_Passphrase=WORDS["passphrase"]).json()
     whole = forms_once.get(trip, Amanba_Passphrase=NEW["passphrase"]).json()
     assert "details" not in shorter
     assert not {"question", "not_free_answer"} & set(whole["details"])
+    state = forms_once.state(trip)
+    if word == SAFE:
+        assert kinds(forms_once, trip) == [None, None, "safe", "duress"]
+        agreed = (state.details["question"], state.details["not_free_answer"])
+        assert agreed == (NEW["question"], NEW["not_free_answer"])
+    else:
+        assert state.alarm is not None
+        assert state.alarm.view.kind is AlarmKind.DURESS
+        assert kinds(forms_once, trip) == ["safe", "duress", None, None], "they wait until it has ended"
 
 
 def test_without_one_her_people_hear_of_it_and_they_count_two_days_later(forms_once: FormWorld) -> None:
