@@ -1,7 +1,8 @@
 """A contact whom the traveler has reason to fear leaves: with a safe word at once, also while an alarm is open.
 
-From then on nothing goes to her: what waits is cancelled, no alarm's end reaches her, her pages are gone, her codes and
-digits mean nothing. The others are told in words that accuse nobody and name nobody.
+From then on nothing goes to her: what waits is cancelled, no alarm's end reaches her, the alarm's pages are gone, her
+codes and digits mean nothing, and her own page shows what it showed. The others are told in words that accuse nobody
+and name nobody.
 """
 
 from __future__ import annotations
@@ -61,9 +62,12 @@ def remove_unsafe_in(work: Work, trip: TripState, contact: ContactState) -> Trip
 
 
 def silence_contact(conn: Connection, key: TripKey, contact_id: UUID, now: datetime) -> None:
-    """Nothing more goes to a contact, and none of her pages opens. What is at its provider cannot be called back."""
+    """Nothing more goes to a contact, and no page of an alarm or a rehearsal opens to her. What is at its provider
+    cannot be called back. Her own page goes on as before: one that is gone would tell that she was taken off the list.
+    """
     hers = (OUTBOX.c.traveler_id == key.traveler_id) & (OUTBOX.c.contact_id == contact_id)
     conn.execute(update(OUTBOX).where(hers, OUTBOX.c.state == "pending").values(state="cancelled", settled_at=now))
     # Refused or unanswered, it would be tried again; the claim drops what is no longer good.
     conn.execute(update(OUTBOX).where(hers, OUTBOX.c.state == "sending").values(valid_until=now))
-    conn.execute(delete(LINKS).where(LINKS.c.traveler_id == key.traveler_id, LINKS.c.contact_id == contact_id))
+    pages = (LINKS.c.traveler_id == key.traveler_id) & (LINKS.c.contact_id == contact_id)
+    conn.execute(delete(LINKS).where(pages, LINKS.c.kind != "invitation"))

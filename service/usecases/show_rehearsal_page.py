@@ -53,8 +53,12 @@ def _show(service: Service, conn: Connection, token: str) -> RehearsalPage | Non
     was_there = contact is not None and contact.status in ("accepted", "removed") and contact.accepted_at is not None
     if trip is None or contact is None or not was_there or rehearsal is None:
         return None
+    form = _form(trip, rehearsal.view, contact.id)
+    if contact.status == "removed" and form == "asked":
+        # It shows where the traveler is.
+        return None
     return RehearsalPage(
-        form=_form(trip, rehearsal.view, contact.id),
+        form=form,
         language=contact.language,
         reader=contact.name,
         facts=sample_facts(trip, rehearsal, contact, now),

@@ -263,6 +263,7 @@ class TestAtOnce:
         assert told(alone(SOS, FAMILY)) == EVERYBODY
 
     def test_duress_tells_those_with_the_role_and_caseworkers(self) -> None:
+        """T25: who has the role to call alone is not told of it."""
         assert told(alone(DURESS, FAMILY)) == ["mother", "friend", "caseworker"]
 
     def test_with_none_of_them_all_accepted_contacts(self) -> None:

@@ -259,6 +259,7 @@ def test_an_outcome_on_the_page_that_ends_nothing_ends_the_hold_and_is_told(
 
 
 def test_home_or_found_on_the_page_ends_the_alarm_and_not_an_sos(story: Story) -> None:
+    """T24: who is found and asks for no contact is told of as safe, and nothing else is said."""
     family(story)
     story.advance_to("2026-12-01T21:16+03:00")
     [page] = set(re.findall(r"https://amanba\.example(/a/\w+)", "\n".join(story.mother.read_all())))

@@ -4,6 +4,7 @@ from tests.scenarios.story import BROTHER, MOTHER, Story
 
 
 def test_an_invitation_says_who_asks_and_what_it_means_and_one_accepts(story: Story) -> None:
+    """T27: only an answer from the very number or mailbox that was asked makes a contact."""
     story.register()
     story.plan_trip()
     story.add_contact("Gulnar", MOTHER, accept=False)
@@ -16,6 +17,7 @@ def test_an_invitation_says_who_asks_and_what_it_means_and_one_accepts(story: St
 
 
 def test_who_has_not_accepted_is_told_nothing_of_an_alarm(story: Story) -> None:
+    """T27: not active before she has accepted."""
     story.register()
     story.plan_trip()
     story.add_contact("Gulnar", MOTHER)
@@ -31,6 +33,7 @@ def test_who_has_not_accepted_is_told_nothing_of_an_alarm(story: Story) -> None:
 
 
 def test_after_seven_days_without_an_answer_the_traveler_hears_of_it(story: Story) -> None:
+    """T27: seven days of silence are a no, and she is told."""
     story.register()
     story.plan_trip()
     story.add_contact("Gulnar", MOTHER, accept=False)

@@ -178,6 +178,7 @@ def test_a_code_works_once_for_ten_minutes_and_three_an_hour_are_sent(story: Sto
 
 @pytest.mark.parametrize("disclosure", ["full", "link"])
 def test_the_sheet_shows_nothing_beyond_disclosure(lite: Story, disclosure: str) -> None:
+    """T25: one contact may read it all, another only what she is told."""
     lite.register()
     lite.plan_trip(**MORE)
     lite.add_contact("Gulnar", MOTHER, disclosure=disclosure)
