@@ -54,10 +54,15 @@ def named(conn: Connection, wanted: Collection[str], but: Collection[str] = ()) 
 def readable(conn: Connection, but: Collection[str] = ()) -> set[Trace]:
     """Where a sealed value stands whose data key is still there, but for some tables."""
     keys = {row.key_id.bytes for row in conn.execute(select(Stored.metadata.tables["data_keys"].c.key_id))}
+    return {one for one, value in sealed_in(conn).items() if one.table not in but and value[1:_HEAD] in keys}
+
+
+def sealed_in(conn: Connection) -> dict[Trace, bytes]:
+    """Every sealed value of the database: what a thief of a copy would have."""
     return {
-        Trace(table, column, value[1:_HEAD].hex())
+        Trace(table, column, value[:_HEAD].hex()): value
         for table, column, value in _values(conn)
-        if table not in but and isinstance(value, bytes) and value[:1] == _SEALED and value[1:_HEAD] in keys
+        if isinstance(value, bytes) and value[:1] == _SEALED and len(value) > _HEAD
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from service.core.alarm import CLOSING, Outcome
@@ -143,6 +144,8 @@ _ENDS = {
     Outcome.MISTAKEN: N_("The message of {at} reached us late: {name} had answered in time. The alarm has ended."),
     Outcome.CLOSED_BY_TWO: N_("Two people have ended the alarm about {name}."),
 }
+_ENDED_BY_TWO = N_("Two people have ended the alarm about {name}: {who}.")
+THE_OPERATOR = N_("the operator")
 _TRAVELER = {
     TravelerNotice.CODE: N_("{code} is your code. Give it to nobody."),
     TravelerNotice.NUMBER_ADDED: N_(
@@ -158,7 +161,10 @@ _TRAVELER = {
 # Words may still be set: what lies in her thread from before the trip must name nobody.
 _TRAVELER_UNNAMED = {
     TravelerNotice.CONTACT_ACCEPTED: N_("Somebody whom you asked has said yes. Your page says who."),
-    TravelerNotice.CONTACT_NOT_ACCEPTED: N_("Somebody whom you asked has not answered for 7 days. Your page says who."),
+    # By then nobody is named on her page either.
+    TravelerNotice.CONTACT_NOT_ACCEPTED: N_(
+        "Somebody whom you asked has not answered for 7 days. Please choose another."
+    ),
     TravelerNotice.CONTACT_REFUSED: N_("Somebody whom you asked cannot. Your page says who."),
     TravelerNotice.CONTACT_STOPPED: N_("Somebody takes no more messages from us. Your page says who."),
 }
@@ -237,19 +243,23 @@ def all_clear(
     name: str,
     ref_code: str,
     who: str = "",
+    by: Sequence[str] = (),
     at: str = "",
     duress: bool = False,
     rehearsal: bool = False,
 ) -> str:
     """What everybody who was told hears when an alarm ends.
 
-    `who` ended it, `at` is when the message of a mistaken alarm was sent. After duress it says only that it ended.
+    `who` ended it, `by` are those who ended it together, `at` is when the message of a mistaken alarm was sent. After
+    duress it says only that it ended, and by whom.
     Raises ValueError for an outcome that ends nothing.
     """
     if outcome not in CLOSING:
         raise ValueError(f"{outcome} does not end an alarm")
-    msgid = _ENDS[Outcome.CLOSED_BY_TWO if duress else outcome]
-    text = _(msgid).format(name=cut_name(name, NAME_LIMIT), who=cut_name(who, NAME_LIMIT) or _(SOMEBODY), at=at)
+    by_two = duress or outcome is Outcome.CLOSED_BY_TWO
+    named = ", ".join(cut_name(one, NAME_LIMIT) for one in by) if by_two else cut_name(who, NAME_LIMIT)
+    msgid = _ENDS[outcome] if not by_two else _ENDED_BY_TWO if named else _ENDS[Outcome.CLOSED_BY_TWO]
+    text = _(msgid).format(name=cut_name(name, NAME_LIMIT), who=named or _(SOMEBODY), at=at)
     return mark(join((text, _(DOUBT), _tag(ref_code))), rehearsal, _)
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from service.db.chains import verify_chains
+from service.db.errors import KeyErased, SealBroken
+from service.db.sealed import open_keyring
 from service.db.stored import table_of
 from service.db.tables import Alarm
-from tests.scenarios.story import Story, family
+from tests.scenarios.story import SECRET, Story, family
 from tests.scenarios.test_end_and_changes import change
-from tests.traces import Trace, hashes_in, ids_in, named, readable
+from tests.traces import Trace, hashes_in, ids_in, named, readable, sealed_in
 
 OF_TRIP = ("trips", "contacts", "alarms", "rehearsals", "changes", "check_ins", "outbox")
 
@@ -48,6 +50,22 @@ def left(story: Story, ids: Collection[str], but: Collection[str] = ()) -> set[T
     return story.service.read(lambda conn: named(conn, ids, but) | readable(conn, {*but, "travelers"}))
 
 
+def can_be_opened(story: Story, stolen: Mapping[Trace, bytes]) -> set[str]:
+    """From which tables there are values that the database, asked afresh, still has the key of."""
+    keys = open_keyring(story.service.db, [SECRET], story.now)
+
+    def is_erased(conn: Connection, value: bytes) -> bool:
+        try:
+            keys.open(conn, b"whatever it was for", value)
+        except KeyErased:
+            return True
+        except SealBroken:
+            return False
+        return False
+
+    return story.service.read(lambda conn: {one.table for one, value in stolen.items() if not is_erased(conn, value)})
+
+
 def tables_of(traces: Collection[Trace]) -> set[str]:
     return {trace.table for trace in traces}
 
@@ -74,10 +92,15 @@ def test_who_erases_herself_is_gone_at_once_and_her_lines_of_the_audit_trail_in_
     """T35: with her go her keys, so that the rest cannot be opened wherever a copy lies."""
     ids = lived_through(story)
     hers = story.service.read(lambda conn: ids_in(conn, "travelers") | hashes_in(conn, "travelers"))
+    stolen = story.service.read(sealed_in)
     story.call("DELETE", "/travelers/me", expect=202)
     assert tables_of(left(story, {*ids, *hers})) == {"audit_log"}
     assert story.service.read(readable) == set()
-    later(story, 364)
+    of_messages = {"outbox", "sign_ups"}
+    assert can_be_opened(story, stolen) <= of_messages, "the day's key of messages lives for eight days"
+    later(story, 9)
+    assert can_be_opened(story, stolen) == set(), "a copy made before her erasure opens nothing any more"
+    later(story, 355)
     assert tables_of(left(story, {*ids, *hers})) == {"audit_log"}
     later(story, 2)
     assert left(story, {*ids, *hers}) == set()
