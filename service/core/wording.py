@@ -14,6 +14,7 @@ from service.core.wording_letter import (
     reminder_letter,
 )
 from service.core.wording_notices import (
+    THE_OPERATOR,
     ContactNotice,
     PageReason,
     TravelerNotice,
@@ -27,6 +28,7 @@ from service.core.wording_replies import Reply, Wording, is_constant, reminder, 
 from service.core.wording_text import Count, Translate
 
 __all__ = [
+    "THE_OPERATOR",
     "AlertFacts",
     "Companion",
     "ContactNotice",

@@ -8,11 +8,11 @@ from functools import lru_cache
 
 from babel import Locale
 
-from service.core.alarm import AlarmKind
+from service.core.alarm import OPERATOR, AlarmKind, AlarmView
 from service.core.plan import leg_at
-from service.core.wording import AlertFacts, Companion
+from service.core.wording import THE_OPERATOR, AlertFacts, Companion
 from service.db.trips import Address, AlarmState, ContactState, TripState
-from service.texts import known_language
+from service.texts import known_language, translator
 from service.usecases.numbers import zone_of_number
 from service.usecases.times import said
 
@@ -93,6 +93,14 @@ def place(trip: TripState, now: datetime, language: str) -> str:
 @lru_cache(maxsize=1024)
 def _name_of(country: str, language: str) -> str:
     return str(Locale.parse(language).territories.get(country, country))
+
+
+def closers(trip: TripState, view: AlarmView, language: str) -> tuple[str, ...]:
+    """The names of the two who have ended a duress alarm together; of one who has left the trip there is none."""
+    operator = translator(language)(THE_OPERATOR)
+    people = [trip.contact(one) for one in sorted(view.closers - {OPERATOR})]
+    names = [one.name for one in people if one is not None]
+    return tuple([*names, operator] if OPERATOR in view.closers else names)
 
 
 def first_usable(addresses: Iterable[Address]) -> Address | None:

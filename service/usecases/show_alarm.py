@@ -23,7 +23,7 @@ from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.directory import Emergency, emergency
 from service.usecases.accept import MOST_WRONG
 from service.usecases.agreed import Agreed, agreed_of
-from service.usecases.alarm_facts import facts_for, zone_of_contact
+from service.usecases.alarm_facts import closers, facts_for, zone_of_contact
 from service.usecases.alarm_history import Event, history
 from service.usecases.alarm_notes import HeardNote, notes_of
 from service.usecases.alarm_of import alarm_of
@@ -44,7 +44,7 @@ MOST_UNCLEAR = 10
 
 @dataclass(frozen=True, slots=True)
 class ToldPerson:
-    """A contact of the trip as the others see her in an alarm."""
+    """A contact of the trip as the others see her in an alarm. `apart`: she is not to be told of it."""
 
     contact_id: UUID
     name: str
@@ -53,6 +53,7 @@ class ToldPerson:
     acts: bool
     until: str = ""
     is_reader: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +244,7 @@ def _page(trip: TripState, state: AlarmState, contact: ContactState, now: dateti
     view = state.view
     zone = zone_of_contact(contact, trip)
     closer = trip.contact(view.closed_by) if view.closed_by else None
-    people = [_person(state, c, contact, zone, now) for c in trip.contacts if c.accepted]
+    people = [_person(trip, state, c, contact, now) for c in trip.contacts if c.accepted]
     return AlarmPage(
         form=form_of(trip, view, contact),
         language=contact.language,
@@ -256,7 +257,7 @@ def _page(trip: TripState, state: AlarmState, contact: ContactState, now: dateti
         held_by_reader=view.held_by == contact.id,
         reader_wants_close=contact.id in view.closers,
         outcome=view.outcome,
-        closed_by=closer.name if closer else "",
+        closed_by=", ".join(closers(trip, view, language)) or (closer.name if closer else ""),
         closed_at=said(view.closed_at, zone, now) if view.closed_at else "",
         may_object=may_object(view, now),
         zone=zone,
@@ -283,11 +284,14 @@ def _place(trip: TripState, contact: ContactState, now: datetime, language: str)
     )
 
 
-def _person(state: AlarmState, contact: ContactState, reader: ContactState, zone: str, now: datetime) -> ToldPerson:
+def _person(
+    trip: TripState, state: AlarmState, contact: ContactState, reader: ContactState, now: datetime
+) -> ToldPerson:
     view = state.view
     acts = view.held_by == contact.id
-    until = said(view.hold_until, zone, now) if acts and view.hold_until else ""
+    until = said(view.hold_until, zone_of_contact(reader, trip), now) if acts and view.hold_until else ""
     is_reader = contact.contact_id == reader.contact_id
+    apart = view.kind is AlarmKind.DURESS and contact.id not in audience(view.kind, trip.people)
     return ToldPerson(
-        contact.contact_id, contact.name, contact.relation, contact.id in state.told, acts, until, is_reader
+        contact.contact_id, contact.name, contact.relation, contact.id in state.told, acts, until, is_reader, apart
     )

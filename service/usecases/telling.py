@@ -19,7 +19,7 @@ from service.db.routing import NIL
 from service.db.settle import cancel_alerts
 from service.db.trips import Address, AlarmState, ContactState, TripState
 from service.texts import translator
-from service.usecases.alarm_facts import facts_for, first_usable, zone_of_contact
+from service.usecases.alarm_facts import closers, facts_for, first_usable, zone_of_contact
 from service.usecases.context import WEBHOOK
 from service.usecases.links import alarm_link, invitation_link
 from service.usecases.times import said
@@ -156,6 +156,7 @@ def all_clear(work: Work, trip: TripState, alarm: AlarmState, contact: ContactSt
         name=trip.traveler.name,
         ref_code=code,
         who=closer.name if closer else "",
+        by=closers(trip, alarm.view, contact.language),
         at=said(alarm.view.last_sign_at or work.now, zone, work.now),
         duress=alarm.view.kind is AlarmKind.DURESS,
     )

@@ -228,9 +228,12 @@ class TestOneOfHerPeopleLies:
         for number in range(3):
             assert "One more person is needed" in press(story, mothers, "close", f"n{number}")
         assert "Two people" not in "\n".join(story.mother.read_all() + story.fund.read_all())
-        assert "Two people ended it together." in press(story, funds, "close", "n4")
+        ended = press(story, funds, "close", "n4")
+        assert "Two people ended it together." in ended
+        assert re.search(r"<p>(Gulnar, Saule|Saule, Gulnar)</p>", ended), "and everybody sees who"
         for phone in (story.mother, story.fund):
-            phone.expect("Two people have ended the alarm about Aizhan.")
+            assert "Gulnar" in (text := phone.expect("Two people have ended the alarm about Aizhan: "))
+            assert "Saule" in text
         story.brother.expect_nothing()
 
     def test_with_the_operators_code_one_person_is_enough(self, lite: Story) -> None:
@@ -250,7 +253,7 @@ class TestOneOfHerPeopleLies:
         lite.operator.expect_nothing()
         assert close_by_operator(lite.service, code) is Closing.ENDED
         lite.run()
-        lite.mother.expect("Two people have ended the alarm about Aizhan.")
+        lite.mother.expect("Two people have ended the alarm about Aizhan: Gulnar, the operator.")
 
     def test_who_cries_wolf_tells_nobody_twice_and_is_seen_by_name(self, story: Story) -> None:
         """A doubt tells everybody once, however often it is said; each new one takes two others who had ended it, and

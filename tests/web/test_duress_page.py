@@ -40,6 +40,7 @@ def test_in_every_language_it_begins_with_what_not_to_do(lite: Story) -> None:
             "Two different people must say that it is over.",
         ):
             assert _(sentence) in told, (language, sentence)
+        assert _("is not told of this; please say nothing") in told, "her brother has no part in it"
         assert set(re.findall(r'href="tel:([^"]+)"', html)) == {"+902422481200"}
         assert set(re.findall(r'name="answer" value="(\w+)"', html)) == {"1", "3", "close", "authorities_told"}
 
