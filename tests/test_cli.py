@@ -168,6 +168,21 @@ def test_the_audit_trail_is_verified_by_a_command(console: Console) -> None:
     assert console.run("audit", "--traveler", str(travelers[1]))[0] == 1
 
 
+def test_what_is_kept_longer_is_listed_and_needs_a_trip_and_a_reason(console: Console) -> None:
+    console.set(AMANBA_SECRET_KEYS=make_key())
+    assert console.run("migrate")[0] == 0
+    assert console.run("keep") == (0, "")
+    assert console.answered == "No trip is kept.\n"
+    for more, why in (
+        ((), "a reason is needed"),
+        (("--because", "police"), "no trip that is still here"),
+        (("--end",), ""),
+    ):
+        status, said = console.run("keep", "Q7QQ", *more)
+        assert (status, said.count("\n")) == (1, 1)
+        assert said.startswith(f"Nothing was changed: {why}")
+
+
 def register(service: Service, phone: str) -> UUID:
     """A traveler with the first line of her chain."""
     now = service.clock()
