@@ -9,18 +9,23 @@ from fastapi import APIRouter, Body, Depends, Header
 from pydantic import BaseModel
 
 from service.core.plan import Plan
+from service.core.wording_text import N_
 from service.usecases.arm import arm
 from service.usecases.check_in_by_api import OK, SOS, check_in_by_api
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey
+from service.usecases.problems import Conflict409
 from service.usecases.register import Caller
 from service.usecases.rehearse import start_rehearsal
 from service.usecases.request_change import request_change
+from service.usecases.request_word import keep_word
 from service.usecases.show_trip import ShownContact, ShownTrip, WholeTrip, show_trip
 from service.web.api_caller import Headers, IdempotencyKey, authenticated, decoded, of_caller
 from service.web.api_travelers import Nothing
 from service.web.problems import documented
 from service.web.schemas import ChangeIn, CheckInIn, NoFields, Weekday
+
+NEEDS_PASSPHRASE = N_("In this trip somebody new is named only with the passphrase.")
 
 
 class ArmedOut(BaseModel):
@@ -135,12 +140,18 @@ def router(service: Service) -> APIRouter:
         form: ChangeIn,
         key: TripKey = Depends(trip_of),
         caller: Caller = Depends(whose),
+        passphrase: Annotated[str | None, Header(alias="Amanba-Passphrase", max_length=1000)] = None,
         idempotency_key: IdempotencyKey = None,
     ) -> Nothing:
-        """Ask for one change. More watching counts at once; less of it waits, and the contacts hear of it."""
-        request_change(
-            service, key, form.change(), word=form.word or None, sender=caller.token_hash, once=idempotency_key
-        )
+        """Ask for one change. More watching counts at once; less of it waits, and the contacts hear of it.
+
+        In a trip with words somebody is added, or takes another one's place, only when the passphrase fits."""
+        word = form.word or None
+        if form.names_somebody and _is_closed(show_trip(service, key, decoded(passphrase))):
+            # Whoever holds her phone must not become one of those who are told. Her word counts all the same.
+            keep_word(service, key, word, sender=caller.token_hash, once=idempotency_key)
+            raise Conflict409(NEEDS_PASSPHRASE, ("passphrase",))
+        request_change(service, key, form.change(), word=word, sender=caller.token_hash, once=idempotency_key)
         return Nothing()
 
     @api.post("/trips/{trip_id}/rehearsal", status_code=202, responses=documented(429))
@@ -156,6 +167,11 @@ def router(service: Service) -> APIRouter:
         return Nothing()
 
     return api
+
+
+def _is_closed(shown: ShownTrip | WholeTrip) -> bool:
+    """Whether its private part stays closed while it runs."""
+    return isinstance(shown, ShownTrip) and shown.status == "armed"
 
 
 def _short(shown: ShownTrip) -> ShortTripOut:

@@ -276,6 +276,11 @@ class ChangeIn(Form):
             raise PydanticCustomError("exactly_one", N_("Ask for exactly one change."))
         return self
 
+    @property
+    def names_somebody(self) -> bool:
+        """Whether somebody new is to be told of alarms."""
+        return self.add_contact is not None or self.hand_over is not None
+
     def change(self) -> Change:
         """The change that is asked for. Words are hashed here, which is slow by intention."""
         found: Change = End()
