@@ -220,8 +220,8 @@ def served(settings: Settings) -> Any:
 
 def test_no_limit_stands_on_the_way_of_an_ok(forms: FormWorld) -> None:
     """T50: whatever comes in is kept: no check-in, SOS or answer asks how often anything was tried."""
-    trip = forms.armed(words=True)
-    link = forms.get(trip, Amanba_Passphrase="apples in the old garden").json()["check_in_url"]
+    trip = forms.armed()
+    link = forms.get(trip).json()["check_in_url"]
     forms.enter_later()
     forms.open("/home")
     with statements(forms.service) as said:

@@ -44,6 +44,7 @@ ALWAYS = (
     ("cache-control", "no-store"),
 )
 EVIL = "evil.example"
+HOSTILE_PARTS = (f"%2F%2F{EVIL}", f"%0d%0aLocation:%20https:%2f%2f{EVIL}", f"\\{EVIL}")
 
 
 def paths(app: Any, method: str) -> list[str]:
@@ -226,7 +227,7 @@ class TestWhereItLeads:
         signed_in.open("/home")
         token = {"form": signed_in.hidden["/home"]["form"], "do": f"//{EVIL}", "answer": f"//{EVIL}", "of": f"//{EVIL}"}
         for path in _one_of_each(signed_in.client.app):
-            for part in (f"%2F%2F{EVIL}", f"%0d%0aLocation:%20https:%2f%2f{EVIL}", f"\\{EVIL}"):
+            for part in HOSTILE_PARTS[: None if "{" in path else 1]:
                 address = f"{named(path, part)}?{query}"
                 for method, body in (("GET", None), ("POST", token)):
                     answer = signed_in.client.request(method, address, data=body, headers=lies, follow_redirects=False)
@@ -302,9 +303,8 @@ class TestOddRequests:
         assert forms_once.service.read(lambda conn: conn.execute(kept).scalar_one()) == 0
         assert forms_once.get(trip).json()["contacts"][0]["status"] == "accepted"
 
-    @pytest.mark.parametrize(
-        ("body", "kind"),
-        [
+    def test_a_body_that_nobody_sends_breaks_nothing(self, forms_once: FormWorld) -> None:
+        for body, kind in (
             (b"[" * 60_000, "application/json"),
             (b'{"name":' * 7_000 + b"1" + b"}" * 7_000, "application/json"),
             (b'{"name": ' + b"9" * 6_000 + b"}", "application/json"),
@@ -315,24 +315,10 @@ class TestOddRequests:
             (b"phone=%ff%fe&form=%00&phone[]=1&;;;&=&%", "application/x-www-form-urlencoded"),
             (b"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'a'>]><x>&a;</x>", "application/xml"),
             (b"", "nonsense"),
-        ],
-        ids=[
-            "deep",
-            "deep too",
-            "a long number",
-            "an endless number",
-            "UTF-16",
-            "gzip",
-            "parts",
-            "half",
-            "XML",
-            "none",
-        ],
-    )
-    def test_a_body_that_nobody_sends_breaks_nothing(self, forms_once: FormWorld, body: bytes, kind: str) -> None:
-        for path in ("/in", "/c/nothing", "/a/nothing", "/i/nothing", "/api/v1/travelers", "/api/v1/travelers/verify"):
-            answer = forms_once.client.post(path, content=body, headers={"Content-Type": kind})
-            assert 400 <= answer.status_code < 500, (path, answer.status_code)
+        ):
+            for path in ("/in", "/c/nothing", "/a/nothing", "/i/nothing", "/api/v1/travelers"):
+                answer = forms_once.client.post(path, content=body, headers={"Content-Type": kind})
+                assert 400 <= answer.status_code < 500, (path, body[:20], answer.status_code)
 
     def test_a_length_that_lies_breaks_nothing(self, forms_once: FormWorld) -> None:
         for length in ("-1", "1e3", "9" * 30):

@@ -269,21 +269,21 @@ class TestPrivatePage:
         forms.send("/home", to="/private/close")
         assert forms.open("/trip/all").headers["location"] == "/home"
 
-    def test_after_five_wrong_ones_none_is_right_for_15_minutes_in_any_session(self, forms: FormWorld) -> None:
+    def test_after_five_wrong_ones_none_is_right_for_15_minutes_in_any_session(self, forms_once: FormWorld) -> None:
         """Who signs in anew, as whoever holds her phone may, has no more tries than before."""
-        trip = forms.armed(words=True)
-        forms.enter_later()
+        trip = forms_once.armed(words=True)
+        forms_once.enter_later()
         for _ in range(5):
-            wrong = forms.send("/private", {"passphrase": "wrong and wrong"})
+            wrong = forms_once.send("/private", {"passphrase": "wrong and wrong"})
         right = {"passphrase": WORDS["passphrase"]}
-        locked = forms.send("/private", right)
+        locked = forms_once.send("/private", right)
         assert (locked.headers["location"], locked.content) == (wrong.headers["location"], wrong.content)
-        forms.leave_behind()
-        forms.enter_later()
-        assert forms.send("/private", right).headers["location"] == "/home"
-        assert "details" not in forms.get(trip, Amanba_Passphrase=right["passphrase"]).json()
-        forms.wait(minutes=13)
-        assert forms.send("/private", right).headers["location"] == "/trip/all"
+        forms_once.leave_behind()
+        forms_once.enter_later()
+        assert forms_once.send("/private", right).headers["location"] == "/home"
+        assert "details" not in forms_once.get(trip, Amanba_Passphrase=right["passphrase"]).json()
+        forms_once.wait(minutes=13)
+        assert forms_once.send("/private", right).headers["location"] == "/trip/all"
 
     def test_a_session_has_ten_tries(self, forms_once: FormWorld) -> None:
         forms_once.armed(words=True)
