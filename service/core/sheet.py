@@ -125,7 +125,7 @@ def sheet(facts: Mapping[str, str], reader: Reader, _: Translate) -> tuple[Secti
             part.number,
             _(part.title),
             tuple(_rows(part.fields, facts, reader, _)),
-            added=all(one.added for one in part.fields),
+            added=part.added,
         )
         for part in PARTS
     )

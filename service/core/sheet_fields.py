@@ -36,7 +36,7 @@ class Field:
     Attributes:
         label: an English text.
         told: the names under which the traveler may have told it about herself (`person` in the JSON API).
-        added: it comes with the alarm, and is not what she wrote down for it.
+        added: not a fact that she wrote down for an alarm: it comes with one, or says what may be done with her facts.
         texted: her people's texts carry it too, so that those whose texts bring only a link may read it here.
         copies: the copies that may carry it.
         sealed: only a caseworker may hand it over; her relatives' copies say that it is kept.
@@ -55,11 +55,13 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A section of the sheet: its number, its title in English, its fields in their order."""
+    """A section of the sheet: its number, its title in English, its fields in their order. `added`: it was not there
+    before the alarm."""
 
     number: int
     title: str
     fields: tuple[Field, ...]
+    added: bool = False
 
 
 def _added(name: str, label: str) -> Field:
@@ -85,6 +87,7 @@ PARTS = (
             _added("calls", N_("Calls")),
             _added("doubts", N_("What we are not sure of")),
         ),
+        added=True,
     ),
     Part(
         2,
@@ -212,6 +215,7 @@ PARTS = (
             _added("last_use", N_("Last use of the phone or the bank")),
             _added("odd_numbers", N_("Unusual numbers, another country code")),
         ),
+        added=True,
     ),
     Part(
         11,
@@ -230,6 +234,7 @@ PARTS = (
             _added("overtime", N_("Far too long hours")),
             _added("ransom", N_("Money is demanded")),
         ),
+        added=True,
     ),
     Part(
         12,
@@ -254,6 +259,7 @@ PARTS = (
         14,
         N_("Actions"),
         (_added("officer", N_("Report number, officer’s name, what was asked")),),
+        added=True,
     ),
     Part(
         15,

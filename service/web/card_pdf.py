@@ -14,7 +14,9 @@ COPIES = 3
 INSIDE = 4.5
 LEFT = (A4[0] - 2 * WIDTH) / 2
 FIRST, APART = 34.0, 70.0
-TRIES = (1.0, 0.92, 0.84, 0.76, 0.68, 0.6, 0.52)
+TRIES = (1.3, 1.2, 1.1, 1.0, 0.92, 0.84, 0.76, 0.68, 0.6, 0.52)
+PEN = 7.0
+"""Between lines to write on, in mm."""
 HINT = Font(size=8.5, color=SOFT)
 TITLE = Font("serif", "B", 10, TEAL)
 LABEL, TEXT, NUMBER = Font(size=6.8, color=SOFT), Font(size=8), Font(style="B", size=9.4)
@@ -53,8 +55,9 @@ def _fitted(pdf: Paper, card: Card, side: str) -> list[Box]:
     boxes: list[Box] = []
     for scale in TRIES:
         boxes = list(_front(pdf, card, scale) if side == "front" else _back(pdf, card, scale))
-        if sum(box.height for box in boxes) <= room:
-            return boxes
+        left = room - sum(box.height for box in boxes)
+        if left >= 0:
+            return [*boxes, *_to_write_on(pdf, left)] if side == "front" else boxes
     while sum(box.height for box in boxes) > room:
         boxes.pop()
     return boxes
@@ -97,13 +100,19 @@ def _phrase(pdf: Paper, english: str, meaning: str, scale: float) -> Box:
     font, soft, width = TEXT.sized(scale), LABEL.sized(scale), WIDTH - 2 * INSIDE
     pdf.use(font)
     taken = pdf.get_string_width(english) + 2
-    beside = pdf.fitted(meaning, soft, width - taken) if meaning else ""
+    beside = pdf.lines(meaning, soft, width - taken, 2) if meaning else []
 
     def draw(x: float, y: float) -> None:
         pdf.put(english, font, x, y)
-        pdf.put(beside, soft, x + taken, y + (font.size - soft.size) * 0.3)
+        pdf.put_lines(beside, soft, x + taken, y + (font.size - soft.size) * 0.3)
 
-    return Box(font.line + 0.2, draw)
+    return Box(max(font.line, len(beside) * soft.line) + 0.3, draw)
+
+
+def _to_write_on(pdf: Paper, room: float) -> list[Box]:
+    """Empty lines where there is room for some."""
+    width = WIDTH - 2 * INSIDE
+    return [Box(PEN, lambda x, y: pdf.rule(x, y + PEN - 0.5, width, EDGE)) for _ in range(int(room / PEN))]
 
 
 def _draw(pdf: Paper, lines: list[str], font: Font, x: float, y: float) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
+from service.core.sheet_fields import TOLD
 from service.core.wording_later import LATER
 from service.web.fields import Code, FactName, FactValue, Form, Line, Name, Notes, Place
 
@@ -62,7 +63,15 @@ class FactsIn(Form):
     companions: Annotated[list[CompanionIn], Field(max_length=20)] = Field(default_factory=list)
     visa: VisaIn | None = None
     insurance: InsuranceIn | None = None
-    person: Annotated[dict[FactName, FactValue], Field(max_length=80)] | None = None
+    person: (
+        Annotated[
+            dict[FactName, FactValue],
+            Field(
+                max_length=80, description=f"Facts that help to find her; the sheet has places for {', '.join(TOLD)}."
+            ),
+        ]
+        | None
+    ) = None
     consent: ConsentIn | None = None
     notes: Notes | None = None
     later: Annotated[list[Code], Field(max_length=40, description=f"Any of {', '.join(LATER)}.")] | None = None

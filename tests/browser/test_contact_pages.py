@@ -53,7 +53,7 @@ def test_everything_by_keyboard(demo: Demonstration, site: str, browser: Browser
     tab_to(page, "#pin")
     page.keyboard.type("4711")
     page.keyboard.press("Enter")
-    expect(page.locator("#sheet")).to_contain_text("Begins")
+    expect(page.locator("#sheet")).to_contain_text("Named as employer")
     assert Axe().run(page).response["violations"] == []
     tab_to(page, "button[value='1']")
     page.keyboard.press("Enter")

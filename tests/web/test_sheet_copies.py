@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import pytest
 from httpx2 import Response
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader
 from sqlalchemy import Connection, select
 
-from service.core.sheet_fields import FIELDS, TOLD
+from service.core.sheet import Row, State
+from service.core.sheet_fields import FIELDS, PARTS, TOLD, Copy
+from service.texts import translator
+from service.usecases.hand_out import Paper, hand_out
+from service.usecases.show_alarm import AlarmPage
+from service.web.sheet_pdf import write_sheet
 from tests.scenarios.story import Story, family, open_story
 from tests.web.contact_pages import AUDIT, PIN, actions, alarm_page, choose_pin, trip_of
 from tests.web.test_alarm_page import MORE
@@ -79,7 +88,9 @@ def details(story: Story, action: str) -> list[dict[str, Any]]:
 def test_the_page_has_all_fifteen_sections_and_says_what_is_not_known(lite: Story) -> None:
     page, html = opened(lite, **MORE, consent=EVERYBODY)
     sections = html[html.index('id="sheet"') :]
-    assert re.findall(r'<h3><span class="soft">(\d+)</span>', sections) == [str(number) for number in range(1, 16)]
+    assert re.findall(r'<summary><h3><span class="soft">(\d+)</span>', sections) == [
+        str(number) for number in range(1, 16)
+    ]
     told = re.sub(r"<[^>]+>", " ", sections)
     for text in ("Named as employer", "Work Abroad Ltd", "01.02.2003", "N1234567", "the police", "Gulnar"):
         assert text in told, text
@@ -132,6 +143,8 @@ def test_a_copy_is_two_pages_in_both_languages_with_nothing_hidden(lite: Story) 
     ):
         assert known in text, known
     assert text.count("неизвестно / not known") > 30
+    assert "Daniyar" in text
+    assert "+7 701 333 4455" not in text, "nobody learns another's number"
     assert document.metadata is None
     assert document.xmp_metadata is None
     assert set(document.trailer) <= {"/Size", "/Root"}
@@ -140,29 +153,78 @@ def test_a_copy_is_two_pages_in_both_languages_with_nothing_hidden(lite: Story) 
     assert take(lite, page, html).content == answer.content, "two copies cannot be told apart"
 
 
-@pytest.mark.parametrize("language", ["ru", "kk"])
-def test_however_much_is_known_it_is_two_pages(lite: Story, language: str) -> None:
+def test_however_much_is_known_it_is_two_pages(lite: Story) -> None:
     page, html = opened(lite, **FULL)
-    for hours in (1, 5):
-        lite.advance(hours=hours)
+    lite.advance(hours=2)
     html = lite.client.post(f"{page}/sheet", data={"pin": PIN}).text
-    document = read(take(lite, page, html, language=language))
+    for language in ("ru", "kk"):
+        document = read(take(lite, page, html, language=language))
+        assert_two_whole_pages(document)
+        text = words(document)
+        numbers = [text.index(f"{number} {title}") for number, title in enumerate(_titles(language), 1) if number > 1]
+        assert numbers == sorted(numbers)
+        assert "…" in text
+        assert "the page has all of it" in text
+
+
+TYPED = st.text(
+    st.one_of(st.sampled_from("aәқЖ—“ 0123456789.,;"), st.characters(exclude_categories=["Cs", "Cc"])), max_size=400
+)
+
+
+def test_whatever_is_typed_is_two_pages(lite: Story) -> None:
+    """A property: any texts in any fields, without a space, in any script, and a log of any length."""
+    page, html = opened(lite, **MORE, consent=EVERYBODY)
+    token = page.removeprefix("/a/")
+    paper = hand_out(lite.service, token, ticket(html), Copy.POLICE, "kk")
+    assert paper is not None
+
+    def filled(shown: AlarmPage, texts: list[str], events: int) -> AlarmPage:
+        assert shown.sheet is not None
+        given_ = itertools.cycle(texts)
+
+        def row(one: Row) -> Row:
+            text = next(given_)
+            return replace(one, text=text, state=State.KNOWN) if text.strip() else one
+
+        sections = tuple(replace(part, rows=tuple(map(row, part.rows))) for part in shown.sheet.facts.sections)
+        facts = replace(shown.sheet.facts, sections=sections)
+        told = (shown.events * 200)[:events]
+        return replace(shown, events=told, sheet=replace(shown.sheet, facts=facts))
+
+    @given(
+        texts=st.lists(TYPED, min_size=1, max_size=9),
+        events=st.integers(0, 200),
+        language=st.sampled_from(["kk", "ru"]),
+    )
+    @settings(max_examples=6, deadline=None, derandomize=True, phases=[Phase.generate])
+    def property_(texts: list[str], events: int, language: str) -> None:
+        copy = Paper(filled(paper.local, texts, events), filled(paper.english, texts, events))
+        assert_two_whole_pages(PdfReader(BytesIO(write_sheet(copy, language))))
+
+    property_()
+
+
+def assert_two_whole_pages(document: PdfReader) -> None:
+    """Two pages, and nothing drawn beyond their edges: what is drawn there is not printed."""
     assert len(document.pages) == 2
-    text = words(document)
-    numbers = [text.index(f"{number} {title}") for number, title in enumerate(_titles(language), 1) if number > 1]
-    assert numbers == sorted(numbers)
-    assert "…" in text
-    assert "the page has all of it" in text
+    places: list[tuple[float, float]] = []
+
+    def visit(text: str, _cm: Any, matrix: Any, _font: Any, _size: Any) -> None:
+        if text.strip():
+            places.append((matrix[4], matrix[5]))
+
+    for page in document.pages:
+        page.extract_text(visitor_text=visit)
+    assert all(25 <= x <= 570 and 15 <= y <= 820 for x, y in places), (min(places), max(places))
 
 
 def _titles(language: str) -> list[str]:
-    from service.core.sheet_fields import PARTS
-    from service.texts import translator
-
     return [translator(language)(part.title) for part in PARTS]
 
 
 def test_a_copy_carries_only_what_she_agreed_to(lite: Story) -> None:
+    """SAFETY 4.1: no field outside the consent, and who must not be told only where no relative reads it."""
     person = {"iin": "990101300123", "not_to_tell": "Uncle Bolat", "passport": "N1234567"}
     page, html = opened(lite, **{**MORE, "person": person}, consent={"contacts": True, "police": True})
     assert "990101300123" not in html
@@ -193,7 +255,8 @@ def test_a_copy_needs_an_opened_sheet(lite: Story) -> None:
     assert lite.client.get(f"{page}/paper").status_code == 405
 
 
-def test_who_is_only_to_call_hands_nothing_over(lite: Story) -> None:
+def test_T25_who_is_only_to_call_hands_nothing_over(lite: Story) -> None:
+    """T25: the whole sheet is for who was chosen to have it."""
     lite.register()
     lite.plan_trip(**MORE, consent=EVERYBODY)
     lite.add_contact("Gulnar", "+77012223344", role="call")
