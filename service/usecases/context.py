@@ -44,6 +44,8 @@ class Limits:
     """Codes a day at which the operator is paged, and beyond which only known numbers get one."""
     rehearsal_wait_at_most: timedelta = timedelta(minutes=2)
     rehearsals_apart: timedelta = timedelta(minutes=10)
+    answer_first: timedelta = timedelta(0)
+    """How long all else that comes of a text waits for the answer to it, where no answer may tell anything."""
     sends_at_once: int = 32
     """Messages of one channel that a process may have on their way."""
 

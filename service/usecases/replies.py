@@ -58,6 +58,8 @@ def reply_to_traveler(
         deadline=said(deadline, zone, work.now) if deadline else "",
         until=said(work.now + before.cooling_off, zone, work.now),
     )
+    if before.one_reply:
+        work.answer_first(before.key)
     to_traveler(work, before, "reply", address, body, f"reply:{inbox_id}", Priority.REPLY, STAY_GOOD)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Select, select, update
@@ -33,6 +33,8 @@ LINKS = table_of(Link)
 
 EMAIL = "email"
 SMS = "sms"
+
+T = TypeVar("T", datetime, datetime | None)
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_DIGITS = "23456789"
@@ -91,6 +93,7 @@ class Work:
         self.now = now
         self.audit = AuditTrail(conn, service.keys, now)
         self.replied: dict[bytes, int] = {}
+        self._answered: set[tuple[UUID, UUID | None]] = set()
         self._drafts: list[Draft] = []
         self._codes: list[dict[str, Any]] = []
         self._free_codes: list[str] = []
@@ -102,6 +105,10 @@ class Work:
 
     def send(self, draft: Draft) -> None:
         self._drafts.append(draft)
+
+    def answer_first(self, key: TripKey) -> None:
+        """Of this trip nothing else is told for a while: what her text sets off must not delay the answer to it."""
+        self._answered.add(key)
 
     def fresh_code(
         self,
@@ -144,7 +151,7 @@ class Work:
 
     def put_watch(self, key: TripKey, version: int, watch: WatchView, look_at: datetime | None) -> None:
         """Write a watch, if it still is of the `version` that was read."""
-        row = watch_values(watch, look_at)
+        row = watch_values(watch, self._not_yet(key, look_at))
         row.update(traveler_id=key.traveler_id, trip_id=key.trip_id, version=version)
         self._watches.append(row)
 
@@ -188,7 +195,7 @@ class Work:
     def _flush_alarms(self) -> None:
         new, changed = [], []
         for key, alarm, look_at in self._alarms.values():
-            row = alarm_values(alarm.view, look_at)
+            row = alarm_values(alarm.view, self._not_yet(key, look_at))
             row.update(traveler_id=key.traveler_id, alarm_id=alarm.alarm_id)
             if alarm.saved:
                 row.update(version=alarm.version)
@@ -199,6 +206,12 @@ class Work:
         update_all(self.conn, ALARMS, changed, where=("traveler_id", "alarm_id"))
         insert_all(self.conn, ALARMS, new)
 
+    def _not_yet(self, key: tuple[UUID, UUID | None], at: T) -> T:
+        """An instant, or a while from now where an answer goes first."""
+        if at is None or key not in self._answered:
+            return at
+        return max(at, self.now + self.service.limits.answer_first)
+
     def _row(self, draft: Draft) -> dict[str, Any]:
         keys = self.service.keys
         # What is sent soon is sealed for some days only; what waits longer would keep its day's key for as long.
@@ -207,6 +220,9 @@ class Work:
         # Only an SMS is paid for by the letter.
         body = self.service.fold(draft.body) if draft.channel == SMS else draft.body
         secret = json_text({"to": draft.to, "body": body, "subject": draft.subject})
+        available_at = draft.available_at or self.now
+        if draft.kind != "reply":
+            available_at = self._not_yet((draft.traveler_id, draft.trip_id), available_at)
         return {
             "traveler_id": draft.traveler_id,
             "outbox_id": uuid4(),
@@ -222,7 +238,7 @@ class Work:
             "ref_code": draft.ref_code,
             "priority": draft.priority,
             "state": "pending",
-            "available_at": draft.available_at or self.now,
+            "available_at": available_at,
             "valid_until": self.now + draft.valid_for if draft.valid_for else None,
             "attempts": 0,
             "dedupe_key": draft.dedupe_key,

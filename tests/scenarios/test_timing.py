@@ -242,8 +242,26 @@ def by_text(twilio: MockTwilio, heard: Heard, numbers: Sequence[int]) -> list[st
             sent[form["To"]].append({key: value for key, value in form.items() if key not in ("To", "StatusCallback")})
     replies.answers = {json.dumps(form, sort_keys=True) for forms in sent.values() for form in forms}
     counts = {len(forms) for forms in sent.values()}
-    wrong = [f"numbers got {counts} replies to {len(SAYINGS)} texts"] if counts != {len(SAYINGS)} else []
+    overtook = overtaken(twilio)
+    print("alerts that left before the answer to the word:", overtook)
+    wrong = [f"{overtook} alerts left before the answer to the word"] if overtook else []
+    wrong += [f"numbers got {counts} replies to {len(SAYINGS)} texts"] if counts != {len(SAYINGS)} else []
     return [*wrong, *hooks.judge("answer to the webhook"), *replies.judge("reply at the provider")]
+
+
+def overtaken(twilio: MockTwilio) -> int:
+    """In how many trips an alert was handed over before the answer to the word of duress that raised it: a provider
+    that sends one text after another would let her wait for her answer until all alerts have left."""
+    said, count = {text.order: text for text in twilio.ledger.texts}, 0
+    for order in sorted(said):
+        text = said[order]
+        if text.outbound or text.body != SAYINGS["duress"]:
+            continue
+        after = [one for place, one in sorted(said.items()) if place > order and one.outbound]
+        answer = next(place for place, one in enumerate(after) if one.to == text.from_)
+        alerts = [place for place, one in enumerate(after) if one.to[5:] == text.from_[5:] and one.to != text.from_]
+        count += bool(alerts) and alerts[0] < answer
+    return count
 
 
 def by_link(port: int, tokens: Sequence[str]) -> list[str]:
