@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Select, select, update
@@ -33,8 +33,6 @@ LINKS = table_of(Link)
 
 EMAIL = "email"
 SMS = "sms"
-
-T = TypeVar("T", datetime, datetime | None)
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_DIGITS = "23456789"
@@ -151,7 +149,7 @@ class Work:
 
     def put_watch(self, key: TripKey, version: int, watch: WatchView, look_at: datetime | None) -> None:
         """Write a watch, if it still is of the `version` that was read."""
-        row = watch_values(watch, self._not_yet(key, look_at))
+        row = watch_values(watch, look_at and self._not_yet(key, look_at))
         row.update(traveler_id=key.traveler_id, trip_id=key.trip_id, version=version)
         self._watches.append(row)
 
@@ -195,7 +193,7 @@ class Work:
     def _flush_alarms(self) -> None:
         new, changed = [], []
         for key, alarm, look_at in self._alarms.values():
-            row = alarm_values(alarm.view, self._not_yet(key, look_at))
+            row = alarm_values(alarm.view, look_at and self._not_yet(key, look_at))
             row.update(traveler_id=key.traveler_id, alarm_id=alarm.alarm_id)
             if alarm.saved:
                 row.update(version=alarm.version)
@@ -206,11 +204,9 @@ class Work:
         update_all(self.conn, ALARMS, changed, where=("traveler_id", "alarm_id"))
         insert_all(self.conn, ALARMS, new)
 
-    def _not_yet(self, key: tuple[UUID, UUID | None], at: T) -> T:
+    def _not_yet(self, key: tuple[UUID, UUID | None], at: datetime) -> datetime:
         """An instant, or a while from now where an answer goes first."""
-        if at is None or key not in self._answered:
-            return at
-        return max(at, self.now + self.service.limits.answer_first)
+        return max(at, self.now + self.service.limits.answer_first) if key in self._answered else at
 
     def _row(self, draft: Draft) -> dict[str, Any]:
         keys = self.service.keys
