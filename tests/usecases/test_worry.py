@@ -96,3 +96,15 @@ def test_nobody_is_asked_where_no_trip_is_under_way(lite: Story) -> None:
     lite.traveler.read_all()
     assert worried(lite) == while_away
     assert lite.traveler.unread == []
+
+
+def test_an_end_that_only_an_alarm_holds_back_looks_like_an_end(lite: Story) -> None:
+    """T3, T22: whoever had her end the trip must not learn by a worry that something holds it back."""
+    family(lite, words=True)
+    lite.traveler.text("heavy rain")
+    lite.call("POST", f"/trips/{lite.trip_id}/changes", {"end": True, "word": "green apples"}, 202)
+    lite.run()
+    assert trip_of(lite).status == "armed"
+    lite.traveler.read_all()
+    worried(lite)
+    assert lite.traveler.unread == []
