@@ -46,6 +46,7 @@ def signed_in(browser: Browser, demo: Demonstration, site: str, *, scripts: bool
 
 @pytest.mark.parametrize("way", ["press", "shift", "no-script"])
 def test_leaving_is_one_movement_and_ends_the_session(demo: Demonstration, browser: Browser, way: str) -> None:
+    """T12: by the link, by Shift three times, and without scripts; what remains is a neutral page."""
     with served(demo.app()) as site:
         page = signed_in(browser, demo, site, scripts=way != "no-script")
         page.goto(f"{site}/home")

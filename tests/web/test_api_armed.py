@@ -20,6 +20,7 @@ def inbox(world: World) -> int:
 
 
 def test_everything_that_is_missing_is_said_at_once(world: World) -> None:
+    """T16: without somebody who has accepted no trip begins."""
     world.sign_in()
     trip = world.trip()
     mother = world.contact(trip, {**MOTHER, "role": "call"}, accepted=False)
