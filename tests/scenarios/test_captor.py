@@ -105,19 +105,19 @@ class TestHeTriesWords:
     GUESSES = ("please", "help me", "pass", "mama", "green apple", "heavy rain", "red apples", "rain", "blue", "dog")
     MORE = ("yes", "no", "0000", "green apples", "sos?", "я дома", "көмек", "hello", "emergency", "kod", "test", "?")
 
-    def test_one_by_one_and_learns_nothing(self, story: Story) -> None:
+    def test_one_by_one_and_learns_nothing(self, lite: Story) -> None:
         """T1, T5, T50: whatever is typed gets one and the same answer, twenty an hour, and then none: no lock shows."""
-        family(story, words=True)
+        family(lite, words=True)
         answers = []
         for guess in (*self.GUESSES, *self.MORE):
-            story.traveler.text(guess)
-            answers.append(story.traveler.read_all())
+            lite.traveler.text(guess)
+            answers.append(lite.traveler.read_all())
         assert answers == [[THANKS]] * 20 + [[]] * 2
-        story.advance(minutes=61)
-        story.traveler.text("ok")
-        assert story.traveler.read_all() == [THANKS], "as on any day"
-        story.mother.expect("Do NOT call or text Aizhan")
-        view = trip_of(story).alarm
+        lite.advance(minutes=61)
+        lite.traveler.text("ok")
+        assert lite.traveler.read_all() == [THANKS], "as on any day"
+        lite.mother.expect("Do NOT call or text Aizhan")
+        view = trip_of(lite).alarm
         assert view is not None
         assert view.view.kind is AlarmKind.DURESS, "his guess told her people"
 
@@ -152,19 +152,19 @@ class TestHeAsksForChanges:
         assert "no sign since 22:00" in said
         assert "has refused our texts (STOP)" in said
 
-    def test_an_end_that_he_types_ends_nothing(self, story: Story) -> None:
+    def test_an_end_that_he_types_ends_nothing(self, lite: Story) -> None:
         """T10: without a safe word it is asked of her people; one who doubts keeps the watch as it is."""
-        family(story, words=True, ends_at="2026-12-02T09:00:00+05:00")
-        story.traveler.text("home")
-        story.traveler.text("end")
-        change(story, end=True)
-        assert story.traveler.read_all() == [THANKS], "the carrier answers END itself"
-        for phone in everybody(story):
+        family(lite, words=True, ends_at="2026-12-02T09:00:00+05:00")
+        lite.traveler.text("home")
+        lite.traveler.text("end")
+        change(lite, end=True)
+        assert lite.traveler.read_all() == [THANKS], "the carrier answers END itself"
+        for phone in everybody(lite):
             assert len([text for text in phone.read_all() if "says that the trip is over" in text]) == 1
-        story.mother.reply("4")
-        story.traveler.text("start")
-        story.advance_to("2026-12-02T21:01+03:00")
-        assert "no sign since" in "\n".join(story.mother.read_all())
+        lite.mother.reply("4")
+        lite.traveler.text("start")
+        lite.advance_to("2026-12-02T21:01+03:00")
+        assert "no sign since" in "\n".join(lite.mother.read_all())
 
     def test_who_is_taken_off_hears_nothing_and_is_told_of_alarms_for_two_days(self, story: Story) -> None:
         """T9, T23: removing all of her people on the unlocked phone silences none of them tonight."""
@@ -188,21 +188,21 @@ class TestHeAsksForChanges:
 
 
 class TestOneOfHerPeopleLies:
-    def test_who_closes_is_named_to_everybody_and_may_be_contradicted(self, story: Story) -> None:
+    def test_who_closes_is_named_to_everybody_and_may_be_contradicted(self, lite: Story) -> None:
         """T29: a 2 that was forged or false ends it with a name; one doubt opens it again as duress."""
-        family(story, words=True)
-        story.advance_to("2026-12-01T21:50+03:00")
-        for phone in everybody(story):
+        family(lite, words=True)
+        lite.advance_to("2026-12-01T21:50+03:00")
+        for phone in everybody(lite):
             phone.read_all()
-        story.brother.reply("2")
-        for phone in everybody(story):
+        lite.brother.reply("2")
+        for phone in everybody(lite):
             text = phone.expect("Aizhan is safe. Daniyar heard the voice.")
             assert "If something is not right, answer 4." in text
-        story.advance(minutes=119)
-        story.mother.reply("4")
-        story.mother.expect("Do NOT call or text Aizhan")
-        story.fund.expect("Do NOT call or text Aizhan")
-        told = press(story, page_of_again(story.fund), "1", "n1")
+        lite.advance(minutes=119)
+        lite.mother.reply("4")
+        lite.mother.expect("Do NOT call or text Aizhan")
+        lite.fund.expect("Do NOT call or text Aizhan")
+        told = press(lite, page_of_again(lite.fund), "1", "n1")
         assert "Daniyar: I heard the voice, safe" in told
         assert "Gulnar: something is not right" in told
 
@@ -255,33 +255,33 @@ class TestOneOfHerPeopleLies:
         lite.run()
         lite.mother.expect("Two people have ended the alarm about Aizhan: Gulnar, the operator.")
 
-    def test_who_cries_wolf_tells_nobody_twice_and_is_seen_by_name(self, story: Story) -> None:
+    def test_who_cries_wolf_tells_nobody_twice_and_is_seen_by_name(self, lite: Story) -> None:
         """A doubt tells everybody once, however often it is said; each new one takes two others who had ended it, and
         two hours after the last of these she has none left."""
-        family(story, words=True)
-        story.advance_to("2026-12-01T21:50+03:00")
-        for phone in everybody(story):
+        family(lite, words=True)
+        lite.advance_to("2026-12-01T21:50+03:00")
+        for phone in everybody(lite):
             phone.read_all()
         for _ in range(6):
-            story.brother.reply("4")
-        assert len([text for text in story.mother.read_all() if text.startswith("Do NOT call")]) == 1
-        assert [text for text in story.brother.read_all() if text.startswith("Do NOT call")] == []
-        story.brother.expect_nothing()
-        mothers, funds = page_of_again(story.mother), page_of_again(story.fund)
+            lite.brother.reply("4")
+        assert len([text for text in lite.mother.read_all() if text.startswith("Do NOT call")]) == 1
+        assert [text for text in lite.brother.read_all() if text.startswith("Do NOT call")] == []
+        lite.brother.expect_nothing()
+        mothers, funds = page_of_again(lite.mother), page_of_again(lite.fund)
         for turn in range(2):
-            press(story, mothers, "close", f"m{turn}")
-            assert "Daniyar: something is not right" in press(story, funds, "1", f"t{turn}")
-            press(story, funds, "close", f"f{turn}")
-            story.advance(minutes=90)
+            press(lite, mothers, "close", f"m{turn}")
+            assert "Daniyar: something is not right" in press(lite, funds, "1", f"t{turn}")
+            press(lite, funds, "close", f"f{turn}")
+            lite.advance(minutes=90)
             if turn == 0:
-                story.mother.read_all()
-                story.brother.reply("4")
-                assert len([text for text in story.mother.read_all() if text.startswith("Do NOT call")]) == 1
-        story.advance(minutes=31)
-        story.mother.read_all()
-        story.brother.reply("4")
-        assert trip_of(story).alarm is None
-        story.mother.expect_nothing()
+                lite.mother.read_all()
+                lite.brother.reply("4")
+                assert len([text for text in lite.mother.read_all() if text.startswith("Do NOT call")]) == 1
+        lite.advance(minutes=31)
+        lite.mother.read_all()
+        lite.brother.reply("4")
+        assert trip_of(lite).alarm is None
+        lite.mother.expect_nothing()
 
 
 def page_of_again(phone: Phone) -> str:
