@@ -17,7 +17,7 @@ from service.usecases.context import Service
 from service.usecases.erase_traveler import erase_who_asked
 from service.usecases.forget_person import forget_person
 from service.usecases.hand_over import settle_hand_over
-from service.usecases.keep_trip import page_before_holds_end
+from service.usecases.page_holds import page_before_holds_end
 from service.usecases.proof import read_proof
 from service.usecases.prove_again import ask_again
 from service.usecases.retention import retire

@@ -10,16 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Row, update
 
-from service.core.wording import PageReason
 from service.db.routing import AckCode
 from service.db.stored import table_of
 from service.db.tables import Alarm, Trip
 from service.db.trips import TripKey
-from service.edges import Act
-from service.usecases import telling
 from service.usecases.context import Service
+from service.usecases.page_holds import key_of, trips_held
 from service.usecases.problems import NotFound
 from service.usecases.retention import is_kept
 from service.usecases.work import Work
@@ -29,8 +27,6 @@ CODES = table_of(AckCode)
 TRIPS = table_of(Trip)
 
 LONGEST = timedelta(days=90)
-SAID_BEFORE = timedelta(days=7)
-BATCH = 100
 OPERATOR = "operator"
 PURPOSE = b"kept"
 
@@ -81,7 +77,7 @@ def let_go(service: Service, which: str) -> list[TripKey]:
             conn.execute(update(TRIPS).where(*_is(row)).values(kept_until=None, kept_because=None))
             work.audit.add(row.traveler_id, OPERATOR, "let_go", row.key_id, {"trip": str(row.trip_id)})
         work.flush()
-        return [_key(row) for row in held]
+        return [key_of(row) for row in held]
 
     return service.run(end)
 
@@ -91,29 +87,20 @@ def list_holds(service: Service) -> list[Hold]:
     now = service.clock()
 
     def read(conn: Connection) -> list[Hold]:
-        rows = conn.execute(_trips().where(is_kept(now)).order_by(TRIPS.c.kept_until)).all()
-        return [Hold(_key(row), row.kept_until, _because(service, conn, row)) for row in rows]
+        rows = conn.execute(trips_held().where(is_kept(now)).order_by(TRIPS.c.kept_until)).all()
+        return [Hold(key_of(row), row.kept_until, _because(service, conn, row)) for row in rows]
 
     return service.read(read)
-
-
-def page_before_holds_end(service: Service) -> None:
-    """Page the operator once for each hold that ends within a week."""
-    service.run(lambda conn: _page(service, conn), Act.HOUSE)
-
-
-def _trips() -> Select[Any]:
-    return select(TRIPS.c.traveler_id, TRIPS.c.trip_id, TRIPS.c.key_id, TRIPS.c.kept_until, TRIPS.c.kept_because)
 
 
 def _found(conn: Connection, which: str) -> list[_Row]:
     """The trip that a code or an id names. An id alone may name trips of several travelers: then all of them."""
     try:
-        query = _trips().where(TRIPS.c.trip_id == UUID(which))
+        query = trips_held().where(TRIPS.c.trip_id == UUID(which))
     except ValueError:
         of_case = (ALARMS.c.traveler_id == TRIPS.c.traveler_id) & (ALARMS.c.trip_id == TRIPS.c.trip_id)
         of_code = (CODES.c.traveler_id == ALARMS.c.traveler_id) & (CODES.c.alarm_id == ALARMS.c.alarm_id)
-        query = _trips().join(ALARMS, of_case).join(CODES, of_code)
+        query = trips_held().join(ALARMS, of_case).join(CODES, of_code)
         query = query.where(CODES.c.code == which.strip().lstrip("#").upper())
     # Locked against the housekeeping, which may be about to erase it.
     found = list(conn.execute(query.with_for_update(of=TRIPS)).all())
@@ -135,29 +122,11 @@ def _keep(
     detail = {"trip": str(row.trip_id), "until": until.isoformat(), "because": because}
     work.audit.add(row.traveler_id, OPERATOR, "kept", row.key_id, detail)
     work.flush()
-    return Hold(_key(row), until, because)
+    return Hold(key_of(row), until, because)
 
 
 def _because(service: Service, conn: Connection, row: _Row) -> str:
     return service.keys.open(conn, PURPOSE, row.kept_because).decode() if row.kept_because else ""
-
-
-def _key(row: _Row) -> TripKey:
-    return TripKey(row.traveler_id, row.trip_id)
-
-
-def _page(service: Service, conn: Connection) -> None:
-    now = service.clock()
-    ending = conn.execute(_trips().where(is_kept(now), TRIPS.c.kept_until <= now + SAID_BEFORE).limit(BATCH)).all()
-    trips = service.trips(conn, [_key(row) for row in ending], now)
-    work = Work(service, conn, now)
-    for row in ending:
-        trip, until = trips[_key(row)], row.kept_until
-        occasion = f"{row.trip_id}:{until.isoformat()}"
-        telling.page_operator(
-            work, PageReason.HOLD_ENDS, occasion, trip=trip, at=f"{until:%Y-%m-%d}", detail=f"({row.trip_id})"
-        )
-    work.flush()
 
 
 def _is(row: _Row) -> tuple[ColumnElement[bool], ...]:
