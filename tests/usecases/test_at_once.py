@@ -85,12 +85,20 @@ class Meanwhile(Service):
         self, conn: Connection, wanted: list[TripKey], now: datetime, *, lock: bool = False
     ) -> dict[TripKey, TripState]:
         found = super().trips(conn, wanted, now, lock=lock)
+        self._happen()
+        return found
+
+    def planned_trip(self, conn: Connection, key: TripKey, now: datetime) -> TripState | None:
+        found = super().planned_trip(conn, key, now)
+        self._happen()
+        return found
+
+    def _happen(self) -> None:
         act = self.act
         object.__setattr__(self, "act", None)
         if act is not None:
             other = self.others.submit(act)
             wait([other], timeout=0.2)
-        return found
 
 
 @contextmanager
