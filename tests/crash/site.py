@@ -196,6 +196,7 @@ def open_site(topology: str, folder: Path, seed: int) -> Iterator[Site]:
             "AMANBA_OPERATOR": OPERATOR,
             "AMANBA_DEMO": "1",
             "AMANBA_STORM_BRAKE": "0",
+            "AMANBA_CODES_A_DAY": "100000",
             "AMANBA_LEASE_SECONDS": str(LEASE),
             "AMANBA_LOG_LEVEL": "INFO",
         }

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from service.cli import _config
 from service.db.stored import table_of
 from service.db.tables import Outbox
+from service.doctor.public_url import _look_at_its_form
 from service.settings import Settings
 from service.usecases.codes import FROM_A_VISITOR, WRONG_FROM_A_VISITOR
 from service.usecases.contacts import INVITATIONS_A_DAY
@@ -199,6 +200,13 @@ class TestVisitor:
         client = TestClient(served(Settings(trusted_proxies=proxies)), client=(peer, 1))
         headers = {"X-Forwarded-For": said, "Forwarded": f"for={said}", "X-Real-IP": said}
         assert client.get("/", headers=headers).text == counted
+
+    def test_the_doctor_asks_for_the_proxy_that_speaks_tls_for_us(self) -> None:
+        said = [
+            [finding.said for finding in _look_at_its_form("https://amanba.example", {}, trusts_a_proxy=named)]
+            for named in (True, False)
+        ]
+        assert (said[0], ["AMANBA_TRUSTED_PROXIES is not set" in one for one in said[1]]) == ([], [True])
 
     @pytest.mark.parametrize("value", ["*", "0.0.0.0/0", "::/0", "proxy.example", "10.0.0.1/8"])
     def test_everybody_and_nobody_knows_whom_are_refused(self, value: str) -> None:
