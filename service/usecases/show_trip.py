@@ -74,8 +74,8 @@ class WholeTrip:
     plan: Plan | None
     contacts: tuple[ShownContact, ...]
     details: Mapping[str, Any]
-    asked: tuple[Asked, ...] = ()
     weekly: bool = False
+    asked: tuple[Asked, ...] = ()
 
 
 def show_trip(service: Service, key: TripKey, passphrase: str | None = None) -> ShownTrip | WholeTrip:

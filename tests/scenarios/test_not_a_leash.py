@@ -25,12 +25,6 @@ def lite(sqlite_url: str) -> Iterator[Story]:
         yield told
 
 
-@pytest.fixture
-def story(database_url: str) -> Iterator[Story]:
-    with open_story(database_url) as told:
-        yield told
-
-
 PRESSES: tuple[dict[str, str], ...] = (
     {"do": "worried"},
     {"do": "weekly", "weekly": "no"},
@@ -163,52 +157,52 @@ def left_by(story: Story, page: str) -> tuple[int, str]:
     return pressed[0], story.client.get(page).text.replace(page, "")
 
 
-def test_who_was_taken_off_the_list_is_not_told_by_her_page(story: Story) -> None:
+def test_who_was_taken_off_the_list_is_not_told_by_her_page(lite: Story) -> None:
     """T23: a page that is gone would be a notice."""
-    family(story, words=True)
-    page = own_page(story, "Daniyar")
-    before = answered(story, "GET", page)
-    change = {"remove_contact": story.contacts["Daniyar"], "word": "green apples"}
-    story.call("POST", f"/trips/{story.trip_id}/changes", change, 202)
-    story.run()
-    story.advance(minutes=1)
-    brother = trip_of(story).contact(story.contacts["Daniyar"])
+    family(lite, words=True)
+    page = own_page(lite, "Daniyar")
+    before = answered(lite, "GET", page)
+    change = {"remove_contact": lite.contacts["Daniyar"], "word": "green apples"}
+    lite.call("POST", f"/trips/{lite.trip_id}/changes", change, 202)
+    lite.run()
+    lite.advance(minutes=1)
+    brother = trip_of(lite).contact(lite.contacts["Daniyar"])
     assert brother is not None
     assert brother.status == "removed"
-    assert answered(story, "GET", page) == before
-    story.traveler.read_all()
-    story.brother.read_all()
+    assert answered(lite, "GET", page) == before
+    lite.traveler.read_all()
+    lite.brother.read_all()
     for do in ("worried", "leave"):
-        assert answered(story, "POST", page, {"do": do})[0] == 303
-        story.run()
-    assert "You get no messages about this trip" in story.client.get(page).text
-    assert story.traveler.unread == story.brother.unread == []
+        assert answered(lite, "POST", page, {"do": do})[0] == 303
+        lite.run()
+    assert "You get no messages about this trip" in lite.client.get(page).text
+    assert lite.traveler.unread == lite.brother.unread == []
 
 
-def test_a_contact_changes_nothing_but_what_is_hers(story: Story) -> None:
+def test_a_contact_changes_nothing_but_what_is_hers(lite: Story) -> None:
     """T21: no trip, no times, no people; whatever she sends, and with whatever she calls."""
-    family(story)
-    page = own_page(story, "Gulnar")
-    before, others = everything(story), trip_of(story).contacts[1:]
+    family(lite)
+    page = own_page(lite, "Gulnar")
+    before, others = everything(lite), trip_of(lite).contacts[1:]
     forged = {"every_hours": "6", "daily[0].time": "08:00", "name": "X", "phone": "+77015556677", "trip_id": "x"}
     for do in (*ACTS, "plan", "add_contact", "end", "arm"):
         if do not in ("leave", "refuse", "worried"):
-            story.client.post(page, data={**forged, "do": do, "pin": "4711", "language": "ru", "weekly": "no"})
-    story.run()
-    changed = {name for name, rows in everything(story).items() if rows != before[name]}
+            lite.client.post(page, data={**forged, "do": do, "pin": "4711", "language": "ru", "weekly": "no"})
+    lite.run()
+    changed = {name for name, rows in everything(lite).items() if rows != before[name]}
     # Her own row and link, the traveler's audit trail and its head.
     assert changed <= {"contacts", "links", "audit_log", "travelers"}
-    assert trip_of(story).contacts[1:] == others
+    assert trip_of(lite).contacts[1:] == others
     token = page.rsplit("/", 1)[1]
     for method, path in (("GET", ""), ("PUT", "/plan"), ("POST", "/contacts"), ("POST", "/changes"), ("POST", "/arm")):
-        answer = story.client.request(
+        answer = lite.client.request(
             method,
-            f"/api/v1/trips/{story.trip_id}{path}",
+            f"/api/v1/trips/{lite.trip_id}{path}",
             headers={"Authorization": f"Bearer {token}"},
             json={} if method != "GET" else None,
         )
         assert answer.status_code == 401, (method, path)
-    story.client.cookies.set("s", token)
+    lite.client.cookies.set("s", token)
     for path in ("/home", "/people", "/trip/all"):
-        answer = story.client.get(path, follow_redirects=False)
+        answer = lite.client.get(path, follow_redirects=False)
         assert (answer.status_code, answer.headers["location"]) == (303, "/in"), path
