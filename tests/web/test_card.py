@@ -85,6 +85,13 @@ def test_she_chooses_what_stands_on_it_and_nothing_is_stored(forms_once: FormWor
     assert "Auntie" not in forms_once.open(CARD).text
 
 
+def test_no_name_breaks_it(forms_once: FormWorld) -> None:
+    mother = draft(forms_once)
+    for name in ("<script>alert(1)</script>\u202e", "שלום 你好 🙂", "é" * 5000):
+        fields = {"do": "paper", "who": mother, f"name-{mother}": name, "question": "1" * 99}
+        assert "+7 700 000 0002" in paper(forms_once.send(CARD, fields))
+
+
 def test_what_is_not_known_is_said_to_be(forms_once: FormWorld) -> None:
     where = {"country": "AQ", "city": "McMurdo", "zone": "Antarctica/McMurdo"}
     assert emergency("AQ") is None
