@@ -60,6 +60,13 @@ class TestToANumber:
         world.wait(hours=24)
         world.sign_in()
 
+    def test_a_demonstration_is_shown_again_and_again(self, forms_once: FormWorld) -> None:
+        shown_off = replace(forms_once.service, demo=True)
+        for _ in range(12):
+            sign_up(shown_off, SignUpForm("", AIZHAN, "en"))
+            forms_once.wait(seconds=1)
+        assert len(forms_once.texts(AIZHAN, "sign_up")) == 12
+
     def test_a_lock_is_not_ended_by_signing_in(self, world: World) -> None:
         world.post("/travelers", FORM)
         for _ in range(5):
