@@ -191,9 +191,17 @@ def _settle(work: Work, opened: Opened, *, accepts: bool) -> None:
     if opened.state != "invited":
         return
     if opened.is_over:
-        reseal(work, opened, said="accepted" if accepts else "refused")
+        _note(work, opened, "accepted" if accepts else "refused")
     else:
         settle_invitation(work, opened.trip, opened.contact, accepts=accepts)
+
+
+def _note(work: Work, opened: Opened, said: str) -> None:
+    """Where it counts for nothing any more: show it on her page, and tell nobody. Who says no is forgotten as ever."""
+    reseal(work, opened, said=said)
+    if said == "refused" and opened.contact.status != "removed":
+        this = is_her(opened.trip, opened.contact)
+        work.conn.execute(update(CONTACTS).where(this).values(status=said, settled_at=work.now))
 
 
 def _leave(work: Work, opened: Opened) -> None:
@@ -202,7 +210,7 @@ def _leave(work: Work, opened: Opened) -> None:
         _settle(work, opened, accepts=False)
         return
     if opened.is_over:
-        reseal(work, opened, said="refused")
+        _note(work, opened, "refused")
         return
     alarm = trip.alarm
     if alarm is not None and contact.id in alarm.addressed:

@@ -193,6 +193,9 @@ def test_after_the_end_her_page_goes_on_and_what_she_presses_reaches_nobody(lite
     assert "You get no messages about this trip" in lite.client.post(page, data={"do": "accept"}).text
     lite.run()
     assert [phone.unread for phone in phones] == [[], [], [], []]
+    mother = trip_of(lite).contact(lite.contacts["Gulnar"])
+    assert mother is not None
+    assert mother.status == "refused", "she is forgotten as soon as anybody who said no"
     assert lite.client.get("/i/0123456789a").status_code == 404
 
 
