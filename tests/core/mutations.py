@@ -270,4 +270,18 @@ MUTATIONS = (
         "climb.rungs",
         "test_ladder.py::TestUnproven::test_one_after_another_24_hours_each_then_all_and_then_weekly",
     ),
+    Mutation(
+        "who has left still counts for an end",
+        "alarm.py",
+        "closers=left.closers - {person}",
+        "closers=left.closers",
+        "test_leaving.py::test_her_word_for_an_end_counts_no_more",
+    ),
+    Mutation(
+        "who has left keeps the next one waiting",
+        "alarm.py",
+        "return replace(left, rung=-1, told_at=None, accepted_at=None) if left.rung == 0 else left",
+        "return left",
+        "test_leaving.py::test_her_hold_ends_and_the_next_is_told_at_once",
+    ),
 )
