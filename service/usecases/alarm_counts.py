@@ -6,12 +6,12 @@ people are alarmed too often to go on believing it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from service.core.alarm import CLOSING, AlarmKind
 from service.core.watch import WatchState
@@ -66,14 +66,8 @@ def _count(conn: Connection, now: datetime) -> None:
     if since is not None and until < since + EVERY:
         # Or the clock was set back: then it is waited for until it has caught up.
         return
-    opened = conn.execute(
-        select(ALARMS.c.kind, func.count()).where(_between(ALARMS.c.opened_at, since, until)).group_by(ALARMS.c.kind)
-    ).all()
-    ended = conn.execute(
-        select(ALARMS.c.outcome, func.count())
-        .where(_between(ALARMS.c.closed_at, since, until), ALARMS.c.outcome.is_not(None))
-        .group_by(ALARMS.c.outcome)
-    ).all()
+    opened = _numbers(conn, ALARMS.c.kind, _between(ALARMS.c.opened_at, since, until))
+    ended = _numbers(conn, ALARMS.c.outcome, _between(ALARMS.c.closed_at, since, until))
     watched = conn.execute(select(func.count()).where(WATCHES.c.state == WatchState.ARMED.value)).scalar_one()
     value = {
         "until": until.isoformat(),
@@ -84,10 +78,15 @@ def _count(conn: Connection, now: datetime) -> None:
     put_state(conn, STATE, value, now)
 
 
+def _numbers(conn: Connection, by: ColumnElement[Any], which: ColumnElement[bool]) -> dict[str, float]:
+    """How many alarms of each."""
+    found = conn.execute(select(by, func.count()).where(which, by.is_not(None)).group_by(by))
+    return {str(row[0]): float(row[1]) for row in found}
+
+
 def _between(column: ColumnElement[Any], since: datetime | None, until: datetime) -> ColumnElement[bool]:
     return column <= until if since is None else and_(column > since, column <= until)
 
 
-def _added(kept: Mapping[str, float], found: Sequence[Row[Any]]) -> dict[str, float]:
-    counts = {str(name): float(number) for name, number in found}
-    return {name: kept.get(name, 0.0) + counts.get(name, 0.0) for name in sorted({*kept, *counts})}
+def _added(kept: Mapping[str, float], found: Mapping[str, float]) -> dict[str, float]:
+    return {name: kept.get(name, 0.0) + found.get(name, 0.0) for name in sorted({*kept, *found})}
