@@ -33,12 +33,14 @@ class Happened(StrEnum):
     FAILED = "failed"
     ANSWERED = "answered"
     SIGN = "sign"
+    HANDED_OUT = "handed_out"
     CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`contact_id` is whom it concerns; None is the traveler, or nobody. `channel` of a text, `answer` of an answer."""
+    """`contact_id` is whom it concerns; None is the traveler, or nobody. `channel` of a text; `answer` of an answer, or
+    for whom a copy of the sheet was made."""
 
     at: datetime
     what: Happened

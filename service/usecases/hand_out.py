@@ -11,6 +11,7 @@ from service.core.sheet import copies_for
 from service.core.sheet_fields import Copy
 from service.usecases.accept import MOST_WRONG
 from service.usecases.context import Service
+from service.usecases.sheet_history import HANDED_OUT
 from service.usecases.sheet_ticket import ticket_fits
 from service.usecases.show_alarm import AlarmPage, find_alarm, form_of, show_alarm
 from service.usecases.work import Work
@@ -61,6 +62,6 @@ def _note(
         "copy": copy.value,
         "languages": [language, ENGLISH],
     }
-    work.audit.add(trip.key.traveler_id, contact.id, "sheet_handed_out", trip.key_id, detail)
+    work.audit.add(trip.key.traveler_id, contact.id, HANDED_OUT, trip.key_id, detail)
     work.flush()
     return True

@@ -33,6 +33,7 @@ from service.usecases.fact_sheet import FactSheet, fact_sheet
 from service.usecases.numbers import country_of_number
 from service.usecases.places import country_name
 from service.usecases.sheet_facts import Occasion
+from service.usecases.sheet_history import copies_made
 from service.usecases.times import said, whole_day
 
 INBOX = table_of(Inbox)
@@ -197,10 +198,11 @@ def _show(
     has_sheet = may_read(trip.details.get("consent"), contact.role)
     texts = tuple(f"{one.at} {one.text}" for one in unclear)
     case = Occasion(trip, state, contact, now, page.zone, unclear=texts, notes=notes)
+    told = (*history(conn, trip, state), *copies_made(service, conn, trip, state))
     return replace(
         page,
         stage=stage_at(state.view.kind, state.view.opened_at, now, danger=danger),
-        events=history(conn, trip, state),
+        events=tuple(sorted(told, key=lambda event: event.at)),
         place=_place(trip, contact, now, language or contact.language) if page.full else None,
         has_sheet=has_sheet or bool(unclear) or bool(notes) or agreed is not None,
         unclear_count=len(unclear),

@@ -13,6 +13,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from service.core.alarm import Heard
+from service.core.sheet_fields import Copy
+from service.core.wording_text import N_
 from service.usecases.alarm_history import Event, Happened
 from service.usecases.show_alarm import AlarmPage
 from service.usecases.times import said
@@ -37,6 +39,12 @@ DOTS = {
     Happened.FAILED: "asked",
 }
 TAKES = "1"
+FOR_WHOM = {
+    Copy.FAMILY: N_("the family"),
+    Copy.POLICE: N_("the police"),
+    Copy.CONSULATE: N_("the consulate"),
+    Copy.NGO: N_("an organization"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +172,10 @@ def _said_of(event: Event, shown: AlarmPage, names: dict[UUID, str], _: Translat
             return _said_so(event.answer, who or _("somebody"), name, _)
         case _ if who is None:
             return ""
+        case Happened.HANDED_OUT:
+            return _("{who} made a copy of the sheet for {reader}").format(
+                who=who, reader=_(FOR_WHOM[Copy(event.answer)])
+            )
     return {
         Happened.ON_ITS_WAY: _("{who}: {way} is on its way"),
         Happened.TOLD: _("{who}: {way} sent"),
