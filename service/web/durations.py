@@ -28,6 +28,11 @@ def passed_said(seconds: int, language: str) -> str:
     return f"{whole} {span_said(rest // 3600 * 3600, language)}" if rest >= 3600 else whole
 
 
+def days_said(span: timedelta, language: str) -> str:
+    """Whole days, however many: "30 days", "365 days"."""
+    return format_timedelta(timedelta(days=span.days), granularity="day", threshold=1e9, locale=language)
+
+
 def span_said(seconds: int, language: str) -> str:
     """ "15 minutes", "1 hour 30 minutes"."""
     hours, rest = divmod(seconds, 3600)

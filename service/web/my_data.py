@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
-from babel.units import format_unit
 from fastapi import APIRouter, Depends, Request, Response
 
 from service.core.wording import Translate
@@ -20,6 +18,7 @@ from service.usecases.my_trip import MyTrip, my_trip
 from service.usecases.problems import Elsewhere
 from service.usecases.retention import AUDIT_TRAIL, BACKUPS, CASE, MESSAGES, NOT_ACCEPTED, TRIP, UNCLEAR, kept_for
 from service.usecases.sessions import Session
+from service.web.durations import days_said
 from service.web.forms import Typed, fresh_once
 from service.web.guard import filled_in, forget_session, form_token, signed_in
 from service.web.pages import HEADERS, language_of, page
@@ -90,7 +89,7 @@ def router(service: Service) -> APIRouter:
         ended = request_erasure(service, session.traveler_id, word=word, sender=session.token_hash, once=once_of(typed))
         if running is not None and ended is not None:
             return running.noted(_said(running))
-        gone = page(request, "my_data_gone.html", copies=_days(kept_for(BACKUPS), language_of(request)))
+        gone = page(request, "my_data_gone.html", copies=days_said(kept_for(BACKUPS), language_of(request)))
         gone.headers["Clear-Site-Data"] = '"cache", "storage"'
         return forget_session(gone)
 
@@ -126,12 +125,8 @@ def _form_without_trip(service: Service, request: Request) -> Response:
 def _kept(language: str) -> Iterator[str]:
     _: Translate = translator(language)
     for what, sentence in KEPT:
-        yield _(sentence).format(time=_days(kept_for(what), language))
+        yield _(sentence).format(time=days_said(kept_for(what), language))
     yield _("Your name and your numbers: until you erase them here.")
-
-
-def _days(span: timedelta, language: str) -> str:
-    return str(format_unit(span.days, "duration-day", locale=language))
 
 
 def _said(running: Running) -> Iterator[str]:
