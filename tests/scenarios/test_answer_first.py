@@ -33,7 +33,7 @@ def story(sqlite_url: str) -> Iterator[Story]:
         yield opened
 
 
-@pytest.mark.parametrize("text", ["heavy rain", "sos", "ok", SAFE_WORDS[0], "pause 3h"])
+@pytest.mark.parametrize("text", ["heavy rain", SAFE_WORDS[0], "ok"])
 def test_the_answer_leaves_first_and_alone(story: Story, text: str) -> None:
     """T1: on an alarm's evening, when every text makes something known to somebody."""
     family(story, words=True)

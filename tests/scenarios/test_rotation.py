@@ -131,10 +131,10 @@ def test_secrets_are_changed_while_a_family_lives_on(
     with_keys(story, NEW, SECRET)
     fill(story)
     with rewrap(story, monkeypatch) as go_on:
-        for round_ in range(3):
+        for round_ in range(2):
             assert not go_on(), "it was still under way"
             live_on(story, round_)
-    live_on(story, 3)
+    live_on(story, 2)
 
     with_keys(story, NEW)
     assert story.service.read(lambda conn: check_wrapped(conn, Wrapper([NEW]))) == 1
