@@ -169,7 +169,18 @@ def _of_the_private_page(blind: Blind, session: str) -> Iterator[str]:
     (door,) = [fields for fields in forms_here if "passphrase" in fields]
     opened = blind.press("/private", {"s": session}, {**door, "passphrase": WORDS["passphrase"]})
     assert opened.headers["location"] == "/trip/all"
-    for path in ("/trip/all", "/home", "/late", "/pause", "/end", "/number", "/later", "/people", "/people/add"):
+    for path in (
+        "/trip/all",
+        "/home",
+        "/late",
+        "/pause",
+        "/end",
+        "/number",
+        "/later",
+        "/trip/card",
+        "/people",
+        "/people/add",
+    ):
         answer = blind.open(path, session)
         assert answer.status_code in (200, 303, 500), (path, answer.status_code)
         yield from (f"GET {path}, opened: {peek}" for peek in blind.peeked(answer))
