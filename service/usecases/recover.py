@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from notifiers.base import FindResult, Found, Searchable, Unavailable
 from service.db.claims import expired_leases
 from service.db.settle import Settlement, ask_later, settle_many
+from service.db.stored import table_of
+from service.db.tables import Outbox
 from service.edges import ASKED, Act, reach
 from service.usecases import counters
 from service.usecases.claimed import Claimed, ids_of, open_rows
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
 from service.usecases.settle import ASK_BEFORE_AGAIN, AT_MOST_ONCE, NO_ANSWER
+
+OUTBOX = table_of(Outbox)
 
 BATCH = 8
 """As many as can be asked about within one lease when the provider keeps silent."""
@@ -90,10 +94,20 @@ def _write(service: Service, row: Claimed, answer: Settlement | _AskLater) -> No
             key = (row.traveler_id, row.outbox_id, row.token)
             ask_later(conn, [key], now + answer.after, answer.why, since=now)
             return [], []
-        ours = settle_many(conn, now, [answer])
-        return [(row.channel, answer.state)] * len(ours), counters.first_told(conn, now, ours)
+        settled = _unless_anothers(conn, answer, now)
+        ours = settle_many(conn, now, [settled])
+        return [(row.channel, settled.state)] * len(ours), counters.first_told(conn, now, ours)
 
     counters.count(*service.run(write, Act.RECOVER))
+
+
+def _unless_anothers(conn: Connection, found: Settlement, now: datetime) -> Settlement:
+    """What was found may be known as another message: of two that read the same the second may not have left."""
+    named = select(OUTBOX.c.outbox_id).where(OUTBOX.c.provider_id == found.provider_id)
+    if found.provider_id is None or set(conn.execute(named).scalars()) <= {found.outbox_id}:
+        return found
+    unsent = replace(found, provider=None, provider_id=None, delivery=None)
+    return replace(unsent, state="pending", available_at=now, error="lease_expired")
 
 
 def _ask(service: Service, row: Claimed) -> Settlement | _AskLater:

@@ -259,14 +259,15 @@ def sweep_alarms(service: Service, claimed: Claimed, limit: int, conn: Connectio
     if not rows:
         return 0, False
     keys = {row.alarm_id: TripKey(row.traveler_id, row.trip_id) for row in rows}
+    closed = {row.alarm_id for row in rows if row.closed_at is not None}
     trips = service.trips(conn, list(keys.values()), now)
     work = Work(service, conn, now)
     for alarm_id, key in sorted(keys.items(), key=lambda item: item[1]):
-        if key in trips:
-            _step_alarm(work, trips[key], alarm_id)
-        else:
+        if key not in trips and alarm_id in closed:
             # Its trip has been erased, and only the case is left.
             work.forget_alarm(key.traveler_id, alarm_id)
+        else:
+            _step_alarm(work, trips[key], alarm_id)
     work.flush()
     return len(rows), False
 

@@ -254,6 +254,19 @@ def test_a_list_whose_answer_cannot_be_written_down_leaves_no_other_open(service
     assert states(service) == ["sending", "sent", "sent"], "the first is asked about again when its lease is over"
 
 
+def test_a_message_that_reads_like_another_is_not_taken_for_it(service: Service) -> None:
+    """Two of her people said yes; the second notice was lost on its way, and the list has only the first."""
+    service = replace(service, notifiers={"sms": Listed("sms")})
+    write(service, ["She has said yes."])
+    service.run(lambda conn: claim(service, ["sms"], 1, conn))
+    later = utc_now() + 2 * service.limits.lease
+    assert recover(replace(service, clock=lambda: later)) == 1
+    write(service, ["She has said yes."])
+    service.run(lambda conn: claim(service, ["sms"], 1, conn))
+    assert recover(replace(service, clock=lambda: later)) == 1
+    assert states(service) == ["sent", "pending"]
+
+
 def test_it_ends_with_what_is_under_way_and_puts_the_rest_back(service: Service, lines: dict[str, Line]) -> None:
     lines["sms"].hold = frozenset({"all"})
     write(service, [str(n) for n in range(40)])
