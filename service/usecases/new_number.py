@@ -31,7 +31,7 @@ from service.usecases.context import Service
 from service.usecases.drafts import ENDED, NOT_ARMED
 from service.usecases.her_numbers import let_stay, stored_phones, write_phones
 from service.usecases.own_trip import word_kind
-from service.usecases.plan_trip import other_sides
+from service.usecases.plan_trip import is_other_side
 from service.usecases.problems import Conflict409, Invalid, NotFound, TooManyTries
 from service.usecases.reminding import usable_now
 from service.usecases.request_word import keep_word
@@ -151,7 +151,7 @@ def _check_free(service: Service, conn: Connection, trip: TripState, phone: str,
     shown = trip.traveler.phones
     if phone in shown:
         raise Invalid.of("phone", HERS_ALREADY)
-    if phone in other_sides(trip.details) | addresses_of_contacts(service, conn, trip):
+    if phone in addresses_of_contacts(service, conn, trip) or is_other_side(trip.details, phone):
         raise Invalid.of("phone", SOMEBODY_ELSES)
     if len(shown) >= MOST_NUMBERS:
         raise Invalid.of("phone", TOO_MANY_NUMBERS)

@@ -27,7 +27,7 @@ from service.usecases.limits import Limit, count, spent
 from service.usecases.new_number import MOST_NUMBERS, make_hers
 from service.usecases.numbers import NotANumber, parse_number
 from service.usecases.own_trip import apply_check_in, raise_duress, word_kind
-from service.usecases.plan_trip import other_sides
+from service.usecases.plan_trip import is_other_side
 from service.usecases.typed_numbers import why_no_sms
 from service.usecases.waiting import looks_ended
 from service.usecases.work import Work
@@ -144,6 +144,6 @@ def _free_number(work: Work, trip: TripState, text: Text) -> str | None:
         phone = parse_number(text.address or "", invented=work.service.demo)
     except NotANumber:
         return None
-    taken = other_sides(trip.details) | addresses_of_contacts(work.service, work.conn, trip)
+    taken = phone in addresses_of_contacts(work.service, work.conn, trip) or is_other_side(trip.details, phone)
     too_many = len(shown_numbers(work.service, work.conn, trip, work.now)) >= MOST_NUMBERS
-    return None if phone in taken or too_many or why_no_sms(phone) else phone
+    return None if taken or too_many or why_no_sms(phone) else phone
