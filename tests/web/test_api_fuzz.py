@@ -87,6 +87,7 @@ def put(form: Any, path: tuple[Any, ...], other: Any) -> Any:
 def test_no_form_breaks_the_service(world: World) -> None:
     armed = world.armed()
     draft = world.trip()
+    described = world.client.get("/api/v1/openapi.json").json()["paths"]
 
     @settings(max_examples=100, suppress_health_check=list(HealthCheck))
     @given(st.data())
@@ -100,6 +101,8 @@ def test_no_form_breaks_the_service(world: World) -> None:
             headers={"Authorization": f"Bearer {world.token}", "Content-Type": "application/json"},
         )
         assert answer.status_code < 500, (method, path, spoiled)
+        whole = "/api/v1" + path.format(draft="/trips/{trip_id}", armed="/trips/{trip_id}")
+        assert str(answer.status_code) in described[whole][method.lower()]["responses"], (method, path, spoiled)
         if answer.status_code >= 400:
             assert answer.headers["content-type"] == "application/problem+json"
 
