@@ -25,7 +25,7 @@ retry = for try in 1 2 3 4 5; do if $(1); then break; fi; \
 	if [ $$try = 5 ]; then echo "Gave up after five tries." >&2; exit 1; fi; \
 	echo "That failed; trying again in $$((try * 3)) s." >&2; sleep $$((try * 3)); done
 
-.PHONY: help setup setup-dev browser run test soak bench lint format lock messages screenshots check-deploy clean
+.PHONY: help setup setup-dev browser run test soak bench lint audit format lock messages screenshots check-deploy clean
 
 help: ## Show what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -49,6 +49,7 @@ soak: setup-dev ## Run the long proofs
 		tests/core/test_forgetful.py
 	TEST_BURST=10000 TEST_FLOOD=100000 TEST_STORM=1000 $(VENV)/bin/python -m pytest tests/usecases/test_burst.py \
 		tests/outage/test_flood.py tests/outage/test_storm.py
+	TEST_FUZZ=25 $(VENV)/bin/python -m pytest tests/web/test_api_description.py
 	TEST_TIMING=300 $(VENV)/bin/python -m pytest -s tests/web/test_known_and_unknown.py
 	TEST_TIMING=1 $(VENV)/bin/python -m pytest -s tests/scenarios/test_timing.py tests/scenarios/test_rotation.py
 	TEST_KILLS=200 $(VENV)/bin/python -m pytest -s tests/crash/test_kills.py
@@ -67,6 +68,12 @@ lint: setup-dev ## Check style, types and the direction of imports
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+	@# It warns of every part of a statement with a reason in which it has found nothing.
+	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive service notifiers \
+		2> >(grep -v 'nosec encountered .* but no failed test' >&2)
+
+audit: setup-dev ## Ask for known vulnerabilities of what is locked
+	@$(VENV)/bin/python -m tests.advisories
 
 format: setup-dev ## Format the code and sort imports
 	$(VENV)/bin/ruff check --fix .

@@ -248,7 +248,7 @@ def _keep_all() -> str:
     SELECT link.place, kept.source IS NOT NULL AS is_new, {_SAID}
     FROM link LEFT JOIN kept ON kept.source = link.kind AND kept.provider_id = link.name
     {_OF_TRIP}
-    """  # noqa: S608 - of our own words
+    """  # noqa: S608 - of our own words  # nosec B608
     # In the driver's own words: SQLAlchemy would look at each value of each array, and at each row, a second time.
     return statement.replace(":now", "%(now)s::timestamptz").replace(":most_wrong", "%(most_wrong)s")
 
@@ -260,7 +260,7 @@ def _find_all() -> TextualSelect:
     SELECT link.kind, link.token_hash, link.contact_id, link.alarm_id, {_SAID}
     FROM (SELECT * FROM links WHERE links.token_hash IN :digests AND {_ALIVE}) AS link
     {_OF_TRIP}
-    """  # noqa: S608 - of our own words
+    """  # noqa: S608 - of our own words  # nosec B608
     return (
         text(statement)
         .bindparams(bindparam("digests", expanding=True, type_=LargeBinary()), bindparam("now", type_=UTCDateTime()))
