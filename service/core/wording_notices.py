@@ -158,15 +158,17 @@ _TRAVELER = {
     TravelerNotice.CONTACT_REFUSED: N_("{name} cannot be your trusted person. Please choose another one."),
     TravelerNotice.CONTACT_STOPPED: N_("{name} takes no more messages from us. Please choose another trusted person."),
 }
-# Words may still be set: what lies in her thread from before the trip must name nobody.
+# Words may still be set: what lies in her thread from before the trip must name nobody. Nor may two of them be alike:
+# one whose fate is unknown is looked for by its words.
 _TRAVELER_UNNAMED = {
-    TravelerNotice.CONTACT_ACCEPTED: N_("Somebody whom you asked has said yes. Your page says who."),
-    # By then nobody is named on her page either.
+    TravelerNotice.CONTACT_ACCEPTED: N_("Number {number} on your list has said yes."),
     TravelerNotice.CONTACT_NOT_ACCEPTED: N_(
-        "Somebody whom you asked has not answered for 7 days. Please choose another."
+        "Number {number} on your list has not answered for 7 days. Please choose somebody else."
     ),
-    TravelerNotice.CONTACT_REFUSED: N_("Somebody whom you asked cannot. Your page says who."),
-    TravelerNotice.CONTACT_STOPPED: N_("Somebody takes no more messages from us. Your page says who."),
+    TravelerNotice.CONTACT_REFUSED: N_("Number {number} on your list cannot. Please choose somebody else."),
+    TravelerNotice.CONTACT_STOPPED: N_(
+        "Number {number} on your list takes no more messages from us. Please choose somebody else."
+    ),
 }
 _PAGES = {
     PageReason.EXHAUSTED: N_("24 h without an end: the alarm about {name} stays open and needs you."),
@@ -288,10 +290,11 @@ def invitation(
     return _shortest(write, count, budget)
 
 
-def to_traveler(kind: TravelerNotice, _: Translate, *, name: str = "", code: str = "") -> str:
-    """A text to the traveler: a code, or what became of an invitation. `name` is the contact, "" to name nobody."""
+def to_traveler(kind: TravelerNotice, _: Translate, *, name: str = "", number: int = 0, code: str = "") -> str:
+    """A text to the traveler: a code, or what became of an invitation. `name` is the contact, "" to name nobody but her
+    `number` on the list."""
     msgid = _TRAVELER[kind] if name else _TRAVELER_UNNAMED.get(kind, _TRAVELER[kind])
-    return _(msgid).format(name=cut_name(name, NAME_LIMIT), code=code)
+    return _(msgid).format(name=cut_name(name, NAME_LIMIT), number=number, code=code)
 
 
 def operator(

@@ -208,12 +208,13 @@ def invite_by(work: Work, trip: TripState, contact: ContactState, address: Addre
 
 def tell_traveler(work: Work, trip: TripState, key: TravelerNotice, contact: ContactState) -> None:
     """What became of a contact. In trips with words or discreet ones it is said on the private page only; before the
-    trip begins, when words may still be set, the text names nobody."""
+    trip begins, when words may still be set, the text names nobody but the place on her list."""
     address = first_usable(trip.traveler.addresses)
     if address is None or trip.one_reply:
         return
     name = contact.name if trip.armed_at is not None else ""
-    body = wording.to_traveler(key, translator(trip.traveler.language), name=name)
+    number = next((place for place, one in enumerate(trip.contacts, 1) if one.contact_id == contact.contact_id), 0)
+    body = wording.to_traveler(key, translator(trip.traveler.language), name=name, number=number)
     # Told again of another invitation, and on another day; a contact's STOP and START in turn cost a text a day.
     dedupe = f"traveler:{key}:{contact.id}:{contact.invited_at.isoformat()}:{work.now:%Y-%m-%d}"
     to_traveler(work, trip, "traveler_notice", address, body, dedupe, Priority.REPLY, INVITATIONS_STAY_GOOD)

@@ -13,7 +13,7 @@ def test_an_invitation_says_who_asks_and_what_it_means_and_one_accepts(story: St
         assert part in invitation
     story.mother.reply("1")
     story.mother.expect("Nothing to do now")
-    story.traveler.expect("Somebody whom you asked has said yes. Your page says who.")
+    story.traveler.expect("Number 1 on your list has said yes.")
 
 
 def test_who_has_not_accepted_is_told_nothing_of_an_alarm(story: Story) -> None:
@@ -43,7 +43,7 @@ def test_after_seven_days_without_an_answer_the_traveler_hears_of_it(story: Stor
     story.traveler.expect_nothing()
     story.advance(hours=2)
     story.keep_house()
-    story.traveler.expect("Somebody whom you asked has not answered for 7 days")
+    story.traveler.expect("Number 1 on your list has not answered for 7 days")
     story.keep_house()
     story.traveler.expect_nothing()
     story.mother.reply("1")
@@ -57,5 +57,5 @@ def test_a_refused_invitation_is_told_and_nothing_more_is_sent(story: Story) -> 
     story.traveler.read_all()
     story.mother.reply("STOP")
     story.run()
-    story.traveler.expect("Somebody whom you asked cannot")
+    story.traveler.expect("Number 1 on your list cannot")
     assert story.call("POST", f"/trips/{story.trip_id}/arm", expect=409)["missing"] == ["accepted_contact"]

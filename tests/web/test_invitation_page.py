@@ -63,7 +63,7 @@ def test_she_is_asked_and_accepts_by_a_button(story: Story) -> None:
     [contact] = trip_of(story).contacts
     assert (contact.status, contact.language, bool(contact.pin)) == ("accepted", "ru", True)
     assert actions(story).count("invitation_accepted") == 1
-    assert len([text for text in story.traveler.read_all() if "Somebody whom you asked has said yes" in text]) == 1
+    assert len([text for text in story.traveler.read_all() if "Number 1 on your list has said yes." in text]) == 1
 
 
 def test_a_yes_counts_although_the_pin_does_not(lite: Story) -> None:
@@ -82,7 +82,7 @@ def test_she_says_no_and_hears_nothing_more(story: Story) -> None:
         assert "You get no messages about this trip" in story.client.post(page, data={"do": "refuse"}).text
     story.client.post(page, data={"do": "accept"})
     story.run()
-    story.traveler.expect("Somebody whom you asked cannot")
+    story.traveler.expect("Number 1 on your list cannot")
     story.traveler.expect_nothing()
     assert trip_of(story).contacts[0].status == "refused"
 
