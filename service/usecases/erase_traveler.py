@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select
 
+from service.core.alarm import LINK_LIVES_AFTER_CLOSE, AlarmKind
 from service.db import erasing
 from service.db.routing import NIL
 from service.db.stored import table_of
@@ -24,7 +25,7 @@ from service.usecases.context import Service
 from service.usecases.my_trip import MyTrip, my_trip
 from service.usecases.problems import NotFound
 from service.usecases.request_change import request_change
-from service.usecases.retention import is_kept
+from service.usecases.retention import TRIP, is_kept, kept_for
 from service.usecases.work import Work
 
 ALARMS = table_of(Alarm)
@@ -131,6 +132,16 @@ def _erase_batch(service: Service, conn: Connection, only: UUID | None = None) -
     return len(found)
 
 
+def _closed_lately(now: datetime) -> ColumnElement[bool]:
+    """Whether an alarm of hers has ended so lately that it is still needed: somebody may say yet that not all is well.
+    And who asked while she was in danger may not have been free: then it stays as long as any trip does after its end.
+    """
+    in_danger = ALARMS.c.kind.in_((AlarmKind.SOS.value, AlarmKind.DURESS.value))
+    asked_then = ALARMS.c.closed_at > CHANGES.c.requested_at, ALARMS.c.closed_at > now - kept_for(TRIP)
+    lately = or_(ALARMS.c.closed_at > now - LINK_LIVES_AFTER_CLOSE, and_(in_danger, *asked_then))
+    return exists().where(ALARMS.c.traveler_id == CHANGES.c.traveler_id, lately)
+
+
 def _ready(conn: Connection, now: datetime, only: UUID | None) -> Sequence[UUID]:
     """Those who asked, and whom no trip, no alarm, no hold and no message needs any more."""
     hers = TRIPS.c.traveler_id == CHANGES.c.traveler_id
@@ -138,7 +149,7 @@ def _ready(conn: Connection, now: datetime, only: UUID | None) -> Sequence[UUID]
     is_open = exists().where(ALARMS.c.traveler_id == CHANGES.c.traveler_id, ALARMS.c.closed_at.is_(None))
     to_tell = exists().where(OUTBOX.c.traveler_id == CHANGES.c.traveler_id, OUTBOX.c.state.in_(("pending", "sending")))
     asked = CHANGES.c.kind == ERASE, CHANGES.c.state == "done"
-    query = select(CHANGES.c.traveler_id).where(*asked, ~runs, ~is_open).distinct()
+    query = select(CHANGES.c.traveler_id).where(*asked, ~runs, ~is_open, ~_closed_lately(now)).distinct()
     query = query.where(or_(~to_tell, CHANGES.c.effective_at <= now - LAST_MESSAGES))
     if only is not None:
         query = query.where(CHANGES.c.traveler_id == only)

@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from service.db.stored import table_of
 from service.db.tables import Alarm, Traveler
 from service.usecases.apply_changes import apply_due
+from service.usecases.close_alarm import Closing, close_by_operator
 from service.usecases.housekeeping import keep_house
 from tests.web.api_world import AIZHAN, DANIYAR, GULNAR, MOTHER, WORDS
 from tests.web.form_world import FormWorld, forms_once, shown, world_of
@@ -232,3 +233,13 @@ def test_erasing_with_a_word_of_duress_looks_like_erasing_with_a_safe_one(sqlite
         assert [view[0] for view in views[0]] == [200, 303, 404, 401, 200, 200]
         assert (travelers(one), travelers(other)) == (1, 2)
         assert "ҚОҢЫРАУ ШАЛМАҢЫЗ" in other.texts(GULNAR, "alert")[0]
+        (alert, *_) = other.texts(GULNAR, "alert")
+        assert close_by_operator(other.service, alert.rpartition("#")[2][:4]) is Closing.WAITS
+        page = re.search(r"/a/\w+", " ".join(other.texts(GULNAR, "alert")))
+        assert page is not None
+        other.client.post(page[0], data={"answer": "close", "nonce": "together"})
+        engine(other)
+        for days, left in ((29, 2), (2, 1)):
+            other.wait(days=days)
+            keep_house(other.service)
+            assert travelers(other) == left, "who was in danger when she asked may not have been free to"
