@@ -34,7 +34,7 @@ from tests.web.form_world import FormWorld, forms_once
 
 __all__ = ["forms_once"]
 
-EXAMPLES = int(os.environ.get("TEST_FUZZ", "3"))
+EXAMPLES = int(os.environ.get("TEST_FUZZ", "2"))
 """Right and as many wrong requests to each operation; `make soak` sends more, and others each time."""
 CHECKS = [
     status_code_conformance,
