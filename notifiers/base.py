@@ -85,6 +85,7 @@ class Message:
     `outbox_id` is the text of a UUID and stays the same over every attempt; `to` is the address in the
     channel's own form (E.164 for SMS and voice); `ref_code` stands in `body` when it is not None;
     `callback_url` is where the provider may report progress; `valid_for` is how long it may keep trying.
+    `others`: when it is looked for, the provider's names of messages that it is not, however they read.
     """
 
     outbox_id: str
@@ -95,6 +96,7 @@ class Message:
     callback_url: str | None
     valid_for: timedelta | None
     subject: str | None = None
+    others: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,7 @@ class Searchable(Protocol):
     def find_sent(self, message: Message, since: datetime) -> FindResult:
         """Look for `message` among what was sent since `since` (aware).
 
-        It is known by its `ref_code`; without one by its exact body.
+        It is known by its `ref_code`; without one by its exact body, unless it is one of its `others`.
         """
 
 

@@ -149,7 +149,7 @@ class TwilioSms:
                 if created < since - QUERY_MARGIN:
                     break
                 outbound = (row["direction"] or "").startswith("outbound")
-                if not outbound or not _is_it(row["body"], created, message, since):
+                if not outbound or row["sid"] in message.others or not _is_it(row["body"], created, message, since):
                     continue
                 found = Found(sid_of(row), state_of(row["status"] or ""))
                 if not found.state.is_bad:

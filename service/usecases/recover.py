@@ -33,6 +33,8 @@ SEARCH_BEFORE = timedelta(minutes=2)
 GIVE_UP_ASKING_AFTER = timedelta(minutes=10)
 NOT_LISTED = "not_listed"
 LIST_UNREACHABLE = "list_unreachable"
+ANOTHERS = "anothers"
+ASK_ANEW_AFTER = timedelta(seconds=1)
 
 log = structlog.get_logger()
 
@@ -90,24 +92,34 @@ def _write(service: Service, row: Claimed, answer: Settlement | _AskLater) -> No
     now = service.clock()
 
     def write(conn: Connection) -> tuple[list[tuple[str, str]], list[float]]:
-        if isinstance(answer, _AskLater):
+        known = _AskLater(ANOTHERS, ASK_ANEW_AFTER) if _is_anothers(conn, answer) else answer
+        if isinstance(known, _AskLater):
             key = (row.traveler_id, row.outbox_id, row.token)
-            ask_later(conn, [key], now + answer.after, answer.why, since=now)
+            ask_later(conn, [key], now + known.after, known.why, since=now)
             return [], []
-        settled = _unless_anothers(conn, answer, now)
-        ours = settle_many(conn, now, [settled])
-        return [(row.channel, settled.state)] * len(ours), counters.first_told(conn, now, ours)
+        ours = settle_many(conn, now, [known])
+        return [(row.channel, known.state)] * len(ours), counters.first_told(conn, now, ours)
 
     counters.count(*service.run(write, Act.RECOVER))
 
 
-def _unless_anothers(conn: Connection, found: Settlement, now: datetime) -> Settlement:
-    """What was found may be known as another message: of two that read the same the second may not have left."""
+def _others(row: Claimed, since: datetime, conn: Connection) -> frozenset[str]:
+    """The provider's names of the other messages of her: of two that read the same each is to be found once."""
+    named = select(OUTBOX.c.provider_id).where(
+        OUTBOX.c.traveler_id == row.traveler_id,
+        OUTBOX.c.created_at >= since,
+        OUTBOX.c.outbox_id != row.outbox_id,
+        OUTBOX.c.provider_id.is_not(None),
+    )
+    return frozenset(conn.execute(named).scalars())
+
+
+def _is_anothers(conn: Connection, found: Settlement | _AskLater) -> bool:
+    """Whether one that was asked about at the same moment has been found to be this."""
+    if isinstance(found, _AskLater) or found.provider_id is None:
+        return False
     named = select(OUTBOX.c.outbox_id).where(OUTBOX.c.provider_id == found.provider_id)
-    if found.provider_id is None or set(conn.execute(named).scalars()) <= {found.outbox_id}:
-        return found
-    unsent = replace(found, provider=None, provider_id=None, delivery=None)
-    return replace(unsent, state="pending", available_at=now, error="lease_expired")
+    return not set(conn.execute(named).scalars()) <= {found.outbox_id}
 
 
 def _ask(service: Service, row: Claimed) -> Settlement | _AskLater:
@@ -124,7 +136,9 @@ def _ask(service: Service, row: Claimed) -> Settlement | _AskLater:
     again = Settlement(state="pending", available_at=now, error="lease_expired", **common)
     if not isinstance(notifier, Searchable):
         return again
-    found = _find(notifier, row, _since(row, now, service.limits.lease))
+    since = _since(row, now, service.limits.lease)
+    others = service.read(partial(_others, row, since)) if row.message.ref_code is None else frozenset()
+    found = _find(notifier, replace(row, message=replace(row.message, others=others)), since)
     log.info("recovered", **ids_of(row), kind=row.kind, found=type(found).__name__)
     match found:
         case Found(_, state) if state.is_bad:

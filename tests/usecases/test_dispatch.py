@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import insert, select, update
 
-from notifiers.base import Accepted, DeliveryState, Found, Message, SendResult
+from notifiers.base import Accepted, DeliveryState, FindResult, Found, Message, NotFound, SendResult
 from service import edges
 from service.clock import monotonic, utc_now
 from service.db import tables
@@ -26,7 +26,7 @@ from service.usecases import counters
 from service.usecases.context import Limits, Service
 from service.usecases.dispatch import BATCH, Dispatcher, claim, dispatch
 from service.usecases.problems import StorageUnavailable
-from service.usecases.recover import recover
+from service.usecases.recover import ASK_ANEW_AFTER, recover
 from service.usecases.settle import settle_results
 from service.usecases.work import Draft, Work
 
@@ -67,9 +67,14 @@ class Listed(Line):
 
 
 class Forgetful(Line):
-    """One message is all that it has, whatever it is asked for."""
+    """One message is all that it has, whatever it is asked for; it answers the first two questions together."""
 
-    def find_sent(self, message: Message, since: datetime) -> Found:
+    both_asked = threading.Barrier(2)
+
+    def find_sent(self, message: Message, since: datetime) -> FindResult:
+        if "SM1" in message.others:
+            return NotFound()
+        self.both_asked.wait(PATIENCE)
         return Found("SM1", DeliveryState.SENT)
 
 
@@ -267,7 +272,10 @@ def test_a_message_that_reads_like_another_is_not_taken_for_it(service: Service)
     write(service, ["Gulnar said yes", "Daniyar said yes"])
     service.run(lambda conn: claim(service, ["sms"], 2, conn))
     later = utc_now() + 2 * service.limits.lease
-    assert recover(replace(service, clock=lambda: later)) == 2
+    with ThreadPoolExecutor(2) as pool:
+        assert recover(replace(service, clock=lambda: later), pool) == 2
+    assert states(service) == ["sending", "sent"], "both were asked about at once, and one of them is it"
+    assert recover(replace(service, clock=lambda: later + 2 * ASK_ANEW_AFTER)) == 1
     assert states(service) == ["pending", "sent"]
 
 
