@@ -46,7 +46,9 @@ def test_a_session_and_a_page_that_have_ended_are_forgotten_after_a_while(world:
     assert kinds(world) == ["api", "check_in", "invitation", "invitation", "rehearsal", "session"]
     world.wait(seconds=1)
     keep_house(world.service)
-    assert kinds(world) == ["api", "check_in", "invitation", "invitation"], "who is asked has her page as long as the trip runs"
+    assert kinds(world) == ["api", "check_in", "invitation", "invitation"], (
+        "who is asked has her page as long as the trip runs"
+    )
 
 
 def test_a_text_for_a_later_day_is_no_backlog(world: World) -> None:

@@ -16,7 +16,7 @@ from service.usecases.rehearse import start_rehearsal
 from service.usecases.set_ladder import LadderForm, RungForm, clear_ladder, set_ladder
 from service.usecases.show_people import show_people, tellings
 from service.usecases.sweep import sweep
-from tests.web.api_world import AIZHAN, BROTHER, DANIYAR, GULNAR, MOTHER, SAULE, World, world
+from tests.web.api_world import BROTHER, DANIYAR, GULNAR, MOTHER, SAULE, World, world
 from tests.web.form_world import FormWorld, forms_once
 
 __all__ = ["forms_once", "world"]
