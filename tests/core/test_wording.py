@@ -124,6 +124,7 @@ class TestEveryAlarm:
     def test_has_its_action_in_the_first_part(
         self, language: str, kind: AlarmKind, name: str, since: str, rehearsal: bool
     ) -> None:
+        """T52: within what the first part of an SMS in Cyrillic holds."""
         actions = {
             "en": r"(Please call|Do NOT call or text).*?\.",
             "ru": r"(Позвоните|позвоните|НЕ звоните и не пишите).*?\.",
