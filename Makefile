@@ -46,7 +46,7 @@ test: setup-dev browser ## Run all tests
 soak: setup-dev ## Run the long proofs
 	TEST_OPENINGS=10000 TEST_EVERY_WAY=1 TEST_CAPTOR=1 TEST_WEEKS=10000 $(VENV)/bin/python -m pytest $(PYTEST_ARGS) \
 		tests/web/test_scanners.py tests/browser/test_every_page.py tests/browser/test_captor.py \
-		tests/core/test_forgetful.py
+		tests/browser/test_people_get_in.py tests/core/test_forgetful.py
 	TEST_BURST=10000 TEST_FLOOD=100000 TEST_STORM=1000 $(VENV)/bin/python -m pytest tests/usecases/test_burst.py \
 		tests/outage/test_flood.py tests/outage/test_storm.py
 	TEST_FUZZ=25 $(VENV)/bin/python -m pytest tests/web/test_api_description.py

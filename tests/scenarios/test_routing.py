@@ -233,7 +233,7 @@ def test_an_objection_after_hours_counts_against_a_voice_heard_only(story: Story
     story.mother.expect("has answered")
     story.advance(hours=3)
     story.mother.reply("4")
-    story.mother.expect("This alarm has ended")
+    story.mother.expect("ended too long ago")
     story.mother.expect_nothing()
 
 
