@@ -19,7 +19,7 @@ from service.core.named_number import named_numbers
 from service.core.reply import Meaning, Reading, read
 from service.core.wording import PageReason
 from service.db.claims import Rows, claim_inbox, finish_inbox
-from service.db.errors import Conflict, KeyErased, SchemaUnknown, SecretMissing, StorageUnavailable
+from service.db.errors import Conflict, KeyErased, SchemaUnknown, SealBroken, SecretMissing, StorageUnavailable
 from service.db.routing import NIL, Inbox, PhoneOwner
 from service.db.stored import table_of
 from service.db.strangers import UNKNOWN_SENDER, pass_over_strangers
@@ -169,6 +169,9 @@ def _pass_over(service: Service, conn: Connection) -> int:
             return bool(named_numbers(json.loads(service.keys.open(conn, b"inbox", sealed))["text"]))
         except KeyErased:
             return False
+        except SealBroken:
+            # Whatever it is: when its turn comes it is set aside alone, and the operator is paged.
+            return True
 
     return pass_over_strangers(conn, service.clock(), FLOOD, may_mean_something)
 

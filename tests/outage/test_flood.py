@@ -9,7 +9,7 @@ import os
 import resource
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from service import edges
 from service.clock import monotonic
@@ -92,6 +92,18 @@ def test_no_alarm_waits_for_strangers(story: Story) -> None:
     assert unread(story) == 200
     sweep(story.service)
     assert story.service.read(lambda conn: conn.execute(select(ALARMS.c.kind)).scalars().all()) == ["missed"]
+
+
+def test_one_that_cannot_be_opened_keeps_no_other_waiting(story: Story) -> None:
+    flood(story, 150, "6")
+    now = story.service.clock()
+    broken = {"source": "twilio_sms", "provider_id": "broken", "sender": b"nobody", "sealed": b"?" * 60}
+    story.service.run(lambda conn: conn.execute(insert(INBOX).values(**broken, occurred_at=now, received_at=now)))
+    flood(story, 150, "7")
+    assert read_inbox(story.service) == 301
+    assert unread(story) == 0
+    result = select(INBOX.c.result).where(INBOX.c.provider_id == "broken")
+    assert story.service.read(lambda conn: conn.execute(result).scalar_one()) == "error:SealBroken"
 
 
 def test_her_word_from_a_strange_phone_is_not_set_aside_with_the_strangers(story: Story) -> None:
