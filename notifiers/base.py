@@ -86,6 +86,8 @@ class Message:
     channel's own form (E.164 for SMS and voice); `ref_code` stands in `body` when it is not None;
     `callback_url` is where the provider may report progress; `valid_for` is how long it may keep trying.
     `others`: when it is looked for, the provider's names of messages that it is not, however they read.
+    `language` (BCP 47) is the body's; `answers`: what a person may answer, for a channel with keys or buttons: digits
+    as the body explains them, or `OK`.
     """
 
     outbox_id: str
@@ -97,6 +99,8 @@ class Message:
     valid_for: timedelta | None
     subject: str | None = None
     others: frozenset[str] = frozenset()
+    language: str = "en"
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +241,15 @@ class TakesFew(Protocol):
     @property
     def at_once(self) -> int:
         """How many messages one process may be handing to it at the same time."""
+
+
+@runtime_checkable
+class TakesSlowly(Protocol):
+    """Takes so many in a second and no more; what exceeds it waits with us, the most urgent first."""
+
+    @property
+    def per_second(self) -> float:
+        """How many messages all our processes together may hand to it in a second, on average."""
 
 
 @runtime_checkable

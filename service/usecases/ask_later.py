@@ -71,6 +71,7 @@ def _write(work: Work, trip: TripState, fields: Sequence[str], at: datetime) -> 
             key_id=trip.key_id,
             available_at=at,
             valid_for=at - work.now + STAYS_GOOD,
+            language=trip.traveler.language,
         )
     )
 

@@ -108,6 +108,8 @@ def _message(service: Service, row: Any, secret: dict[str, Any], now: datetime) 
         callback_url=f"{service.public_url}/hooks/twilio/status/{row.outbox_id}",
         valid_for=row.valid_until - now if row.valid_until else None,
         subject=secret.get("subject"),
+        language=secret.get("language", "en"),
+        answers=tuple(secret.get("answers", ())),
     )
 
 

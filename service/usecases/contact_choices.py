@@ -239,5 +239,6 @@ def _send_code(work: Work, opened: Opened, email: str, code: str) -> None:
             traveler_id=trip.key.traveler_id,
             key_id=trip.key_id,
             valid_for=CODE_LIVES,
+            language=opened.contact.language,
         )
     )

@@ -187,5 +187,7 @@ def _send_one_again(
             ref_code=row.ref_code,
             part=part,
             valid_for=row.valid_until - work.now if row.valid_until else None,
+            language=secret.get("language", "en"),
+            answers=tuple(secret.get("answers", ())),
         )
     )

@@ -165,6 +165,7 @@ def _send_code(page: _Page) -> Opening:
             contact_id=page.contact.contact_id,
             key_id=page.trip.key_id,
             valid_for=CODE_LIVES,
+            language=page.contact.language,
         )
     )
     return Opening.SENT

@@ -13,7 +13,7 @@ from service.db.trips import Address, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import first_usable
 from service.usecases.links import check_in_link
-from service.usecases.telling import to_traveler
+from service.usecases.telling import CHECK_IN_ANSWER, to_traveler
 from service.usecases.times import said
 from service.usecases.waiting import as_shown, numbers_gone
 from service.usecases.work import EMAIL, Priority, Work
@@ -110,7 +110,7 @@ def _remind(work: Work, trip: TripState, address: Address, key: str, reminder: R
     )
     if is_email:
         body = by_email(work, trip, body)
-    to_traveler(work, trip, "reminder", address, body, key, Priority.REMINDER, good_for)
+    to_traveler(work, trip, "reminder", address, body, key, Priority.REMINDER, good_for, CHECK_IN_ANSWER)
 
 
 def by_email(work: Work, trip: TripState, body: str) -> str:

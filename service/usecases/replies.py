@@ -102,6 +102,7 @@ def reply_to_contact(
             contact_id=contact.contact_id,
             key_id=trip.key_id,
             valid_for=STAY_GOOD,
+            language=contact.language,
         )
     )
 

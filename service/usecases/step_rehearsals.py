@@ -15,6 +15,7 @@ from service.texts import translator
 from service.usecases.alarm_facts import first_usable
 from service.usecases.links import ALARM_TOKEN_LETTERS, LINKS, base62
 from service.usecases.rehearsal_facts import sample_facts
+from service.usecases.telling import ANSWERS
 from service.usecases.work import EMAIL, Draft, Priority, Work
 
 STAY_GOOD = timedelta(hours=2)
@@ -84,6 +85,8 @@ def _tell(work: Work, trip: TripState, rehearsal: KeptRehearsal, contact: Contac
                 part=part,
                 available_at=work.now + part * BETWEEN_PARTS,
                 valid_for=STAY_GOOD,
+                language=contact.language,
+                answers=ANSWERS,
             )
         )
 

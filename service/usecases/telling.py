@@ -32,6 +32,12 @@ CODES_STAY_GOOD = timedelta(minutes=10)
 
 GRAVE = frozenset({AlarmKind.SOS, AlarmKind.DURESS})
 
+ANSWERS = ("1", "2", "3", "4")
+ANSWERS_UNDER_DURESS = ("1", "3")
+INVITATION_ANSWERS = ("1", "3")
+CHECK_IN_ANSWER = ("OK",)
+"""What a channel with keys or buttons offers beside a text."""
+
 _GOOD_FOR = {reason: timedelta(hours=1) for reason in (PageReason.CHANNEL_REFUSED, PageReason.SWEEP_LATE)}
 """What is paged anew every hour as long as it lasts: a way that is refused must not hold a heap of them."""
 
@@ -81,6 +87,7 @@ def alert_by(
             alarm=alarm,
             step=step,
             part=number,
+            answers=ANSWERS_UNDER_DURESS if under_duress(trip) else ANSWERS,
         )
 
 
@@ -203,6 +210,7 @@ def invite_by(work: Work, trip: TripState, contact: ContactState, address: Addre
         priority=Priority.INVITATION,
         ref_code=code,
         valid_for=INVITATIONS_STAY_GOOD,
+        answers=INVITATION_ANSWERS,
     )
 
 
@@ -234,6 +242,7 @@ def sign_up_code(work: Work, phone: str, language: str, code: str) -> None:
             dedupe_key=f"sign_up:{work.service.keys.phone_hash(phone).hex()[:24]}:{work.now.isoformat()}",
             priority=Priority.REPLY,
             valid_for=CODES_STAY_GOOD,
+            language=language,
         )
     )
 
@@ -271,7 +280,15 @@ def under_duress(trip: TripState) -> bool:
 
 
 def to_traveler(
-    work: Work, trip: TripState, kind: str, address: Address, body: str, key: str, priority: int, good_for: timedelta
+    work: Work,
+    trip: TripState,
+    kind: str,
+    address: Address,
+    body: str,
+    key: str,
+    priority: int,
+    good_for: timedelta,
+    answers: tuple[str, ...] = (),
 ) -> None:
     """A text to the traveler; `kind` is the outbox row's."""
     work.send(
@@ -289,6 +306,8 @@ def to_traveler(
             trip_id=trip.key.trip_id,
             key_id=trip.key_id,
             valid_for=good_for,
+            language=trip.traveler.language,
+            answers=answers,
         )
     )
 
@@ -319,6 +338,7 @@ def _to_contact(
     step: int = 0,
     part: int = 0,
     valid_for: timedelta | None = None,
+    answers: tuple[str, ...] = (),
 ) -> None:
     """A text to a contact by one of her addresses; `key` names it within the address."""
     work.send(
@@ -341,5 +361,7 @@ def _to_contact(
             ref_code=ref_code,
             part=part,
             valid_for=valid_for,
+            language=contact.language,
+            answers=answers,
         )
     )

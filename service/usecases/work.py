@@ -80,6 +80,9 @@ class Draft:
     valid_for: timedelta | None = None
     address_hash: bytes = b""
     """Of `to`, where it is known already."""
+    language: str = "en"
+    answers: tuple[str, ...] = ()
+    """What the person may answer; see `notifiers.base.Message`."""
 
 
 class Work:
@@ -215,7 +218,9 @@ class Work:
         key_id = (draft.key_id if is_for_later else None) or keys.service_key(self.conn, self.now)
         # Only an SMS is paid for by the letter.
         body = self.service.fold(draft.body) if draft.channel == SMS else draft.body
-        secret = json_text({"to": draft.to, "body": body, "subject": draft.subject})
+        secret: dict[str, Any] = {"to": draft.to, "body": body, "subject": draft.subject, "language": draft.language}
+        if draft.answers:
+            secret["answers"] = draft.answers
         available_at = draft.available_at or self.now
         if draft.kind != "reply":
             available_at = self._not_yet((draft.traveler_id, draft.trip_id), available_at)
@@ -230,7 +235,7 @@ class Work:
             "channel_index": draft.channel_index,
             "step": draft.step,
             "address_hash": draft.address_hash or keys.phone_hash(draft.to),
-            "sealed": keys.seal(self.conn, key_id, b"outbox", secret.encode()),
+            "sealed": keys.seal(self.conn, key_id, b"outbox", json_text(secret).encode()),
             "ref_code": draft.ref_code,
             "priority": draft.priority,
             "state": "pending",
