@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, Integer, MetaData, Table, text
+from sqlalchemy import BigInteger, Index, Integer, MetaData, SmallInteger, Table, false, text
 from sqlmodel import Field, SQLModel
 
 from service.db.types import JSONText, UTCDateTime
@@ -46,6 +46,16 @@ def instant_or_none() -> Any:
 def json_list() -> Any:
     """A list as JSON text, empty when not given."""
     return Field(default_factory=list, sa_type=JSONText)
+
+
+def counted() -> Any:
+    """A small number that the database begins at nought."""
+    return Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("0")})
+
+
+def not_yet() -> Any:
+    """Something that has not happened to a new row."""
+    return Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:

@@ -12,7 +12,17 @@ from uuid import UUID
 from sqlalchemy import Index, Uuid, column, table
 from sqlmodel import Field
 
-from service.db.stored import ROW_NUMBER, Stored, instant, instant_or_none, json_list, partial_index, primary
+from service.db.stored import (
+    ROW_NUMBER,
+    Stored,
+    counted,
+    instant,
+    instant_or_none,
+    json_list,
+    not_yet,
+    partial_index,
+    primary,
+)
 from service.db.types import JSONText, UTCDateTime
 
 
@@ -51,7 +61,10 @@ class Trip(Stored, table=True):
     reason that is sealed in `kept_because`."""
 
     __tablename__ = "trips"
-    __table_args__ = (partial_index("ix_trips_weekly_at", "weekly_at", where="weekly_at IS NOT NULL"),)
+    __table_args__ = (
+        partial_index("ix_trips_weekly_at", "weekly_at", where="weekly_at IS NOT NULL"),
+        partial_index("ix_trips_ended_at", "ended_at", where="ended_at IS NOT NULL"),
+    )
 
     traveler_id: UUID = primary()
     trip_id: UUID = primary()
@@ -173,6 +186,7 @@ class Alarm(Stored, table=True):
     __tablename__ = "alarms"
     __table_args__ = (
         partial_index("ix_alarms_look_at", "look_at", where="look_at IS NOT NULL"),
+        partial_index("ix_alarms_closed_at", "closed_at", where="closed_at IS NOT NULL"),
         partial_index(
             "uq_alarms_traveler_id_trip_id", "traveler_id", "trip_id", where="closed_at IS NULL", unique=True
         ),
@@ -198,7 +212,8 @@ class Alarm(Stored, table=True):
 
 class Outbox(Stored, table=True):
     """A message to be sent: state pending, sending, sent, failed, cancelled or unknown; `delivery`: what the
-    provider said last; `sealed`: JSON {to, body, subject}; a smaller `priority` goes first."""
+    provider said last; `sealed`: JSON {to, body, subject, language, answers}; a smaller `priority` goes first; `polls`:
+    how often the provider was asked how far it got; `chased`: its silence has been acted on."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -209,6 +224,8 @@ class Outbox(Stored, table=True):
         Index("ix_outbox_traveler_id_alarm_id_contact_id", "traveler_id", "alarm_id", "contact_id"),
         partial_index("ix_outbox_pending", "priority", "available_at", where="state = 'pending'"),
         partial_index("ix_outbox_sending", "lease_until", where="state = 'sending'"),
+        # For an alarm its messages are found by the alarm.
+        partial_index("ix_outbox_sent_beside_alarms", "settled_at", where="state = 'sent' AND alarm_id IS NULL"),
     )
 
     traveler_id: UUID = primary()
@@ -237,6 +254,8 @@ class Outbox(Stored, table=True):
     dedupe_key: str
     created_at: datetime = instant()
     settled_at: datetime | None = instant_or_none()
+    polls: int = counted()
+    chased: bool = not_yet()
 
 
 class CheckIn(Stored, table=True):
