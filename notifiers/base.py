@@ -8,7 +8,7 @@ for with `isinstance`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,6 +27,13 @@ class Cause(StrEnum):
     """It may work later: try again, and use the next channel meanwhile."""
     CONFIGURATION = "configuration"
     """Ours to mend (credentials, sender, permission): page the operator, use the next channel."""
+    STOPPED = "stopped"
+    """The person has told this sender to stop: as permanent, but the address works again once she takes it back."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether trying again would be in vain."""
+        return self in (Cause.PERMANENT, Cause.STOPPED)
 
 
 class DeliveryState(StrEnum):
@@ -87,7 +94,8 @@ class Message:
     `callback_url` is where the provider may report progress; `valid_for` is how long it may keep trying.
     `others`: when it is looked for, the provider's names of messages that it is not, however they read.
     `language` (BCP 47) is the body's; `answers`: what a person may answer, for a channel with keys or buttons: digits
-    as the body explains them, or `OK`.
+    as the body explains them, or `OK`. `buttons`: for a channel with buttons, pairs of what is sent back when one is
+    pressed, as if it had been typed, and what stands on it.
     """
 
     outbox_id: str
@@ -101,14 +109,21 @@ class Message:
     others: frozenset[str] = frozenset()
     language: str = "en"
     answers: tuple[str, ...] = ()
+    buttons: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider has the message under `provider_id`."""
+    """The provider has the message under `provider_id`.
+
+    Of a channel that has several, `provider` is the name of the one that took it, and `refused` what another said
+    before, when that is ours to mend.
+    """
 
     provider_id: str
     state: DeliveryState
+    provider: str | None = None
+    refused: Rejected | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +131,16 @@ class Rejected:
     """The provider said no.
 
     `code` is the provider's own, `reason` is for the operator, `retry_after` is what the provider named.
+    `again_after`: when a message that was taken and did not arrive goes again, counted from each failure; None: as
+    usual. `at_last`: the cause that it turns out to be when those tries have failed as well; None: the same.
     """
 
     cause: Cause
     code: str
     reason: str
     retry_after: timedelta | None = None
+    again_after: tuple[timedelta, ...] | None = None
+    at_last: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +157,11 @@ class Unavailable:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The provider has the message that we asked for."""
+    """The provider has the message that we asked for; `provider` names it where a channel has several."""
 
     provider_id: str
     state: DeliveryState
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +173,8 @@ class NotFound:
 class InboundMessage:
     """A message from a person.
 
-    `occurred_at` is the provider's time (aware, UTC); `media` counts attachments.
+    `occurred_at` is the provider's time (aware, UTC); `media` counts attachments. `opt_out`: what the provider itself
+    took it for and has acted on, `STOP`, `START` or `HELP`, in whatever language it was written.
     """
 
     provider_id: str
@@ -162,11 +183,12 @@ class InboundMessage:
     body: str
     occurred_at: datetime
     media: int
+    opt_out: str | None = None
 
 
 SendResult = Accepted | Rejected | Unavailable
 FindResult = Found | NotFound | Unavailable
-StatusResult = tuple[DeliveryState, str | None] | Unavailable
+StatusResult = tuple[DeliveryState, Rejected | None] | Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +225,29 @@ class Notifier(Protocol):
 
 
 @runtime_checkable
+class HasProviders(Protocol):
+    """Is a channel that several providers serve, each of them a notifier of its own."""
+
+    @property
+    def providers(self) -> tuple[Notifier, ...]:
+        """They, in the order in which they are tried."""
+
+
+def providers_of(notifiers: Iterable[Notifier]) -> tuple[Notifier, ...]:
+    """All of them, with the providers of a channel in its place."""
+    return tuple(one for each in notifiers for one in (each.providers if isinstance(each, HasProviders) else (each,)))
+
+
+@runtime_checkable
+class Idempotent(Protocol):
+    """Knows a message by its `outbox_id`, and takes it once however often it is handed over."""
+
+    @property
+    def repeats_are_known(self) -> bool:
+        """Whether a message whose fate is unknown may be handed over again without asking for it first."""
+
+
+@runtime_checkable
 class Searchable(Protocol):
     """Can tell whether a message whose fate is unknown was accepted."""
 
@@ -226,12 +271,58 @@ class ListsInbound(Protocol):
 
 
 @runtime_checkable
+class HandsOver(Protocol):
+    """Holds what came in until we have it, and then forgets it: a queue. Its list is read only as far as nothing of it
+    has to be forgotten."""
+
+    def attach(self, hook_url: str) -> None:
+        """Settle with the provider how we come by it: posted to `hook_url`, or fetched. Said again, it changes nothing.
+
+        Raises `SourceUnreadable` when that is not so now.
+        """
+
+    def hand_over(self, keep: Callable[[list[InboundMessage]], int], wait: timedelta = timedelta(0)) -> int:
+        """Give all that waits to `keep`, page by page, and let a page go only when `keep` has returned; the sum of what
+        it returned. With `wait`, that long for the first one to come.
+
+        Raises `SourceUnreadable` unless all of it was read; what `keep` has taken stays taken.
+        """
+
+
+@runtime_checkable
+class WrittenToFirst(Protocol):
+    """Reaches only those who have written to it, which a link makes easy; their address is known then, not before."""
+
+    def link_for(self, token: str) -> str | None:
+        """The address that lets a person write `token` (64 letters and digits at most) to us by one press; None while
+        the provider does not tell under which name it knows us."""
+
+
+@runtime_checkable
+class HasButtons(Protocol):
+    """Shows buttons below a message."""
+
+    @property
+    def most_button_bytes(self) -> int:
+        """How many bytes of UTF-8 a pressed button may send back."""
+
+
+@runtime_checkable
 class TakesTexts(Protocol):
     """Has numbers that people can text."""
 
     @property
     def inbound_numbers(self) -> tuple[str, ...]:
         """The numbers, E.164, the one to be printed first; none when people cannot write to it."""
+
+
+@runtime_checkable
+class SendsAs(Protocol):
+    """Sends as one of several senders, by where a message goes."""
+
+    def sender_for(self, to: str) -> str:
+        """Whom a person at this address sees as the sender: a number (E.164 or short), or a name, to which nobody can
+        reply. Empty when the provider chooses among numbers of ours."""
 
 
 @runtime_checkable
@@ -266,7 +357,7 @@ class ReadsStatus(Protocol):
     """Can tell how far an accepted message got."""
 
     def fetch_status(self, provider_id: str) -> StatusResult:
-        """The state now, and the provider's error code when it has one."""
+        """The state now, and why it failed when it did."""
 
 
 @runtime_checkable

@@ -134,7 +134,9 @@ class Phones:
                 row = connection.execute("SELECT id FROM texts WHERE id = ?", (provider_id,)).fetchone()
         except sqlite3.Error as error:
             return Unavailable(f"Simulated network: {error}", maybe_accepted=True)
-        return (DeliveryState.DELIVERED, None) if row else (DeliveryState.FAILED, "unknown")
+        if row:
+            return DeliveryState.DELIVERED, None
+        return DeliveryState.FAILED, Rejected(Cause.TEMPORARY, "unknown", "No phone has this text")
 
     def received(self, numbers: Iterable[str], since_id: int = 0) -> list[ReceivedText]:
         """What the phones with these numbers received after text `since_id`, oldest first."""

@@ -7,16 +7,21 @@ next channel, never give a person up for a number that we do not know.
 
 from __future__ import annotations
 
-from notifiers.base import Cause
+from datetime import timedelta
+
+from notifiers.base import Cause, Rejected
+
+_STOPPED = {
+    "21610": "This number said STOP to us; only its owner can undo that, with START",
+    "63014": "The WhatsApp user has blocked us",
+}
 
 _PERMANENT = {
     "21211": "The number is not valid",
-    "21610": "This number said STOP to us; only its owner can undo that, with START",
     "21614": "The number cannot get SMS (a landline)",
     "30004": "The message is blocked for this number",
     "30006": "A landline, or a carrier that cannot be reached",
     "63003": "The WhatsApp recipient is not valid",
-    "63014": "The WhatsApp user has blocked us",
     "63024": "The WhatsApp recipient is not valid",
 }
 
@@ -27,7 +32,6 @@ _TEMPORARY = {
     "21611": "The sender's queue is full",
     "30001": "The sender's queue is full",
     "30003": "The phone cannot be reached (off, or roaming)",
-    # Permanent by the second time; the first may be a carrier's mistake, and nobody may be lost to one.
     "30005": "The number is unknown or not in use",
     "30008": "The carrier gave no reason",
     "30036": "The text waited longer than it was worth",
@@ -58,14 +62,36 @@ _CONFIGURATION = {
 }
 
 CAUSES: dict[str, Cause] = {
+    **dict.fromkeys(_STOPPED, Cause.STOPPED),
     **dict.fromkeys(_PERMANENT, Cause.PERMANENT),
     **dict.fromkeys(_TEMPORARY, Cause.TEMPORARY),
     **dict.fromkeys(_CONFIGURATION, Cause.CONFIGURATION),
 }
 
-REASONS: dict[str, str] = {**_PERMANENT, **_TEMPORARY, **_CONFIGURATION}
+REASONS: dict[str, str] = {**_STOPPED, **_PERMANENT, **_TEMPORARY, **_CONFIGURATION}
+
+_MINUTES_AGAIN = {
+    # A phone that is off or between two networks.
+    "30003": (2, 10, 30),
+    # Permanent by the second time; the first may be a carrier's mistake, and nobody may be lost to one.
+    "30005": (10,),
+    "30008": (2,),
+    # The same words would be filtered again, by the same sender.
+    "30007": (),
+}
+_ONCE = (2,)
+"""The minutes after which a message that was taken goes again after a code that we do not know."""
+_AT_LAST = {"30005": Cause.PERMANENT}
 
 
 def cause_of(code: str) -> Cause:
     """What to do after this Twilio code."""
     return CAUSES.get(code, Cause.TEMPORARY)
+
+
+def refusal(code: str, reason: str = "") -> Rejected:
+    """What this code means for a message, when a send was answered with it or a taken message failed by it."""
+    minutes = _MINUTES_AGAIN.get(code) if code in REASONS else _ONCE
+    again_after = tuple(timedelta(minutes=one) for one in minutes) if minutes is not None else None
+    said = reason or REASONS.get(code, "Twilio gave a code that we do not know")
+    return Rejected(cause_of(code), code, said, again_after=again_after, at_last=_AT_LAST.get(code))

@@ -28,6 +28,9 @@ _STATES = {
     **{state.value: state for state in DeliveryState},
 }
 
+_OPT_OUTS = frozenset({"STOP", "START", "HELP"})
+"""What `OptOutType` says where Advanced Opt-Out, with its localized words, is set up."""
+
 
 class MalformedHook(ValueError):
     """A signed request without what it must carry; the message names the field."""
@@ -55,6 +58,7 @@ def parse_inbound(form: Mapping[str, object], received_at: datetime) -> InboundM
 
     Raises `MalformedHook`."""
     media = str(form.get("NumMedia") or "0")
+    opt_out = str(form.get("OptOutType") or "").upper()
     return InboundMessage(
         provider_id=_required(form, "MessageSid"),
         sender=_required(form, "From"),
@@ -62,6 +66,7 @@ def parse_inbound(form: Mapping[str, object], received_at: datetime) -> InboundM
         body=str(form.get("Body") or ""),
         occurred_at=received_at,
         media=int(media) if media.isdecimal() else 0,
+        opt_out=opt_out if opt_out in _OPT_OUTS else None,
     )
 
 

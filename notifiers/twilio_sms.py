@@ -32,6 +32,7 @@ from notifiers.registry import Clock, NotifierSpec
 from notifiers.segments import spell_cheaply
 from notifiers.twilio_access import ask_for_access
 from notifiers.twilio_client import TROUBLE, connect, reason, verdict
+from notifiers.twilio_errors import refusal
 from notifiers.twilio_hooks import is_signed, signature_headers, state_of
 from notifiers.twilio_messages import Messages, instant, sid_of, stamp
 
@@ -172,10 +173,11 @@ class TwilioSms:
             raise SourceUnreadable(reason(error)) from error
 
     def fetch_status(self, provider_id: str) -> StatusResult:
-        """The message's state now and its error code."""
+        """The message's state now and why it failed."""
         try:
             row = self._messages.fetch(provider_id)
-            return state_of(row["status"] or ""), str(row["error_code"]) if row["error_code"] else None
+            state = state_of(row["status"] or "")
+            return state, refusal(str(row["error_code"] or state.value)) if state.is_bad else None
         except TROUBLE as error:
             return Unavailable(reason(error), maybe_accepted=True)
 

@@ -20,6 +20,7 @@ OFF_AT_MOST = timedelta(seconds=10)
 
 _DO = {
     Cause.PERMANENT: "See the provider's console.",
+    Cause.STOPPED: "See the provider's console.",
     Cause.TEMPORARY: "Try again later; see the provider's console if it stays so.",
     Cause.CONFIGURATION: "Mend the credentials, the sender or its rights in the settings and the provider's console.",
 }

@@ -33,8 +33,9 @@ CLOCK_TRUSTED_WITHIN = timedelta(minutes=5)
 class Inbound:
     """Something that came in. `sender` is the keyed hash of the number or token that it came from.
 
-    `address` is that number itself, for a reply, and is sealed with the text. Whose it is (traveler, trip, contact,
-    alarm) is given only where the sender proved it by a token.
+    `address` is that number itself, for a reply, and is sealed with the text, as is `opt_out`: what the provider has
+    taken it for (`STOP`, `START`, `HELP`). Whose it is (traveler, trip, contact, alarm) is given only where the sender
+    proved it by a token.
     """
 
     source: str
@@ -44,6 +45,7 @@ class Inbound:
     occurred_at: datetime | None = None
     address: str | None = None
     media: int = 0
+    opt_out: str | None = None
     traveler_id: UUID | None = None
     trip_id: UUID | None = None
     contact_id: UUID | None = None
@@ -123,7 +125,7 @@ def _row(service: Service, conn: Connection, key_id: UUID, one: Inbound, now: da
         "trip_id": one.trip_id,
         "contact_id": one.contact_id,
         "alarm_id": one.alarm_id,
-        "sealed": service.keys.seal(conn, key_id, b"inbox", body_of(one.text, one.address)),
+        "sealed": service.keys.seal(conn, key_id, b"inbox", body_of(one.text, one.address, one.opt_out)),
         "media": one.media,
         "occurred_at": happened_at(one, now),
         "received_at": now,

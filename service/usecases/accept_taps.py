@@ -87,9 +87,12 @@ def received_at(conn: Connection, ids: Sequence[tuple[str, str]]) -> dict[tuple[
     return {(row.source, row.provider_id): row.received_at for row in conn.execute(query)}
 
 
-def body_of(said: str, address: str | None) -> bytes:
-    """What the inbox keeps sealed: a text and, for a reply, where it came from."""
-    return json.dumps({"text": said, "from": address}, ensure_ascii=False).encode()
+def body_of(said: str, address: str | None, opt_out: str | None = None) -> bytes:
+    """What the inbox keeps sealed: a text and, for a reply, where it came from; what its provider took it for, too."""
+    body = {"text": said, "from": address}
+    if opt_out is not None:
+        body["opt_out"] = opt_out
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
 def keep_taps(

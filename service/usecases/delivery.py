@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,12 +27,13 @@ AGAIN_AFTER = (timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A provider's word about one of our messages; `rejected` says why when it failed."""
+    """A provider's word about one of our messages; `rejected` says why when it failed, `provider` who says it."""
 
     outbox_id: UUID
     provider_id: str
     state: DeliveryState
     rejected: Rejected | None = None
+    provider: str | None = None
 
 
 def report_delivery(service: Service, report: Report) -> bool:
@@ -99,6 +100,7 @@ def _news(row: Any, report: Report, now: datetime) -> dict[str, Any]:
         "state": "sent",
         "delivery": state.value,
         "provider_id": (row.state == "sent" and row.provider_id) or report.provider_id,
+        "provider": (row.state == "sent" and row.provider) or report.provider or row.provider,
         "lease_until": None,
         "settled_at": row.settled_at or now,
     }
@@ -119,11 +121,18 @@ def _bad_news(row: Any, report: Report, state: DeliveryState, now: datetime) -> 
         "error": rejected.code,
         "lease_until": None,
     }
-    is_last = row.attempts > len(AGAIN_AFTER) or row.kind in AT_MOST_ONCE
-    if rejected.cause is Cause.PERMANENT or is_last:
+    if rejected.cause.is_final or _is_last(row, rejected):
         return {**values, "state": "failed", "settled_at": now}
-    pause = AGAIN_AFTER[max(row.attempts, 1) - 1]
+    pause = _schedule(rejected)[max(row.attempts, 1) - 1]
     return {**values, "state": "pending", "settled_at": None, "available_at": now + pause}
+
+
+def _schedule(rejected: Rejected) -> tuple[timedelta, ...]:
+    return AGAIN_AFTER if rejected.again_after is None else rejected.again_after
+
+
+def _is_last(row: Any, rejected: Rejected) -> bool:
+    return row.attempts > len(_schedule(rejected)) or row.kind in AT_MOST_ONCE
 
 
 def _reason(report: Report) -> Rejected:
@@ -131,4 +140,7 @@ def _reason(report: Report) -> Rejected:
 
 
 def _failure(row: Any, report: Report) -> Failure:
-    return Failure(row.traveler_id, row.trip_id, row.contact_id, row.outbox_id, row.channel_index, _reason(report))
+    rejected = _reason(report)
+    if rejected.at_last is not None and _is_last(row, rejected):
+        rejected = replace(rejected, cause=rejected.at_last)
+    return Failure(row.traveler_id, row.trip_id, row.contact_id, row.outbox_id, row.channel_index, rejected)

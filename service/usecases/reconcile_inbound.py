@@ -88,6 +88,7 @@ def _keep(service: Service, name: str, batch: list[InboundMessage]) -> int:
             occurred_at=message.occurred_at,
             address=message.sender,
             media=message.media,
+            opt_out=message.opt_out,
         )
         for message in batch
     ]

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection
 
-from notifiers.base import Accepted, Cause, Rejected, Unavailable
+from notifiers.base import Accepted, Rejected, Unavailable
 from service.db.settle import Settlement, ask_later, settle_many
 from service.edges import Act
 from service.usecases import counters
@@ -97,8 +97,13 @@ def _settle_together(service: Service, results: Sequence[tuple[Claimed, Outcome]
 
 
 def _failure(row: Claimed, result: Outcome, ours: set[UUID]) -> Failure | None:
-    """What there is to act on: a refusal of a message that we could open, if it was still ours to settle."""
-    if not isinstance(result, Rejected) or row.outbox_id not in ours or row.message is None:
+    """What there is to act on: a refusal of a message that we could open, if it was still ours to settle. One that
+    another provider has taken since needs no other address."""
+    if row.outbox_id not in ours or row.message is None:
+        return None
+    if isinstance(result, Accepted) and result.refused is not None:
+        return Failure(row.traveler_id, None, None, row.outbox_id, row.channel_index, result.refused)
+    if not isinstance(result, Rejected):
         return None
     return Failure(row.traveler_id, row.trip_id, row.contact_id, row.outbox_id, row.channel_index, result)
 
@@ -123,9 +128,10 @@ def _settlement(service: Service, row: Claimed, result: Outcome, now: datetime) 
     match result:
         case NotBegun():
             return Settlement(state="pending", error=row.error, **common)
-        case Accepted(provider_id, state):
+        case Accepted(provider_id, state, by):
+            common["provider"] = by or provider
             return Settlement(state="sent", provider_id=provider_id, delivery=state.value, **common)
-        case Rejected(Cause.PERMANENT, code, _, _):
+        case Rejected(cause, code) if cause.is_final:
             return Settlement(state="failed", error=code, **common)
         case Rejected(_, code, _, _) if code == UNSERVED and now - row.created_at > GIVE_UP_UNSERVED_AFTER:
             return Settlement(state="failed", error=code, **common)

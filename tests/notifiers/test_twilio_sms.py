@@ -19,7 +19,7 @@ from notifiers.base import (
     Unavailable,
 )
 from notifiers.registry import configured
-from notifiers.twilio_errors import CAUSES, REASONS, cause_of
+from notifiers.twilio_errors import CAUSES, REASONS, cause_of, refusal
 from notifiers.twilio_sms import TwilioSms
 from tests.mock_twilio import MockTwilio
 
@@ -108,12 +108,12 @@ def test_a_token_revoked_during_a_rotation_is_followed(twilio: MockTwilio) -> No
     ("code", "cause"),
     [
         (21211, Cause.PERMANENT),
-        (21610, Cause.PERMANENT),
+        (21610, Cause.STOPPED),
         (21614, Cause.PERMANENT),
         (30004, Cause.PERMANENT),
         (30006, Cause.PERMANENT),
         (63003, Cause.PERMANENT),
-        (63014, Cause.PERMANENT),
+        (63014, Cause.STOPPED),
         (63024, Cause.PERMANENT),
         (21611, Cause.TEMPORARY),
         (30001, Cause.TEMPORARY),
@@ -156,7 +156,7 @@ def test_stop_ends_the_channel_until_start(twilio: MockTwilio) -> None:
     mother.reply("Stop")
     refused = notifier.send(alert())
     assert isinstance(refused, Rejected)
-    assert (refused.cause, refused.code) == (Cause.PERMANENT, "21610")
+    assert (refused.cause, refused.code) == (Cause.STOPPED, "21610")
     mother.reply("START")
     assert isinstance(notifier.send(alert()), Accepted)
 
@@ -344,7 +344,7 @@ def test_a_status_can_be_asked_when_no_callback_came(twilio: MockTwilio) -> None
     assert isinstance(sent, Accepted)
     assert notifier.fetch_status(sent.provider_id) == (DeliveryState.QUEUED, None)
     twilio.undelivered(sent.provider_id, 30003)
-    assert notifier.fetch_status(sent.provider_id) == (DeliveryState.UNDELIVERED, "30003")
+    assert notifier.fetch_status(sent.provider_id) == (DeliveryState.UNDELIVERED, refusal("30003"))
     assert isinstance(notifier.fetch_status("SMunknown"), Unavailable)
 
 
