@@ -21,7 +21,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 
 import notifiers
-from notifiers.base import CallsOut, NotConfigured, Notifier
+from notifiers.base import CallsOut, NotConfigured, Notifier, providers_of
+from notifiers.several import Several
 
 Clock = Callable[[], datetime]
 
@@ -118,6 +119,8 @@ def configured(env: Mapping[str, str], now: Clock, specs: list[NotifierSpec] | N
        a finished one reads too begin nothing, so that two channels of one provider may share its
        credentials.
     3. Only when no real one reaches people, the simulated ones whose variables are given.
+    4. Several of one channel become one (`notifiers.several`), tried in the order that `AMANBA_<CHANNEL>_ORDER` names,
+    the others after them; without it, and among the others, in the order of their names.
     """
     specs = discover() if specs is None else specs
     real = [spec for spec in specs if not spec.simulated]
@@ -134,7 +137,14 @@ def configured(env: Mapping[str, str], now: Clock, specs: list[NotifierSpec] | N
 
 def outside(active: Mapping[str, Notifier]) -> list[str]:
     """Names of the notifiers that would reach beyond this machine: a demonstration must refuse them."""
-    return [one.name for one in active.values() if isinstance(one, CallsOut) and not is_loopback(one.api_url)]
+    return [
+        one.name for one in providers_of(active.values()) if isinstance(one, CallsOut) and not is_loopback(one.api_url)
+    ]
+
+
+def order_variable(channel: str) -> str:
+    """The environment variable that says in which order the providers of a channel are tried."""
+    return f"AMANBA_{channel.upper()}_ORDER"
 
 
 def is_loopback(url: str) -> bool:
@@ -147,9 +157,18 @@ def is_loopback(url: str) -> bool:
 
 
 def _by_channel(chosen: list[NotifierSpec], env: Mapping[str, str], now: Clock) -> dict[str, Notifier]:
-    active: dict[str, Notifier] = {}
+    providers: dict[str, list[Notifier]] = {}
     for spec in chosen:
-        if spec.channel in active:
-            raise NotConfigured(f"Both {active[spec.channel].name} and {spec.name} are set up for {spec.channel}")
-        active[spec.channel] = spec.build(spec.load(env), now)
-    return active
+        providers.setdefault(spec.channel, []).append(spec.build(spec.load(env), now))
+    return {channel: _in_order(channel, found, env, now) for channel, found in providers.items()}
+
+
+def _in_order(channel: str, found: list[Notifier], env: Mapping[str, str], now: Clock) -> Notifier:
+    variable = order_variable(channel)
+    order = [name for part in env.get(variable, "").split(",") if (name := part.strip())]
+    names = sorted(one.name for one in found)
+    if strange := [name for name in order if name not in names]:
+        raise NotConfigured(f"{variable} names {', '.join(strange)}; set up for {channel}: {', '.join(names)}")
+    places = {name: place for place, name in enumerate(dict.fromkeys([*order, *names]))}
+    ordered = sorted(found, key=lambda one: places[one.name])
+    return ordered[0] if len(ordered) == 1 else Several(ordered, now)

@@ -11,9 +11,9 @@ from functools import partial
 
 import structlog
 
-from notifiers.base import NotConfigured, Notifier
+from notifiers.base import NotConfigured, Notifier, providers_of
 from notifiers.plain_http import is_callable
-from notifiers.registry import configured, discover, outside
+from notifiers.registry import configured, discover, order_variable, outside
 from notifiers.segments import measure, spell_cheaply
 from service.clock import monotonic, utc_now
 from service.db.engine import make_engine
@@ -61,7 +61,7 @@ def complaints(settings: Settings) -> Iterator[str]:
 def unknown_settings() -> list[str]:
     """The AMANBA_* variables that are set and that nobody reads."""
     ours = {f"AMANBA_{field.upper()}" for field in Settings.model_fields}
-    channels = {name for spec in discover() for name in spec.variables()}
+    channels = {name for spec in discover() for name in (*spec.variables(), order_variable(spec.channel))}
     return sorted(name for name in os.environ if name.startswith("AMANBA_") and name not in ours | channels)
 
 
@@ -89,7 +89,7 @@ def build(settings: Settings) -> Service:
         StorageUnavailable: the database is away.
     """
     notifiers = channels(settings, environment(settings))
-    simulated = any(notifier.name == SIMULATED for notifier in notifiers.values())
+    simulated = any(notifier.name == SIMULATED for notifier in providers_of(notifiers.values()))
     demo = settings.demo or simulated
     db = make_engine(settings.database)
     secrets = settings.secret_keys.get_secret_value()

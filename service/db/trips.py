@@ -62,11 +62,11 @@ def load_trips(
     wanted: Iterable[TripKey],
     now: datetime,
     *,
-    senders: Mapping[str, str],
+    senders: Mapping[str, Sequence[str]],
     lock: bool = False,
     live: bool = True,
 ) -> dict[TripKey, TripState]:
-    """Read trips whole. `senders` names, for each channel that is served, the notifier that sends on it.
+    """Read trips whole. `senders` names, for each channel that is served, the providers that send on it.
 
     Without `live` neither watch nor alarm is read: the trips as they were planned, which is all that her pages may see.
     With `lock` their watches and alarms are locked in the order of their keys until the transaction ends, so that what
@@ -140,7 +140,7 @@ def load_trips(
 
 
 def load_contacts(
-    conn: Connection, keys: Keyring, key: TripKey, *, senders: Mapping[str, str]
+    conn: Connection, keys: Keyring, key: TripKey, *, senders: Mapping[str, Sequence[str]]
 ) -> tuple[ContactState, ...]:
     """The contacts of one trip in their order, read without looking at its watch or its alarms."""
     rows = _in_order(_rows(conn, CONTACTS, [key]))
@@ -168,9 +168,9 @@ def alarm_values(alarm: AlarmView, look_at: datetime | None) -> dict[str, Any]:
 
 
 class _Suppressed:
-    """Which addresses said STOP to the notifier that would send to them."""
+    """Which addresses said STOP to a provider of the channel on which we would send to them."""
 
-    def __init__(self, conn: Connection, keys: Keyring, senders: Mapping[str, str]) -> None:
+    def __init__(self, conn: Connection, keys: Keyring, senders: Mapping[str, Sequence[str]]) -> None:
         self._conn = conn
         self._keys = keys
         self._senders = senders
@@ -188,9 +188,9 @@ class _Suppressed:
     def addresses(self, channels: Sequence[Mapping[str, str]], dead: Sequence[int]) -> tuple[Address, ...]:
         found = []
         for index, entry in enumerate(channels):
-            sender = self._senders.get(entry["channel"])
+            names = self._senders.get(entry["channel"])
             digest = self._hashes[entry["address"]]
-            if sender is not None:
+            if names is not None:
                 found.append(
                     Address(
                         index,
@@ -198,7 +198,7 @@ class _Suppressed:
                         entry["address"],
                         digest,
                         dead=index in dead,
-                        suppressed=(digest, sender) in self._pairs,
+                        suppressed=any((digest, name) in self._pairs for name in names),
                     )
                 )
         return tuple(found)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from notifiers.base import providers_of
 from service.doctor import channels, keys, public_url, storage
 from service.doctor.findings import Finding, in_time
 from service.doctor.settings import look_at_settings
@@ -27,7 +28,7 @@ def _examine() -> list[Finding]:
     found += in_time(storage.DATABASE, partial(storage.look_at_database, settings))
     active, said = channels.set_up(settings)
     found += said
-    for notifier in active.values():
+    for notifier in providers_of(active.values()):
         found += in_time(notifier.channel, partial(channels.look_at_provider, notifier))
     found += in_time(channels.OPERATOR, partial(channels.look_at_operator, settings, active))
     found += in_time(public_url.URL, partial(public_url.look_at_public_url, settings, active))

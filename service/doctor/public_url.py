@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
-from notifiers.base import Notifier
+from notifiers.base import Notifier, providers_of
 from notifiers.plain_http import NoAnswer, request
 from notifiers.registry import is_loopback, outside
 from service.doctor.findings import Finding, look, ok, wrong
@@ -53,7 +53,7 @@ def look_at_public_url(settings: Settings, active: Mapping[str, Notifier]) -> It
         yield wrong(URL, f"Something else answers at {url} (HTTP {answer.status}).", "Lead that address to amanba web.")
     else:
         yield ok(URL, f"{url} leads to Amanba, and it is ready.")
-        for notifier in active.values():
+        for notifier in providers_of(active.values()):
             if isinstance(notifier, SignsRequests):
                 yield _look_at_signature(url, notifier)
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from notifiers.base import Notifier, TakesTexts
+from notifiers.base import Notifier, TakesTexts, providers_of
 from service.clock import utc_now
 from service.db import tx
 from service.db.engine import Database
@@ -110,10 +110,21 @@ class Service:
         return tx.read(self.db, work)
 
     @property
-    def senders(self) -> dict[str, str]:
-        """Channel to the name of the notifier that serves it, of the channels that reach people: pages to whoever runs
+    def providers(self) -> tuple[Notifier, ...]:
+        """Every notifier, each provider of a channel that has several for itself: whose hooks, lists and states they
+        are."""
+        return providers_of(self.notifiers.values())
+
+    @property
+    def senders(self) -> dict[str, tuple[str, ...]]:
+        """Channel to the names of the providers that serve it, of the channels that reach people: pages to whoever runs
         this go by others as well."""
-        return {channel: notifier.name for channel, notifier in self.notifiers.items() if channel != WEBHOOK}
+        reaching = {channel: one for channel, one in self.notifiers.items() if channel != WEBHOOK}
+        return {channel: tuple(p.name for p in providers_of([one])) for channel, one in reaching.items()}
+
+    def fellows(self, provider: str) -> tuple[str, ...]:
+        """The providers of the channel that this one serves; itself when it serves none here."""
+        return next((names for names in self.senders.values() if provider in names), (provider,))
 
     @property
     def number_to_text(self) -> str | None:

@@ -41,11 +41,13 @@ def note_heard_between(conn: Connection, traveler_id: UUID, number: bytes, sourc
     note_heard(conn, number, source, at, [Waiting(traveler_id, before)])
 
 
-def heard_at(conn: Connection, traveler_id: UUID, number: bytes, source: str, since: datetime) -> datetime | None:
-    """When a text last came from her number by this source; None when none came since then."""
+def heard_at(
+    conn: Connection, traveler_id: UUID, number: bytes, sources: Iterable[str], since: datetime
+) -> datetime | None:
+    """When a text last came from her number by any of these sources; None when none came since then."""
     query = select(OWNERS.c.heard).where(
         OWNERS.c.phone_hash == number, OWNERS.c.traveler_id == traveler_id, OWNERS.c.contact_id == NIL
     )
-    text = (conn.execute(query).scalar() or {}).get(source)
-    at = datetime.fromisoformat(text) if text else None
-    return at if at is not None and at >= since else None
+    heard = conn.execute(query).scalar() or {}
+    times = (datetime.fromisoformat(heard[source]) for source in sources if source in heard)
+    return max((at for at in times if at >= since), default=None)

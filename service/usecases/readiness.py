@@ -82,11 +82,11 @@ def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> Re
 def _phones(service: Service, conn: Connection, trip: TripState) -> tuple[PhoneProof, ...]:
     of_trip = (TRIPS.c.traveler_id == trip.key.traveler_id) & (TRIPS.c.trip_id == trip.key.trip_id)
     planned_at = conn.execute(select(TRIPS.c.created_at).where(of_trip)).scalar_one()
-    source = service.senders.get(SMS, "")
+    sources = service.senders.get(SMS, ())
     return tuple(
         PhoneProof(
             address.address,
-            heard_at(conn, trip.key.traveler_id, address.hash, source, planned_at),
+            heard_at(conn, trip.key.traveler_id, address.hash, sources, planned_at),
             address.suppressed,
         )
         for address in trip.traveler.addresses

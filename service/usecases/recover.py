@@ -146,7 +146,7 @@ def _ask(service: Service, row: Claimed) -> Settlement | _AskLater:
         case Found(provider_id, state):
             return Settlement(
                 state="sent",
-                provider=service.senders[row.channel],
+                provider=found.provider or service.notifiers[row.channel].name,
                 provider_id=provider_id,
                 delivery=state.value,
                 **common,

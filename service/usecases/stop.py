@@ -25,12 +25,12 @@ def is_carriers(text: str, words: frozenset[str]) -> bool:
 
 
 def stop_number(work: Work, sender: bytes, source: str, *, at: datetime) -> None:
-    """Nothing more goes from this source's number to that one, in any trip, until START."""
+    """Nothing more goes to that number on the channel of this source, by none of its providers and in no trip, until
+    START."""
     insert_ignore(work.conn, SUPPRESSIONS, [{"address_hash": sender, "sender": source, "at": at}])
 
 
 def start_number(work: Work, sender: bytes, source: str) -> None:
-    """Texts may go to that number again."""
-    work.conn.execute(
-        delete(SUPPRESSIONS).where(SUPPRESSIONS.c.address_hash == sender, SUPPRESSIONS.c.sender == source)
-    )
+    """Texts may go to that number again, by whichever provider it was stopped."""
+    fellows = SUPPRESSIONS.c.sender.in_(work.service.fellows(source))
+    work.conn.execute(delete(SUPPRESSIONS).where(SUPPRESSIONS.c.address_hash == sender, fellows))

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from notifiers.base import Accepted, DeliveryState, Message, NotConfigured
+from notifiers.base import Accepted, DeliveryState, Message, NotConfigured, providers_of
 from notifiers.registry import configured, discover, is_loopback, outside
 
 TOY = """
@@ -94,11 +94,24 @@ def test_two_channels_of_one_name_are_refused(lofts: Lofts) -> None:
         discover(lofts.package)
 
 
-def test_two_providers_for_one_channel_are_refused(lofts: Lofts) -> None:
+@pytest.mark.parametrize(
+    ("order", "tried"), [("", "one two"), ("two", "two one"), (" two , one", "two one"), ("one,one", "one two")]
+)
+def test_two_providers_of_one_channel_are_tried_in_order(lofts: Lofts, order: str, tried: str) -> None:
+    lofts.drop("two", name="two", prefix="TWO")
+    lofts.drop("one", name="one", prefix="ONE")
+    env = {"AMANBA_ONE_ADDRESS": "a", "AMANBA_TWO_ADDRESS": "b", "AMANBA_PIGEON_ORDER": order}
+    active = configured(env, now, discover(lofts.package))
+    assert [one.name for one in providers_of(active.values())] == tried.split()
+    assert outside(active) == tried.split()
+
+
+def test_an_order_of_what_is_not_set_up_stops_the_start(lofts: Lofts) -> None:
     lofts.drop("one", name="one", prefix="ONE")
     lofts.drop("two", name="two", prefix="TWO")
-    with pytest.raises(NotConfigured, match="one and two"):
-        configured({"AMANBA_ONE_ADDRESS": "a", "AMANBA_TWO_ADDRESS": "b"}, now, discover(lofts.package))
+    env = {"AMANBA_ONE_ADDRESS": "a", "AMANBA_PIGEON_ORDER": "two,one"}
+    with pytest.raises(NotConfigured, match="AMANBA_PIGEON_ORDER names two; set up for pigeon: one"):
+        configured(env, now, discover(lofts.package))
 
 
 def test_two_channels_of_one_provider_share_its_credentials(lofts: Lofts) -> None:

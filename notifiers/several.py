@@ -1,0 +1,150 @@
+"""Several providers of one channel, in the order in which they are tried.
+
+The next one is asked at once when this one surely does not have the message: it was not there, or refused for a reason
+that is ours to mend. After an answer that leaves the fate open nobody else is asked, because then the message would go
+twice; and what a provider says of the person's address holds for all of them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import islice
+
+from notifiers.base import (
+    Accepted,
+    Cause,
+    FindResult,
+    Found,
+    Message,
+    NotFound,
+    Notifier,
+    ReadsStatus,
+    Rejected,
+    Searchable,
+    SendResult,
+    StatusResult,
+    TakesFew,
+    TakesSlowly,
+    TakesTexts,
+    Unavailable,
+)
+
+SPAN = timedelta(minutes=30)
+"""Over which a slow provider's budget is counted before another one takes what exceeds it."""
+AWAY = timedelta(minutes=1)
+"""How long a provider that was not there is asked after the others: each message would wait for its time-out first."""
+MOST_TRIES = 3
+"""Each may keep silent for 20 s, and a message begins no later than in the middle of a lease of 120 s."""
+_NO_LIMIT = 1_000_000
+
+
+class Several:
+    """One channel, served by the first of its providers that can.
+
+    What comes in, how far a message got and whether we are known is asked of each of `providers` for itself.
+    """
+
+    def __init__(self, providers: Sequence[Notifier], now: Callable[[], datetime]) -> None:
+        self.providers = tuple(providers)
+        self.channel = self.providers[0].channel
+        self.name = "+".join(one.name for one in self.providers)
+        self._now = now
+        self._away: dict[str, datetime] = {}
+        self._budgets = {one.name: _Budget(one.per_second) for one in self.providers if isinstance(one, TakesSlowly)}
+
+    @property
+    def inbound_numbers(self) -> tuple[str, ...]:
+        """The numbers of all of them, the first provider's first."""
+        return tuple(
+            dict.fromkeys(n for one in self.providers if isinstance(one, TakesTexts) for n in one.inbound_numbers)
+        )
+
+    @property
+    def at_once(self) -> int:
+        """As many as any of them refuses to exceed: whose turn it will be nobody knows before."""
+        return min((one.at_once for one in self.providers if isinstance(one, TakesFew)), default=_NO_LIMIT)
+
+    def send(self, message: Message) -> SendResult:
+        """Hand the message to the first provider that takes it.
+
+        One that has just been away, or has had its share, is asked after the others: there the message would wait,
+        while another can send it. When nobody takes it, a refusal is the verdict before silence: somebody must mend it.
+        """
+        refused: Rejected | None = None
+        silent: Unavailable | None = None
+        for provider in islice(self._in_order(), MOST_TRIES):
+            result = provider.send(message)
+            match result:
+                case Accepted():
+                    return replace(result, provider=provider.name, refused=refused)
+                case Rejected(Cause.CONFIGURATION):
+                    refused = refused or replace(result, reason=f"{provider.name}: {result.reason}")
+                case Unavailable(_, False):
+                    silent = silent or replace(result, reason=f"{provider.name}: {result.reason}")
+                    self._away[provider.name] = self._now()
+                case _:
+                    return result
+        return refused or silent or Unavailable("no provider", maybe_accepted=False)
+
+    def find_sent(self, message: Message, since: datetime) -> FindResult:
+        """Ask each that can be asked; one that cannot be read leaves it open, unless another has the message."""
+        silent: Unavailable | None = None
+        for provider in self.providers:
+            found = provider.find_sent(message, since) if isinstance(provider, Searchable) else NotFound()
+            match found:
+                case Found():
+                    return replace(found, provider=provider.name)
+                case Unavailable():
+                    silent = silent or found
+        return silent or NotFound()
+
+    def fetch_status(self, provider_id: str) -> StatusResult:
+        """The state by the first that knows the message. Who remembers its provider asks that one alone."""
+        last: StatusResult = Unavailable("nobody can say", maybe_accepted=True)
+        for provider in self.providers:
+            if isinstance(provider, ReadsStatus):
+                last = provider.fetch_status(provider_id)
+                if not isinstance(last, Unavailable):
+                    return last
+        return last
+
+    def _in_order(self) -> Iterator[Notifier]:
+        now = self._now()
+        late: list[Notifier] = []
+        for provider in self.providers:
+            if self._is_away(provider, now) or not self._has_room(provider, now):
+                late.append(provider)
+            else:
+                yield provider
+        yield from late
+
+    def _is_away(self, provider: Notifier, now: datetime) -> bool:
+        since = self._away.get(provider.name)
+        # One that was noted by a clock that was ahead would stay away for long.
+        return since is not None and since <= now < since + AWAY
+
+    def _has_room(self, provider: Notifier, now: datetime) -> bool:
+        budget = self._budgets.get(provider.name)
+        return budget is None or budget.take(now)
+
+
+class _Budget:
+    """What one provider may be handed by this process within `SPAN`."""
+
+    def __init__(self, per_second: float) -> None:
+        self._most = max(1, int(per_second * SPAN.total_seconds()))
+        self._taken: deque[datetime] = deque()
+        self._lock = threading.Lock()
+
+    def take(self, now: datetime) -> bool:
+        with self._lock:
+            while self._taken and not now - SPAN < self._taken[0] <= now:
+                self._taken.popleft()
+            if len(self._taken) >= self._most:
+                return False
+            self._taken.append(now)
+            return True
