@@ -274,6 +274,11 @@ PARTS = (
 )
 """The fifteen sections."""
 
+FOUND_OUT = ("last_talk", "online", "last_use", "odd_numbers", "officer")
+"""What her people write down in words while they look for her."""
+SIGNS = tuple(one.name for part in PARTS if part.number == 11 for one in part.fields)
+"""What they say yes or no to: the ILO's eleven indicators of forced labour, and a demand for money."""
+
 FIELDS: Mapping[str, Field] = MappingProxyType({field.name: field for part in PARTS for field in part.fields})
 TOLD: Mapping[str, str] = MappingProxyType({name: field.name for field in FIELDS.values() for name in field.told})
 """The field of the sheet that each name belongs to under which she may tell a fact about herself."""

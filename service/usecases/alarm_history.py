@@ -34,6 +34,7 @@ class Happened(StrEnum):
     ANSWERED = "answered"
     SIGN = "sign"
     HANDED_OUT = "handed_out"
+    FOUND_OUT = "found_out"
     CLOSED = "closed"
 
 

@@ -18,8 +18,8 @@ from service.usecases.sheet_ticket import ticket_for
 
 @dataclass(frozen=True, slots=True)
 class FactSheet:
-    """Its sections in one language, made as `copy`. `copies`: those that this reader may hand over, with the `ticket`
-    that the page holds for a while; "" when there are none."""
+    """Its sections in one language, made as `copy`. `copies`: those that this reader may hand over. `ticket`: with it
+    the page may for a while make copies and keep what was found out; "" for who may not read the sheet."""
 
     sections: tuple[Section, ...]
     copy: Copy
@@ -41,9 +41,10 @@ def fact_sheet(
     copies = copies_for(consent, role)
     if copy is None:
         copy = Copy.NGO if role is Role.CASEWORKER and Copy.NGO in copies else Copy.FAMILY
-    signs = last_signs(conn, case.trip.key) if may_read(consent, role) else ()
+    allowed = may_read(consent, role)
+    signs = last_signs(conn, case.trip.key) if allowed else ()
     quiet = case.alarm.view.kind is AlarmKind.DURESS
     reader = Reader(role, case.reader.disclosure, copy, consent, quiet)
     facts = facts_of(replace(case, signs=signs), copy, language)
-    ticket = ticket_for(service.keys, page, case.now) if copies else ""
+    ticket = ticket_for(service.keys, page, case.now) if allowed else ""
     return FactSheet(sheet(facts, reader, translator(language)), copy, copies, ticket)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from service.core.alarm import AlarmKind, Strength
 from service.core.sheet import COPIES
-from service.core.sheet_fields import TOLD, Copy
+from service.core.sheet_fields import SIGNS, TOLD, Copy
 from service.core.wording_facts import OFFERED_BY, visa_said
 from service.core.wording_text import N_, Translate
 from service.db.stored import table_of
@@ -21,6 +21,8 @@ from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import facts_for, place
 from service.usecases.alarm_notes import HeardNote
+from service.usecases.found_out import Found, newest
+from service.usecases.found_out import Sign as Said
 from service.usecases.places import country_name
 from service.usecases.typed_numbers import shown_number
 from service.usecases.unknown_facts import open_fields
@@ -46,6 +48,7 @@ HEARD = {
 }
 BY_PAGE = frozenset({"api", "check_in"})
 AGREED = ("contacts", "police", "consulate", "ngo")
+YES_OR_NO = {Said.YES: N_("yes"), Said.NO: N_("no")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Sign:
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """An alarm as one of her people looks at it now. `zone`: the reader's; `unclear`: texts that nobody understood.
-    `notes`: what her people heard when they spoke with her."""
+    `notes`: what her people heard when they spoke with her; `found`: what they found out, the newest first."""
 
     trip: TripState
     alarm: AlarmState
@@ -70,6 +73,7 @@ class Occasion:
     signs: tuple[Sign, ...] = ()
     unclear: tuple[str, ...] = ()
     notes: tuple[HeardNote, ...] = ()
+    found: tuple[Found, ...] = ()
 
 
 def last_signs(conn: Connection, key: TripKey) -> tuple[Sign, ...]:
@@ -102,6 +106,7 @@ def facts_of(case: Occasion, copy: Copy, language: str) -> dict[str, str]:
         **found,
         **_of_herself(case, found, language, _),
         **_of_the_trip(case.trip, case.now, language, _),
+        **_found_out(case, _),
         **_of_the_alarm(case, copy, _),
         **_of_her_people(case, _),
         **_of_consent(case.trip, _),
@@ -193,8 +198,19 @@ def _course(case: Occasion, quiet: bool, _: Translate) -> dict[str, str]:
         "proven": "" if quiet else _proven(case, _),
         "signs": "; ".join(f"{_both(sign.at, case.zone)}, {_way(sign, _)}" for sign in newest),
         "unclear": "; ".join(case.unclear),
-        "last_talk": "; ".join(_talks(case, _)),
+        "last_talk": _listed((*_talks(case, _), _found_out(case, _).get("last_talk")), "; "),
     }
+
+
+def _found_out(case: Occasion, _: Translate) -> dict[str, str]:
+    """What her people found out: each with who wrote it, and when."""
+    return {name: "; ".join(_found(one, case, _) for one in written) for name, written in newest(case.found).items()}
+
+
+def _found(one: Found, case: Occasion, _: Translate) -> str:
+    who = case.trip.contact(one.contact_id)
+    text = _(YES_OR_NO[Said(one.text)]) if one.name in SIGNS else one.text
+    return f"{text} ({_listed((who.name if who else '', _both(one.at, case.zone)))})"
 
 
 def _talks(case: Occasion, _: Translate) -> Iterator[str]:

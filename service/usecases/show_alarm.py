@@ -30,6 +30,7 @@ from service.usecases.alarm_of import alarm_of
 from service.usecases.answer import outcomes
 from service.usecases.context import Service
 from service.usecases.fact_sheet import FactSheet, fact_sheet
+from service.usecases.found_out import found_of, moments_of
 from service.usecases.numbers import country_of_number
 from service.usecases.places import country_name
 from service.usecases.sheet_facts import Occasion
@@ -197,8 +198,13 @@ def _show(
     agreed = agreed_of(trip, contact)
     has_sheet = may_read(trip.details.get("consent"), contact.role)
     texts = tuple(f"{one.at} {one.text}" for one in unclear)
-    case = Occasion(trip, state, contact, now, page.zone, unclear=texts, notes=notes)
-    told = (*history(conn, trip, state), *copies_made(service, conn, trip, state))
+    found_out = found_of(service, conn, trip, state) if opened else ()
+    case = Occasion(trip, state, contact, now, page.zone, unclear=texts, notes=notes, found=found_out)
+    told = (
+        *history(conn, trip, state),
+        *copies_made(service, conn, trip, state),
+        *moments_of(service, conn, trip, state),
+    )
     return replace(
         page,
         stage=stage_at(state.view.kind, state.view.opened_at, now, danger=danger),

@@ -1,6 +1,7 @@
 """`/a/{token}`: a contact's page of an alarm. Answers are POSTed and go through the inbox like texts.
 
 `/a/{token}/sheet`: a PIN or a code opens the rest of what the traveler wrote down, in the page that answers it.
+`/a/{token}/found`: what her people find out meanwhile is written there, in the same opened sheet.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from service.core.sheet import COPIES
+from service.core.sheet_fields import FIELDS, FOUND_OUT, SIGNS
 from service.texts import known_language, translator
 from service.usecases.accept_taps import Tap
 from service.usecases.answer import CLOSE, HEARD, with_note
@@ -21,6 +23,7 @@ from service.usecases.open_sheet import Opening, open_with_code, open_with_pin, 
 from service.usecases.problems import StorageUnavailable
 from service.usecases.show_alarm import show_alarm
 from service.usecases.times import whole_day
+from service.usecases.write_found import write_found
 from service.web.alarm_story import lanes, log, moments, notes
 from service.web.check_in import MOST_BYTES, busy, form_fields, not_here
 from service.web.durations import passed_said
@@ -71,10 +74,23 @@ def router(service: Service, intake: Intake) -> APIRouter:
         except StorageUnavailable:
             return busy(request)
 
+    @routes.post("/a/{token}/found")
+    async def found(request: Request, token: str) -> Response:
+        fields = await form_fields(request, MOST_BYTES)
+        if fields is None:
+            return Response(status_code=413)
+        try:
+            kept = await run_in_threadpool(write_found, service, token, fields.get("ticket", ""), fields)
+            opening = Opening.OPENED if kept else None
+            return await run_in_threadpool(_shown, service, request, token, opening=opening, tried="found")
+        except StorageUnavailable:
+            return busy(request)
+
     @routes.get("/a/{token}/sheet")
+    @routes.get("/a/{token}/found")
     def back(request: Request) -> Response:
         # The address of an opened sheet, loaded again without its form, or with another language.
-        path = request.url.path.removesuffix("/sheet")
+        path = _own(request)
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(path + query, status_code=303, headers=dict(HEADERS))
 
@@ -87,6 +103,11 @@ def _try(service: Service, token: str, fields: Mapping[str, str]) -> Opening:
     if _is_code(fields):
         return open_with_code(service, token, fields["code"][:32])
     return open_with_pin(service, token, fields.get("pin", "")[:32])
+
+
+def _own(request: Request) -> str:
+    """The page's own address, also where a form of it has led to."""
+    return request.url.path.removesuffix("/sheet").removesuffix("/found")
 
 
 def _is_code(fields: Mapping[str, str]) -> bool:
@@ -117,7 +138,7 @@ def _shown(
         "alarm_locked.html" if shown.form == "locked" else "alarm.html",
         language=spoken,
         status=STATUS.get(opening, 200) if opening is not None else 200,
-        path=request.url.path.removesuffix("/sheet"),
+        path=_own(request),
         nonce=secrets.token_urlsafe(12),
         answered=answered,
         opening=f"wrong_{tried}" if opening is Opening.WRONG else opening or "",
@@ -129,6 +150,9 @@ def _shown(
         lanes=lanes(shown, _),
         notes=notes(shown, _),
         log=log(shown, _),
+        kept=tried == "found" and opened,
+        asked=[(name, _(FIELDS[name].label)) for name in FOUND_OUT],
+        signs=[(name, _(FIELDS[name].label)) for name in SIGNS],
         copies=[(one.value, _(COPIES[one])) for one in shown.sheet.facts.copies] if shown.sheet else [],
         shown=shown,
     )

@@ -172,6 +172,8 @@ def _said_of(event: Event, shown: AlarmPage, names: dict[UUID, str], _: Translat
             return _said_so(event.answer, who or _("somebody"), name, _)
         case _ if who is None:
             return ""
+        case Happened.FOUND_OUT:
+            return _("{who} wrote down what is known").format(who=who)
         case Happened.HANDED_OUT:
             return _("{who} made a copy of the sheet for {reader}").format(
                 who=who, reader=_(FOR_WHOM[Copy(event.answer)])

@@ -51,6 +51,7 @@ FORMS: Mapping[str, Mapping[str, Any]] = {
     "/a/{token}": {"answer": "1"},
     "/a/{token}/sheet": {"pin": PIN},
     "/a/{token}/paper": {"copy": "police", "language": "ru"},
+    "/a/{token}/found": {"ticket": "", "officer": "KZ-118"},
     "/api/v1/travelers": {"name": "A", "phone": "+77000000009", "language": "kk"},
     "/api/v1/travelers/verify": {"phone": AIZHAN, "code": "000000"},
     "/api/v1/trips": TRIP,
