@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,9 +11,13 @@ from sqlalchemy import Connection
 
 from notifiers.base import ListsInbound
 from service.db.state import get_state
+from service.db.trips import TripKey, TripState, load_trips
 from service.usecases.context import Service
 
 FAIL_OPEN_AFTER = timedelta(minutes=15)
+CHOSEN = frozenset({"telegram", "voice"})
+"""Channels by which only those can check in who have turned them on. By all others everybody can: each traveler has a
+number and may text to any of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,27 @@ class Proof:
     blind_since: datetime | None
 
 
-def sources(service: Service) -> dict[str, ListsInbound]:
-    """The configured sources that have a list to reconcile from, by name. All others are proven by the database.
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """How far each source has been read at `now`, with the channel that it belongs to."""
 
-    Each of them takes texts from numbers, and every traveler has one and may text to any of ours: so all of them are
-    asked before anybody's alarm.
-    """
-    return {n.name: n for n in service.notifiers.values() if isinstance(n, ListsInbound)}
+    marks: tuple[tuple[str, Watermark], ...]
+    now: datetime
+
+    def over(self, ways: frozenset[str]) -> Proof:
+        """The proof for one who can check in by these of the CHOSEN channels; a source that has been silent for 15 min
+        is left out, and said."""
+        marks = [mark for channel, mark in self.marks if channel not in CHOSEN or channel in ways]
+        silent = [mark for mark in marks if mark.is_open(self.now)]
+        never = datetime.min.replace(tzinfo=self.now.tzinfo)
+        asked = [mark.read_until or never for mark in marks if not mark.is_open(self.now)]
+        since = [mark.read_until or mark.failing_since or self.now for mark in silent]
+        return Proof(min(asked, default=None), min(since, default=None))
+
+
+def sources(service: Service) -> dict[str, ListsInbound]:
+    """The configured sources that have a list to reconcile from, by name. All others are proven by the database."""
+    return {n.name: n for n in service.providers if isinstance(n, ListsInbound)}
 
 
 def watermark(conn: Connection, source: str) -> Watermark:
@@ -61,13 +79,29 @@ def watermark_value(mark: Watermark) -> dict[str, str | None]:
     }
 
 
+def read_proofs(conn: Connection, service: Service, now: datetime) -> Proofs:
+    """How far all sources have been read."""
+    channels = {provider.name: provider.channel for provider in service.providers}
+    return Proofs(tuple((channels[name], watermark(conn, name)) for name in sources(service)), now)
+
+
 def read_proof(conn: Connection, service: Service, now: datetime) -> Proof:
-    """The proof over all sources; one that has been silent for 15 min is left out, and said."""
-    marks = [watermark(conn, name) for name in sources(service)]
-    silent = [mark for mark in marks if mark.is_open(now)]
-    asked = [mark.read_until or datetime.min.replace(tzinfo=now.tzinfo) for mark in marks if not mark.is_open(now)]
-    since = [mark.read_until or mark.failing_since or now for mark in silent]
-    return Proof(min(asked, default=None), min(since, default=None))
+    """The proof over all sources."""
+    return read_proofs(conn, service, now).over(CHOSEN)
+
+
+def ways_of(trip: TripState) -> frozenset[str]:
+    """By which of the CHOSEN channels the traveler can check in."""
+    ways = {address.channel for address in trip.traveler.addresses}
+    if trip.details.get("missed_calls"):
+        ways.add("voice")
+    return CHOSEN & ways
+
+
+def own_proofs(conn: Connection, service: Service, proofs: Proofs, keys: Sequence[TripKey]) -> dict[TripKey, Proof]:
+    """The proof for each of these trips' travelers, by the ways that are hers."""
+    trips = load_trips(conn, service.keys, keys, proofs.now, senders=service.senders, live=False)
+    return {key: proofs.over(ways_of(trip)) for key, trip in trips.items()}
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -30,7 +30,7 @@ from service.usecases.alarms import Opening, open_several, put_alarm
 from service.usecases.context import Service
 from service.usecases.mind_the_clock import mind_the_clock
 from service.usecases.problems import StorageUnavailable
-from service.usecases.proof import Proof, read_proof
+from service.usecases.proof import CHOSEN, Proof, Proofs, own_proofs, read_proofs
 from service.usecases.step_rehearsals import step_rehearsals
 from service.usecases.storm_brake import StormBrake
 from service.usecases.waiting import as_shown
@@ -186,13 +186,12 @@ def sweep_watches(service: Service, claimed: Claimed, limit: int, conn: Connecti
         return 0, False
     due = read_due_watches(conn, service.keys, rows)
     work = Work(service, conn, now)
-    proof = read_proof(conn, service, now)
     brake = StormBrake(conn, service, now)
-    stepped = [(one, _decide(one, proof, brake, now)) for one in due]
+    stepped = _step_each(conn, service, due, read_proofs(conn, service, now), brake)
     # Only who is told something, or whose alarm is open already, needs more of her trip than the step did.
-    trips = service.trips(conn, [one.key for one, decision in stepped if _takes_trip(one, decision)], now)
+    trips = service.trips(conn, [one.key for one, decision, _ in stepped if _takes_trip(one, decision)], now)
     openings = []
-    for one, decision in stepped:
+    for one, decision, proof in stepped:
         trip = trips.get(one.key) if trips else None
         if trip is not None:
             _act_on(work, trip, decision, brake)
@@ -206,7 +205,36 @@ def sweep_watches(service: Service, claimed: Claimed, limit: int, conn: Connecti
     open_several(work, openings)
     brake.save(work)
     work.flush()
-    return len(rows), any(decision.unread for _, decision in stepped)
+    return len(rows), any(decision.unread for _, decision, _ in stepped)
+
+
+def _step_each(
+    conn: Connection, service: Service, due: Sequence[DueWatch], proofs: Proofs, brake: StormBrake
+) -> list[tuple[DueWatch, WatchDecision, Proof]]:
+    """The decision on each watch, and the proof by which it was made.
+
+    All sources together decide most. Only when one that not everybody uses lags or is silent, it is asked whose alarm
+    that holds up or is told of, because it costs as much as ten steps.
+    """
+    now, all_read, least = proofs.now, proofs.over(CHOSEN), proofs.over(frozenset())
+    stepped = [(one, _decide(one, all_read, brake, now), all_read) for one in due]
+    if all_read == least:
+        return stepped
+    unsure = [one.key for one, decision, _ in stepped if _depends(one, decision, all_read, least, now)]
+    own = own_proofs(conn, service, proofs, unsure)
+    return [
+        (one, _decide(one, own[one.key], brake, now) if decision.unread else decision, own[one.key])
+        if one.key in own
+        else (one, decision, proof)
+        for one, decision, proof in stepped
+    ]
+
+
+def _depends(one: DueWatch, decision: WatchDecision, all_read: Proof, least: Proof, now: datetime) -> bool:
+    """Whether it matters by which ways the traveler can check in."""
+    if decision.unread:
+        return not step_watch(one.watch, one.plan, WatchFacts(read_until=least.read_until), now).unread
+    return bool(decision.missed) and not one.has_alarm and all_read.blind_since != least.blind_since
 
 
 def _decide(one: DueWatch, proof: Proof, brake: StormBrake, now: datetime) -> WatchDecision:
