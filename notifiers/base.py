@@ -86,6 +86,16 @@ _RANKS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Utterance:
+    """A stretch of what is said aloud: `text` in `language` (BCP 47), by the recording at the address `audio` if there
+    is one."""
+
+    text: str
+    language: str
+    audio: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message to one address.
 
@@ -95,7 +105,8 @@ class Message:
     `others`: when it is looked for, the provider's names of messages that it is not, however they read.
     `language` (BCP 47) is the body's; `answers`: what a person may answer, for a channel with keys or buttons: digits
     as the body explains them, or `OK`. `buttons`: for a channel with buttons, pairs of what is sent back when one is
-    pressed, as if it had been typed, and what stands on it.
+    pressed, as if it had been typed, and what stands on it. `answer_url` is where the provider may post a key that was
+    pressed. `voiced`: for a channel that speaks, ways to say the body, taken in turn; without one it reads the body.
     """
 
     outbox_id: str
@@ -110,6 +121,8 @@ class Message:
     language: str = "en"
     answers: tuple[str, ...] = ()
     buttons: tuple[tuple[str, str], ...] = ()
+    answer_url: str | None = None
+    voiced: tuple[tuple[Utterance, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +187,8 @@ class InboundMessage:
     """A message from a person.
 
     `occurred_at` is the provider's time (aware, UTC); `media` counts attachments. `opt_out`: what the provider itself
-    took it for and has acted on, `STOP`, `START` or `HELP`, in whatever language it was written.
+    took it for and has acted on, `STOP`, `START` or `HELP`, in whatever language it was written. `missed_call`: no
+    text, but a call that nobody picked up.
     """
 
     provider_id: str
@@ -184,6 +198,7 @@ class InboundMessage:
     occurred_at: datetime
     media: int
     opt_out: str | None = None
+    missed_call: bool = False
 
 
 SendResult = Accepted | Rejected | Unavailable
@@ -314,6 +329,15 @@ class TakesTexts(Protocol):
     @property
     def inbound_numbers(self) -> tuple[str, ...]:
         """The numbers, E.164, the one to be printed first; none when people cannot write to it."""
+
+
+@runtime_checkable
+class TakesCalls(Protocol):
+    """Has numbers that people can call. Nobody picks up: that there was a call is the message."""
+
+    @property
+    def called_numbers(self) -> tuple[str, ...]:
+        """The numbers, E.164, the one to be printed first; none when they are not ours to answer."""
 
 
 @runtime_checkable
