@@ -24,10 +24,10 @@ from service.usecases.answer_once import answer_once
 from service.usecases.ask_later import ask_later
 from service.usecases.context import Service
 from service.usecases.drafts import load_locked, set_columns
-from service.usecases.erase_traveler import has_left
 from service.usecases.links import base62, check_in_link
 from service.usecases.problems import Conflict409
 from service.usecases.waiting import ends_by_now
+from service.usecases.whose_number import is_no_longer_hers
 from service.usecases.work import Work
 
 OWNERS = table_of(PhoneOwner)
@@ -173,20 +173,23 @@ def _over(conn: Connection, traveler_id: UUID, now: datetime) -> list[UUID]:
 
 def _is_in_use(service: Service, conn: Connection, trip: TripState, now: datetime) -> bool:
     """Whether this number is already the traveler's in a trip that is under way, hers or another's."""
+    digest, mine = service.keys.phone_hash(trip.traveler.phone), trip.key.traveler_id
     query = select(OWNERS.c.traveler_id).where(
-        OWNERS.c.phone_hash == service.keys.phone_hash(trip.traveler.phone),
+        OWNERS.c.phone_hash == digest,
         OWNERS.c.contact_id == NIL,
         OWNERS.c.armed.is_(True),
-        OWNERS.c.trip_id.not_in(_over(conn, trip.key.traveler_id, now)),
+        OWNERS.c.trip_id.not_in(_over(conn, mine, now)),
     )
-    return any(not has_left(conn, traveler_id, now) for traveler_id in conn.execute(query).scalars().all())
+    owners = conn.execute(query).scalars().all()
+    return any(owner == mine or not is_no_longer_hers(service, conn, owner, digest, now) for owner in owners)
 
 
 def _free_of_the_gone(service: Service, conn: Connection, trip: TripState, now: datetime) -> None:
-    """Her number is free of who has had everything erased, also while an alarm holds that back: she must not learn of
-    it by her number."""
-    armed = (OWNERS.c.phone_hash == service.keys.phone_hash(trip.traveler.phone)) & OWNERS.c.armed.is_(True)
+    """Her number is free of who has taken it off or had everything erased, also while an alarm holds that back: she
+    must not learn of it by her number."""
+    digest = service.keys.phone_hash(trip.traveler.phone)
+    armed = (OWNERS.c.phone_hash == digest) & OWNERS.c.armed.is_(True)
     held = armed & (OWNERS.c.contact_id == NIL) & (OWNERS.c.traveler_id != trip.key.traveler_id)
     for traveler_id in conn.execute(select(OWNERS.c.traveler_id).where(held)).scalars().all():
-        if has_left(conn, traveler_id, now):
+        if is_no_longer_hers(service, conn, traveler_id, digest, now):
             conn.execute(update(OWNERS).where(held, OWNERS.c.traveler_id == traveler_id).values(armed=False))

@@ -38,6 +38,7 @@ from service.usecases.request_word import keep_word
 from service.usecases.trip_as_shown import trip_as_shown
 from service.usecases.typed_numbers import shown_number, why_no_sms
 from service.usecases.waiting import looks_ended
+from service.usecases.whose_number import is_no_longer_hers
 from service.usecases.work import SMS, Priority, Work
 
 OWNERS = table_of(PhoneOwner)
@@ -197,7 +198,10 @@ def _own(work: Work, trip: TripState, digest: bytes, *, by_code: bool) -> bool:
     conn, key = work.conn, trip.key
     hers = (OWNERS.c.phone_hash == digest) & (OWNERS.c.contact_id == NIL)
     others = conn.execute(select(OWNERS).where(hers, OWNERS.c.traveler_id != key.traveler_id)).mappings().all()
-    if any(row["armed"] or not by_code for row in others):
+    if others and not by_code:
+        return False
+    armed = [row["traveler_id"] for row in others if row["armed"]]
+    if any(not is_no_longer_hers(work.service, conn, owner, digest, work.now) for owner in armed):
         return False
     for row in others:
         # She has just proven that it is hers now: who had it before her must not be asked on it any more.

@@ -19,7 +19,6 @@ from service.usecases import numbers, telling
 from service.usecases.codes import WRONG_CODE, count_code, fresh_code, keep_code, try_code
 from service.usecases.codes_today import keep_from_strangers, note_code
 from service.usecases.context import Service
-from service.usecases.erase_traveler import has_left
 from service.usecases.problems import (
     NOT_A_NUMBER,
     NOT_AN_EMAIL,
@@ -32,6 +31,7 @@ from service.usecases.problems import (
 )
 from service.usecases.profile import has_secret_trip
 from service.usecases.typed_numbers import why_no_sms
+from service.usecases.whose_number import is_no_longer_hers
 from service.usecases.work import Work
 
 TRAVELERS = table_of(Traveler)
@@ -173,7 +173,7 @@ def _checked(service: Service, form: SignUpForm) -> SignUpForm:
 def _keep_traveler(service: Service, conn: Connection, digest: bytes, form: SignUpForm, now: datetime) -> UUID:
     query = select(OWNERS.c.traveler_id).where(OWNERS.c.phone_hash == digest, OWNERS.c.contact_id == NIL)
     owners = conn.execute(query.order_by(OWNERS.c.armed.desc())).scalars().all()
-    known = next((owner for owner in owners if not has_left(conn, owner, now)), None)
+    known = next((owner for owner in owners if not is_no_longer_hers(service, conn, owner, digest, now)), None)
     traveler_id = known or uuid4()
     work = Work(service, conn, now)
     if known is None:

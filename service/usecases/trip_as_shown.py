@@ -27,5 +27,6 @@ def trip_as_shown(conn: Connection, keys: Keyring, trip: TripState, now: datetim
             trip = with_new_one(trip, waiting)
         elif isinstance(waiting, RemoveNumber):
             left = tuple(phone for phone in trip.traveler.phones if phone != waiting.phone)
-            trip = replace(trip, traveler=replace(trip.traveler, phones=left))
+            ways = tuple(one for one in trip.traveler.addresses if one.address != waiting.phone)
+            trip = replace(trip, traveler=replace(trip.traveler, phones=left, addresses=ways))
     return trip

@@ -20,7 +20,7 @@ from service.usecases.problems import Invalid, TooManyTries
 from service.usecases.profile import show_profile
 from service.usecases.request_change import request_change
 from service.usecases.sweep import sweep
-from tests.web.api_world import AIZHAN, DANIYAR, GULNAR, WORDS, World, world
+from tests.web.api_world import AIZHAN, DANIYAR, GULNAR, MOTHER, WORDS, World, world
 from tests.web.form_world import forms_once
 
 __all__ = ["forms_once", "world"]
@@ -209,3 +209,25 @@ def test_taken_off_with_a_duress_word_it_is_silent_but_still_counts(world: World
 def results_of(world: World) -> list[Any]:
     query = select(INBOX.c.result).order_by(INBOX.c.inbox_id)
     return list(world.service.read(lambda conn: conn.execute(query).scalars().all()))
+
+
+def test_one_that_is_taken_off_is_free_whichever_word_it_was(world: World) -> None:
+    """T2: whoever holds that SIM signs in as somebody new, begins a trip with it, and may be named as a contact."""
+    seen = []
+    for place, word in enumerate((SAFE, DURESS), start=1):
+        world.sign_in(f"+7700000003{place}")
+        trip, old = world.armed(words=True), f"+7700000004{place}"
+        hers = key_of(world, trip)
+        name_number(world, trip, old, SAFE)
+        world.read_inbox()
+        request_change(world.service, hers, RemoveNumber(old), word=word, sender=HERE)
+        world.read_inbox()
+        assert apply_due(world.service, world.now) == (1 if word == SAFE else 0), "an alarm holds it back"
+        uncle = {**MOTHER, "name": "Marat", "phone": old}
+        added = world.post(f"{trip}/changes", {"add_contact": uncle}, Amanba_Passphrase=WORDS["passphrase"])
+        world.wait(minutes=2)
+        is_hers = world.sign_in(old) == hers.traveler_id
+        begun = world.armed()
+        seen.append((added.status_code, is_hers, world.get(begun).json()["status"]))
+        assert (world.state(trip).alarm is None) == (word == SAFE)
+    assert seen == [(202, False, "armed")] * 2
