@@ -15,6 +15,7 @@ from sqlalchemy import Connection, RowMapping, select, update
 
 from service.core.ladder import Rung
 from service.core.wording_text import N_
+from service.db.routing import NIL
 from service.db.sealed import Keyring
 from service.db.stored import table_of
 from service.db.tables import Change as ChangeRow
@@ -46,7 +47,8 @@ def ask_in(work: Work, trip: TripState, change: HandOver) -> TakeOver:
     old = trip.contact(change.contact_id)
     if old is None or old.status in GONE:
         raise Invalid.of("hand_over.contact_id", UNKNOWN_CONTACT)
-    if change.contact_id in standing_hand_overs(work.conn, work.service.keys, trip.key):
+    asked = trip.contact(standing_hand_overs(work.conn, work.service.keys, trip.key).get(change.contact_id, NIL))
+    if asked is not None and asked.status not in GONE:
         raise Invalid.of("hand_over.contact_id", ALREADY_ASKED)
     return TakeOver(old.contact_id, add_in(work, trip, change.contact, "hand_over.contact."))
 

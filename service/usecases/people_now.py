@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from service.core.lifeline import is_unproven
 from service.core.wording_text import tidy
 from service.db.trips import ContactState, TripKey, TripState
+from service.usecases.contact_addresses import GONE
 from service.usecases.context import Service
 from service.usecases.hand_over import standing_hand_overs
 from service.usecases.problems import NotFound
@@ -68,6 +69,9 @@ def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> tu
 
 def _person(trip: TripState, contact: ContactState, standing: Mapping[UUID, UUID], now: datetime) -> PersonNow:
     new = trip.contact(standing[contact.contact_id]) if contact.contact_id in standing else None
+    if new is not None and new.status in GONE:
+        # She was taken off, and only an alarm holds that back: else nobody would be asked any more.
+        new = None
     olds = (trip.contact(old) for old, taker in standing.items() if taker == contact.contact_id)
     old = next((one for one in olds if one is not None and one.status != "removed"), None)
     return PersonNow(

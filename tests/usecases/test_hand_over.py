@@ -130,3 +130,19 @@ def test_one_who_leaves_meanwhile_takes_no_place(world: World) -> None:
     answer(world, SAULE, "1")
     assert apply_due(world.service, world.now) == 0
     assert hand_over(world, trip, phone="+77000000005").status_code == 202
+
+
+def test_she_who_was_asked_is_taken_off_with_a_word_and_either_kind_looks_the_same(world: World) -> None:
+    """T2: another may be asked then, as if no alarm held that back."""
+    seen = []
+    for number, word in ((1, SAFE), (2, DURESS)):
+        world.sign_in(f"+7700000003{number}")
+        trip = world.armed(words=True)
+        assert hand_over(world, trip, phone=f"+7700000004{number}").status_code == 202
+        world.post(f"{trip}/changes", {"remove_contact": ids(world, trip)["Saule"], "word": word})
+        world.read_inbox()
+        assert apply_due(world.service, world.now) == (1 if word == SAFE else 0), "an alarm holds it back"
+        shown = [(one.name, one.successor) for one in people(world, trip).values()]
+        again = hand_over(world, trip, name="Aliya", phone=f"+7700000005{number}")
+        seen.append((shown, again.status_code, people(world, trip)["Gulnar"].successor))
+    assert seen == [([("Gulnar", ""), ("Daniyar", "")], 202, "Aliya")] * 2
