@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from service.core.ladder import Role
 from service.core.plan import next_deadline
 from service.core.watch import arm as arm_watch
 from service.core.wording_text import N_
@@ -26,6 +25,7 @@ from service.usecases.context import Service
 from service.usecases.drafts import load_locked, set_columns
 from service.usecases.links import base62, check_in_link
 from service.usecases.problems import Conflict409
+from service.usecases.set_words import has_listener
 from service.usecases.waiting import ends_by_now
 from service.usecases.whose_number import is_no_longer_hers
 from service.usecases.work import Work
@@ -90,10 +90,9 @@ def missing(service: Service, conn: Connection, trip: TripState, now: datetime) 
     if not trip.traveler.name:
         # Her people would be told of nobody.
         yield "name"
-    accepted = [contact for contact in trip.contacts if contact.accepted]
-    if not accepted:
+    if not any(contact.accepted for contact in trip.contacts):
         yield "accepted_contact"
-    if trip.has_words and not any(contact.role in (Role.FULL, Role.CASEWORKER) for contact in accepted):
+    if trip.has_words and not has_listener(trip):
         yield "full_contact"
     if trip.has_words and trip.passphrase_hash is None:
         yield "passphrase"

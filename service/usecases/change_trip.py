@@ -52,12 +52,14 @@ from service.usecases.problems import (
     TOO_LONG_A_TIME,
     TOO_MANY_HERE,
     UNKNOWN_CONTACT,
+    Conflict409,
     Invalid,
     Problems,
 )
 from service.usecases.remove_unsafe import may_leave_now, remove_unsafe_in
 from service.usecases.set_ladder import check_ladder
 from service.usecases.set_plan import build_plan, plan_limits, write_plan
+from service.usecases.set_words import NEEDS_A_LISTENER, has_listener
 from service.usecases.trip_as_shown import trip_as_shown
 from service.usecases.undo_change import undo_in
 from service.usecases.waiting import is_paused
@@ -81,6 +83,7 @@ def request_in(work: Work, trip: TripState, change: Change, *, verified: bool, d
 
     Raises:
         Invalid: fields that cannot be used.
+        Conflict409: first words, and nobody who may hear of one of duress.
     """
     shown = trip_as_shown(work.conn, work.service.keys, trip, work.now)
     match change:
@@ -113,6 +116,8 @@ def request_in(work: Work, trip: TripState, change: Change, *, verified: bool, d
             check_ladder(work.service, shown, ladder, "ladder.")
             waiting = ladder
         case NewWords(fingerprints):
+            if not trip.has_words and not has_listener(shown):
+                raise Conflict409(NEEDS_A_LISTENER, ("full_contact",))
             waiting = fingerprints
         case Erase():
             waiting = change

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert
 
 from service.core import words
+from service.core.ladder import Role
 from service.core.wording_text import N_
 from service.core.words import Reason
 from service.db.stored import table_of
@@ -40,6 +41,9 @@ PASSPHRASE_IS_A_WORD = N_("The passphrase must not be one of the words.")
 PASSPHRASE_IS_THE_ANSWER = N_("The passphrase must not be the answer: your people know that one.")
 IS_A_WORD = N_("Your people read this. Take something that is none of your words.")
 QUESTION_NEEDED = N_("Write the question that this answers.")
+NEEDS_A_LISTENER = N_(
+    "With words of your own, at least one person who has accepted must be allowed to hear of a quiet signal."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,11 @@ def check_words(form: WordsForm, path: str = "") -> Problems:
     elif form.not_free_answer and words.normalize(form.passphrase) == words.normalize(form.not_free_answer):
         problems.add(f"{path}passphrase", PASSPHRASE_IS_THE_ANSWER)
     return problems
+
+
+def has_listener(trip: TripState) -> bool:
+    """Whether somebody has accepted who may hear of a word of duress; without one, words promise too much."""
+    return any(contact.accepted and contact.role in (Role.FULL, Role.CASEWORKER) for contact in trip.contacts)
 
 
 def write_words(work: Work, trip: TripState, prepared: Fingerprints) -> None:

@@ -22,6 +22,7 @@ from service.usecases.places import zone_label
 from service.usecases.problems import Conflict409, Elsewhere
 from service.usecases.readiness import PhoneProof, Readiness, show_readiness
 from service.usecases.sessions import Session
+from service.usecases.set_words import NEEDS_A_LISTENER
 from service.usecases.show_begun import show_begun
 from service.usecases.simulated import simulated_phones
 from service.usecases.trip_letter import show_letter
@@ -37,10 +38,7 @@ BEGUN = f"{PATH}/begun"
 _BLOCKING = {
     "name": (N_("Your name is missing. Your people must be told whose trip it is."), f"{PATH}/who"),
     "accepted_contact": (N_("Nobody has accepted yet. One person at least must say yes first."), f"{PATH}/people"),
-    "full_contact": (
-        N_("With words of your own, at least one person who has accepted must be allowed to hear of a quiet signal."),
-        f"{PATH}/people",
-    ),
+    "full_contact": (NEEDS_A_LISTENER, f"{PATH}/people"),
     "deadline": (N_("You have not said yet when you answer, or no such time lies ahead."), f"{PATH}/plan"),
     "passphrase": (N_("Your private page has no passphrase yet."), f"{PATH}/words"),
     "phone_in_use": (N_("A trip with your number is under way already. It has to end first."), "/home"),

@@ -311,3 +311,17 @@ def test_a_plan_that_falls_silent_later_is_no_more_watching() -> None:
     assert not is_more_watching(Plan(NOW, legs, every=timedelta(hours=24)), rarely, NOW)
     pauses = tuple(QuietSpan(evenings[90 + n] - MINUTE, evenings[90 + n] + MINUTE) for n in range(9))
     assert not is_more_watching(evening, replace(evening, quiet=pauses), NOW)
+
+
+def test_first_words_on_the_way_need_somebody_who_may_hear_of_one_of_duress(world: World) -> None:
+    world.sign_in()
+    trip = world.trip()
+    assert world.put(f"{trip}/plan", EVENINGS).status_code == 200
+    world.contact(trip, {**MOTHER, "role": "call"})
+    assert world.post(f"{trip}/arm").status_code == 200
+    refused = world.post(f"{trip}/changes", {"words": WORDS})
+    assert (refused.status_code, refused.json()["missing"]) == (409, ["full_contact"])
+    ask(world, trip, {"add_contact": BROTHER})
+    assert world.post(f"{trip}/changes", {"words": WORDS}).status_code == 409, "he has not accepted yet"
+    world.accept(str(world.state(trip).contacts[-1].contact_id))
+    ask(world, trip, {"words": WORDS})
