@@ -188,7 +188,7 @@ class InboundMessage:
 
     `occurred_at` is the provider's time (aware, UTC); `media` counts attachments. `opt_out`: what the provider itself
     took it for and has acted on, `STOP`, `START` or `HELP`, in whatever language it was written. `missed_call`: no
-    text, but a call that nobody picked up.
+    text, but a call that nobody picked up. `language` (BCP 47): the person's, where the provider tells.
     """
 
     provider_id: str
@@ -199,6 +199,7 @@ class InboundMessage:
     media: int
     opt_out: str | None = None
     missed_call: bool = False
+    language: str = ""
 
 
 SendResult = Accepted | Rejected | Unavailable

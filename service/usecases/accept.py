@@ -34,8 +34,8 @@ class Inbound:
     """Something that came in. `sender` is the keyed hash of the number or token that it came from.
 
     `address` is that number itself, for a reply, and is sealed with the text, as is `opt_out`: what the provider has
-    taken it for (`STOP`, `START`, `HELP`). Whose it is (traveler, trip, contact, alarm) is given only where the sender
-    proved it by a token.
+    taken it for (`STOP`, `START`, `HELP`), and `language`, where the provider knows hers. Whose it is (traveler, trip,
+    contact, alarm) is given only where the sender proved it by a token.
     """
 
     source: str
@@ -46,6 +46,7 @@ class Inbound:
     address: str | None = None
     media: int = 0
     opt_out: str | None = None
+    language: str = ""
     traveler_id: UUID | None = None
     trip_id: UUID | None = None
     contact_id: UUID | None = None
@@ -117,6 +118,7 @@ def _keep(
 
 
 def _row(service: Service, conn: Connection, key_id: UUID, one: Inbound, now: datetime) -> dict[str, object]:
+    body = body_of(one.text, one.address, one.opt_out, one.language)
     return {
         "source": one.source,
         "provider_id": one.provider_id,
@@ -125,7 +127,7 @@ def _row(service: Service, conn: Connection, key_id: UUID, one: Inbound, now: da
         "trip_id": one.trip_id,
         "contact_id": one.contact_id,
         "alarm_id": one.alarm_id,
-        "sealed": service.keys.seal(conn, key_id, b"inbox", body_of(one.text, one.address, one.opt_out)),
+        "sealed": service.keys.seal(conn, key_id, b"inbox", body),
         "media": one.media,
         "occurred_at": happened_at(one, now),
         "received_at": now,

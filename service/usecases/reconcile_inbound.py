@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from notifiers.base import InboundMessage, ListsInbound, SourceUnreadable
+from notifiers.base import HandsOver, InboundMessage, ListsInbound, SourceUnreadable
 from service.core.wording import PageReason
 from service.db.state import get_state_at, put_state
 from service.edges import LISTED, Act, reach
@@ -33,7 +33,8 @@ def reconcile_inbound(service: Service) -> int:
 
     1. Note that the source is being read: it counts as silent from here until it has been read whole, so that one
     which never ends its answer holds no alarm for ever.
-    2. Read all pages; each message goes the way of a webhook's (the same inbox, the same key, so it counts once).
+    2. Read all pages; each message goes the way of a webhook's (the same inbox, the same key, so it counts once). A
+    queue lets go of a page once it is committed.
     3. Only then move the watermark, to the moment before the reading began.
     4. A source that cannot be read keeps its watermark; since when it is silent is noted once, and after 15 min
     the operator is paged and alarms go without it. The other sources are read.
@@ -51,14 +52,17 @@ def _reconcile(service: Service, name: str, source: ListsInbound) -> int:
     since = min(mark.read_until or began - FIRST_LOOK_BACK, began) - OVERLAP
     new = 0
     try:
-        batch: list[InboundMessage] = []
-        for message in source.list_inbound(since, began):
-            batch.append(message)
-            reach(LISTED)
-            if len(batch) == BATCH:
-                new += _keep(service, name, batch)
-                batch = []
-        new += _keep(service, name, batch)
+        if isinstance(source, HandsOver):
+            new = source.hand_over(lambda page: keep_inbound(service, name, page))
+        else:
+            batch: list[InboundMessage] = []
+            for message in source.list_inbound(since, began):
+                batch.append(message)
+                reach(LISTED)
+                if len(batch) == BATCH:
+                    new += keep_inbound(service, name, batch)
+                    batch = []
+            new += keep_inbound(service, name, batch)
     except SourceUnreadable as error:
         log.warning("source_unreadable", source=name, reason=str(error))
         _page_if_open(service, mark, began)
@@ -76,23 +80,29 @@ def _reconcile(service: Service, name: str, source: ListsInbound) -> int:
     return new
 
 
-def _keep(service: Service, name: str, batch: list[InboundMessage]) -> int:
-    if not batch:
-        return 0
-    rows = [
-        Inbound(
-            source=name,
-            provider_id=message.provider_id,
-            sender=service.keys.phone_hash(message.sender),
-            text=message.body,
-            occurred_at=message.occurred_at,
-            address=message.sender,
-            media=message.media,
-            opt_out=message.opt_out,
-        )
-        for message in batch
-    ]
-    return sum(1 for accepted in accept_all(service, rows) if accepted.new)
+def inbound_of(service: Service, source: str, message: InboundMessage) -> Inbound:
+    """What a source received, as it goes into the inbox."""
+    return Inbound(
+        source=source,
+        provider_id=message.provider_id,
+        sender=service.keys.phone_hash(message.sender),
+        text=message.body,
+        occurred_at=message.occurred_at,
+        address=message.sender,
+        media=message.media,
+        opt_out=message.opt_out,
+        language=message.language,
+    )
+
+
+def keep_inbound(service: Service, source: str, batch: list[InboundMessage]) -> int:
+    """Keep what a source received; how many messages were new. When this returns they are committed.
+
+    Raises:
+        StorageUnavailable: nothing was kept.
+    """
+    rows = [inbound_of(service, source, message) for message in batch]
+    return sum(1 for accepted in accept_all(service, rows) if accepted.new) if rows else 0
 
 
 def _begin(conn: Connection, name: str, now: datetime) -> Watermark:
