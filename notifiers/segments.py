@@ -89,6 +89,43 @@ def spell_cheaply(text: str) -> str:
     return fold_punctuation(text) if not is_gsm7(text) and _NOT_SPELLABLE.search(text) is None else text
 
 
+def fit(text: str, most: int, code: str | None = None) -> str:
+    """`text` in at most `most` UTF-16 code units. What is too long is cut between two words, or two letters of a word
+    that has no end, and goes on with two dots and the word that holds `code`, by which the person answers.
+    """
+    if _units(text) <= most:
+        return text
+    word = next((word for word in reversed(text.split()) if code and code in word), "")
+    ending = f"{_CUT} {word}" if word else _CUT
+    room = max(0, most - _units(ending))
+    at = min(len(text), room)
+    while _units(text[:at]) > room:
+        at -= 1
+    kept = text[: _last_end(text, at)].rstrip(" .,;:-\n")
+    return f"{kept}{_CUT}" if word in kept.split() else f"{kept}{ending}"
+
+
+_CUT = ".."
+_LONGEST_WORD = 40
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _last_end(text: str, at: int) -> int:
+    """The last place up to this one where a word ends, or, when the word is endless, where it may be parted."""
+    near = [place for place in range(at, max(0, at - _LONGEST_WORD), -1) if _may_end(text, place)]
+    ends = [place for place in near if not text[place].isalnum()]
+    return next(iter(ends or near), None) or next((place for place in range(at, 0, -1) if _may_end(text, place)), 0)
+
+
+def _may_end(text: str, at: int) -> bool:
+    """Whether a cut before the character at this place parts no mark from its letter and no emoji from its color."""
+    before, after = text[at - 1], text[at]
+    return before.isalnum() and (after.isalnum() or after.isspace())
+
+
 def _has_wide(text: str, encoding: Encoding) -> bool:
     if encoding is Encoding.GSM7:
         return _EXTENDED.search(text) is not None

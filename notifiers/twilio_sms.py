@@ -7,7 +7,6 @@ time-out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,12 +28,13 @@ from notifiers.base import (
     Unavailable,
 )
 from notifiers.registry import Clock, NotifierSpec
-from notifiers.segments import spell_cheaply
+from notifiers.segments import fit, spell_cheaply
 from notifiers.twilio_access import ask_for_access
 from notifiers.twilio_client import TROUBLE, connect, reason, verdict
 from notifiers.twilio_errors import refusal
 from notifiers.twilio_hooks import is_signed, signature_headers, state_of
 from notifiers.twilio_messages import Messages, instant, sid_of, stamp
+from notifiers.twilio_senders import Senders, countries_of, is_number, is_sender, split
 
 QUERY_MARGIN = timedelta(hours=26)
 """How far before `since` we ask: Twilio's text says that DateSent knows days only, its schema says
@@ -51,9 +51,9 @@ A text known by its body alone gets no more: an earlier one reads the same.
 """
 
 _VALIDITY_SECONDS = (6, 36000)
+_MOST_UNITS = 1600
+"""The longest text that Twilio takes; a longer one is refused whole."""
 _TRIAL_PREFIX = "Sent from your Twilio trial account - "
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
-_SENDER = re.compile(r"\+[1-9]\d{6,14}|\d{3,6}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 
 
 class TwilioSettings(BaseModel):
@@ -69,9 +69,16 @@ class TwilioSettings(BaseModel):
     shared_key: SecretStr | None = Field(
         default=None, title="Webhook key", description="When set, only webhooks signed with it are believed"
     )
-    from_: str = Field(title="Sender", description="A number (+…) or a registered name", examples=["+48732000000"])
+    from_: str = Field(
+        title="Sender",
+        description="A number (+…), a registered name or a Messaging Service (MG…)",
+        examples=["+48732000000"],
+    )
+    from_by_country: str = Field(default="", title="Senders of some countries", description="KZ=Amanba,US=+12025550123")
     inbound: str = Field(
-        default="", title="Numbers people text", description="Separated by commas; the sender when empty"
+        default="",
+        title="Numbers people text",
+        description="Separated by commas, the one to be printed first; the sender's when empty",
     )
     api_url: str = Field(default="https://api.twilio.com", title="API address", pattern=r"^https?://[^/\s]+")
     timeout: float = Field(default=SEND_TIMEOUT_SECONDS, title="Time-out in seconds", gt=0, le=SEND_TIMEOUT_SECONDS)
@@ -79,21 +86,41 @@ class TwilioSettings(BaseModel):
     @field_validator("from_")
     @classmethod
     def _can_send(cls, value: str) -> str:
-        if not _SENDER.fullmatch(value):
-            raise ValueError("must be a number like +48732000000, a short code or a name (11 characters)")
+        if not is_sender(value):
+            raise ValueError("must be a number like +48732000000, a short code, a name (11 characters) or MG…")
+        return value
+
+    @field_validator("from_by_country")
+    @classmethod
+    def _can_be_told_apart(cls, value: str) -> str:
+        countries_of(value)
         return value
 
     @field_validator("inbound")
     @classmethod
     def _can_receive(cls, value: str) -> str:
-        if not all(_E164.fullmatch(number) for number in _split(value)):
+        if not all(map(is_number, split(value))):
             raise ValueError("must be numbers like +48732000000, separated by commas")
         return value
 
     @property
+    def senders(self) -> Senders:
+        """Whom people see as the sender."""
+        return Senders(self.from_, countries_of(self.from_by_country))
+
+    @property
     def inbound_numbers(self) -> tuple[str, ...]:
-        """The numbers that people text, E.164; none when the sender is a name and nothing else was given."""
-        return _split(self.inbound) or ((self.from_,) if _E164.fullmatch(self.from_) else ())
+        """The numbers that people text, E.164; none when every sender is a name and nothing else was given."""
+        return split(self.inbound) or tuple(number for number in self.senders.numbers if is_number(number))
+
+    @property
+    def numbers_read(self) -> tuple[str | None, ...]:
+        """Every number of ours that somebody may text, be it in reply; None stands for all of the account's.
+
+        So it is with a Messaging Service whose numbers nobody has named: a reply must not be missed for that."""
+        if self.senders.has_service and not self.inbound:
+            return (None,)
+        return tuple(dict.fromkeys((*split(self.inbound), *self.senders.numbers)))
 
 
 class TwilioSms:
@@ -108,6 +135,7 @@ class TwilioSms:
         self._shared_key = next(iter(_secrets(settings.shared_key)), None)
         self._client: Any = connect(settings.api_url, settings.account_sid, self._tokens, settings.timeout)
         self._messages = Messages(self._client, settings.account_sid)
+        self._senders = settings.senders
 
     @property
     def api_url(self) -> str:
@@ -119,13 +147,13 @@ class TwilioSms:
         """The numbers that people text."""
         return self.settings.inbound_numbers
 
+    def sender_for(self, to: str) -> str:
+        """Whom a person at this number sees as the sender."""
+        return self._senders.seen_at(to)
+
     def send(self, message: Message) -> SendResult:
         """POST the message once. Punctuation is folded when that alone makes the text GSM-7."""
-        fields: dict[str, object] = {
-            "To": message.to,
-            "From": self.settings.from_,
-            "Body": spell_cheaply(message.body),
-        }
+        fields = {"To": message.to, **self._senders.fields(message.to), "Body": _written(message)}
         if message.callback_url is not None:
             fields["StatusCallback"] = message.callback_url
         if message.valid_for is not None:
@@ -168,7 +196,7 @@ class TwilioSms:
         """
         del until
         try:
-            return [one for number in self.settings.inbound_numbers for one in self._inbound_to(number, since)]
+            return [one for number in self.settings.numbers_read for one in self._inbound_to(number, since)]
         except TROUBLE as error:
             raise SourceUnreadable(reason(error)) from error
 
@@ -195,28 +223,29 @@ class TwilioSms:
         """Whether the account and the token are good for reading the list of messages."""
         return ask_for_access(self._client, self.settings.account_sid)
 
-    def _inbound_to(self, number: str, since: datetime) -> Iterator[InboundMessage]:
-        for row in self._messages.stream({"To": number, "DateSent>": stamp(since - QUERY_MARGIN)}):
+    def _inbound_to(self, number: str | None, since: datetime) -> Iterator[InboundMessage]:
+        which = {} if number is None else {"To": number}
+        for row in self._messages.stream({**which, "DateSent>": stamp(since - QUERY_MARGIN)}):
             occurred_at = instant(row["date_sent"] or row["date_created"])
             if row["direction"] != "inbound" or occurred_at < since - LATE_MARGIN:
                 continue
-            to, media = row["to"] or number, int(row["num_media"] or 0)
+            to, media = row["to"] or number or "", int(row["num_media"] or 0)
             yield InboundMessage(sid_of(row), row["from"] or "", to, row["body"] or "", occurred_at, media)
+
+
+def _written(message: Message) -> str:
+    return fit(spell_cheaply(message.body), _MOST_UNITS, message.ref_code)
 
 
 def _is_it(body: str | None, created: datetime, message: Message, since: datetime) -> bool:
     text = (body or "").removeprefix(_TRIAL_PREFIX).strip()
     if message.ref_code is not None:
         return created >= since - CLOCK_MARGIN and message.ref_code in text
-    return created >= since - SECOND and text == spell_cheaply(message.body).strip()
+    return created >= since - SECOND and text == _written(message).strip()
 
 
 def _secrets(*given: SecretStr | None) -> tuple[str, ...]:
     return tuple(one.get_secret_value() for one in given if one is not None and one.get_secret_value())
-
-
-def _split(numbers: str) -> tuple[str, ...]:
-    return tuple(part for number in numbers.split(",") if (part := number.strip()))
 
 
 def _build(settings: TwilioSettings, now: Clock) -> TwilioSms:

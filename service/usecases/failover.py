@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, update
 
 from notifiers.base import Cause, Rejected
 from service.core import wording
-from service.core.wording import PageReason
+from service.core.wording import PageReason, TravelerNotice
 from service.db.sealed import key_of
 from service.db.stored import table_of
 from service.db.tables import Contact, Outbox
@@ -22,7 +22,8 @@ from service.texts import translator
 from service.usecases import reminding, telling
 from service.usecases.alarm_facts import first_usable
 from service.usecases.context import Service
-from service.usecases.reachability import page_if_last
+from service.usecases.reachability import after_loss, page_if_last
+from service.usecases.stop import stop_number
 from service.usecases.work import EMAIL, Draft, Work
 
 CONTACTS = table_of(Contact)
@@ -47,7 +48,8 @@ class Failure:
 def fail_over(service: Service, conn: Connection, now: datetime, failures: Sequence[Failure]) -> None:
     """Act on refusals, in the transaction that settles them.
 
-    1. A fault of ours pages the operator, once an hour and code.  2. A permanent one marks the address as dead.
+    1. A fault of ours pages the operator, once an hour and code.  2. A permanent one marks the address as dead; a STOP
+    that only the provider had heard suppresses it until START.
     3. In each case the message, and what waits behind it at that address, goes to the person's next usable address, if
     there is one; the first one is tried again beside it unless it is dead.
     4. A contact without any address left may be the last one: then the operator is paged.
@@ -78,6 +80,8 @@ def _next_address(work: Work, trip: TripState, failure: Failure) -> TripState:
     following = _after(addresses, failure.channel_index)
     if following is not None:
         _send_again(work, trip, contact, failure, following)
+    if failure.rejected.cause is Cause.STOPPED:
+        return _stopped(work, trip, contact, [a for a in addresses if a.index == failure.channel_index])
     if contact is None or failure.rejected.cause is not Cause.PERMANENT:
         return trip
     dead = tuple(replace(a, dead=True) if a.index == failure.channel_index else a for a in addresses)
@@ -90,6 +94,17 @@ def _next_address(work: Work, trip: TripState, failure: Failure) -> TripState:
     changed = trip.with_contact(replace(contact, addresses=dead))
     page_if_last(work, changed, contact)
     return changed
+
+
+def _stopped(work: Work, trip: TripState, contact: ContactState | None, addresses: Sequence[Address]) -> TripState:
+    """What her STOP would have done, had we heard it: the provider has, and refuses the pair until her START."""
+    for address in addresses:
+        stop_number(work, address.hash, work.service.senders[address.channel][0], at=work.now)
+        if contact is not None:
+            telling.tell_traveler(work, trip, TravelerNotice.CONTACT_STOPPED, contact)
+            trip = after_loss(work, trip, contact, address.hash)
+    work.audit.add(trip.key.traveler_id, "engine", "address_stopped")
+    return trip
 
 
 def _after(addresses: Sequence[Address], index: int) -> Address | None:
@@ -187,7 +202,7 @@ def _send_one_again(
             ref_code=row.ref_code,
             part=part,
             valid_for=row.valid_until - work.now if row.valid_until else None,
-            language=secret.get("language", "en"),
+            language=contact.tag if contact else secret.get("language", "en"),
             answers=tuple(secret.get("answers", ())),
         )
     )

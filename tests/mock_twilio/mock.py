@@ -16,6 +16,7 @@ from tests.mock_twilio.ledger import VERSION, Ledger, Text
 from tests.mock_twilio.phone import Phone
 from tests.mock_twilio.server import Server
 from tests.mock_twilio.signing import sign
+from tests.mock_twilio.wire import Exchange
 
 DeliverHook = Callable[[str, Mapping[str, str], Mapping[str, str]], int]
 """Takes (path with query, form, headers) to the app and returns its HTTP status."""
@@ -46,8 +47,11 @@ class MockTwilio:
         self.auth_tokens = {auth_token}
         self.auth_token = auth_token
         self.numbers = numbers
+        self.services: dict[str, tuple[str, ...]] = {}
+        """Messaging Services by their SID, and the numbers from which each chooses; the first one, here."""
         self.ledger = Ledger()
         self.requests: list[tuple[str, str, dict[str, str]]] = []
+        self.exchanges: list[Exchange] = []
         self.refused: dict[str, int] = {}
         self.opted_out: set[tuple[str, str]] = set()
         self.switched_off: set[str] = set()
@@ -150,12 +154,14 @@ class MockTwilio:
 
     def accept(self, form: Mapping[str, str]) -> Text:
         """Take a text as POST Messages does. Raises `Refused`."""
-        to, sender, body = form.get("To", ""), form.get("From", ""), form.get("Body", "")
+        to, body = form.get("To", ""), form.get("Body", "")
+        pool = self.services.get(form.get("MessagingServiceSid", ""), ())
+        sender = form.get("From") or next(iter(pool), "")
         for wrong, code, message in (
             (not to, 21604, "A 'To' phone number is required."),
             (not _NUMBER.fullmatch(to), 21211, f"The 'To' number {to} is not a valid phone number."),
             (not sender, 21603, "A 'From' phone number is required."),
-            (sender not in self.numbers, 21606, f"The From phone number {sender} is not SMS-capable."),
+            (sender not in (*self.numbers, *pool), 21606, f"The From phone number {sender} is not SMS-capable."),
             (not body, 21602, "Message body is required."),
             (len(body) > 1600, 21617, "The concatenated message body exceeds the 1600 character limit."),
             (not _is_validity(form.get("ValidityPeriod", "1")), 21624, "Invalid ValidityPeriod."),
@@ -169,7 +175,7 @@ class MockTwilio:
         ):
             if wrong:
                 raise Refused(400, code, message)
-        text = self._new("outbound-api", sender, to, body, "queued")
+        text = self._new("outbound-api", sender, to, body, "accepted" if pool else "queued")
         text.callback = form.get("StatusCallback")
         text.validity = int(form["ValidityPeriod"]) if "ValidityPeriod" in form else None
         text.reached = to not in self.switched_off
@@ -222,8 +228,18 @@ class MockTwilio:
 
     # --- texts from people
 
-    def text(self, from_: str, body: str, sid: str | None = None, *, to: str | None = None, media: int = 0) -> int:
-        """Somebody texts the service. A `sid` already in the ledger is Twilio's repeat of the same hook.
+    def text(
+        self,
+        from_: str,
+        body: str,
+        sid: str | None = None,
+        *,
+        to: str | None = None,
+        media: int = 0,
+        opt_out: str | None = None,
+    ) -> int:
+        """Somebody texts the service. A `sid` already in the ledger is Twilio's repeat of the same hook. `opt_out`:
+        what Advanced Opt-Out takes it for.
 
         Returns the app's HTTP status, 0 when nobody listened."""
         text = self.ledger.get(sid) if sid else None
@@ -244,6 +260,8 @@ class MockTwilio:
             "From": text.from_,
             "ApiVersion": VERSION,
         }
+        if opt_out is not None:
+            form["OptOutType"] = opt_out
         return self._signed(self.app_url + self.hook_path, form)
 
     def text_unheard(self, from_: str, body: str, *, to: str | None = None, media: int = 0) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.mock_twilio.faults import Fault, Refused
+from tests.mock_twilio.wire import Exchange
 
 if TYPE_CHECKING:
     from tests.mock_twilio.mock import MockTwilio
@@ -45,17 +46,22 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Server
 
+    exchange: Exchange
+
     def do_GET(self) -> None:
-        self._answer("GET", self._query())
+        self._answer("GET", "")
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        self._answer("POST", dict(parse_qsl(body, keep_blank_values=True)))
+        self._answer("POST", self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
 
-    def _answer(self, method: str, params: dict[str, str]) -> None:
-        path, mock = urlsplit(self.path).path, self.server.mock
+    def _answer(self, method: str, body: str) -> None:
+        parts, mock = urlsplit(self.path), self.server.mock
+        path = parts.path
+        self.exchange = Exchange(method, path, _pairs(parts.query), _pairs(body))
+        params = dict(self.exchange.form if method == "POST" else self.exchange.query)
         if path.startswith("/_mock/"):
             return self._control(path.removeprefix("/_mock/"), params)
+        mock.exchanges.append(self.exchange)
         mock.requests.append((method, path, params))
         fault = mock.take_fault(method)
         try:
@@ -133,6 +139,7 @@ class Handler(BaseHTTPRequestHandler):
         self._json(status, {"code": code, "message": message, "more_info": more, "status": status})
 
     def _json(self, status: int, answer: dict[str, object]) -> None:
+        self.exchange.status, self.exchange.answer = status, answer
         self._send(status, json.dumps(answer).encode(), "application/json")
 
     def _send(self, status: int, body: bytes, kind: str) -> None:
@@ -145,8 +152,9 @@ class Handler(BaseHTTPRequestHandler):
         except ConnectionError:
             self.close_connection = True  # The client gave up waiting, as some tests want it to.
 
-    def _query(self) -> dict[str, str]:
-        return dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
-
     def log_message(self, format: str, *args: object) -> None:
         """Quiet: the requests are in the mock's own list."""
+
+
+def _pairs(fields: str) -> list[tuple[str, str]]:
+    return parse_qsl(fields, keep_blank_values=True)
