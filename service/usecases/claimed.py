@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -56,6 +56,10 @@ class NotBegun:
 
 Outcome = SendResult | NotBegun
 
+TRIED_FOR = {kind: timedelta(hours=4) for kind in ("alert", "all_clear", "notice", "traveler_notice", "operator")}
+"""How long a provider may keep trying with what itself stays good for longer, or for ever. An alarm is told anew by the
+time that this has passed, and a text that arrives half a day late tells of what is over."""
+
 
 def open_rows(service: Service, conn: Connection, rows: Sequence[Any], now: datetime) -> list[Claimed]:
     """Rows with their messages; one whose key was erased, or whose text cannot be opened, has none."""
@@ -106,11 +110,16 @@ def _message(service: Service, row: Any, secret: dict[str, Any], now: datetime) 
         kind=row.kind,
         ref_code=row.ref_code,
         callback_url=f"{service.public_url}/hooks/twilio/status/{row.outbox_id}",
-        valid_for=row.valid_until - now if row.valid_until else None,
+        valid_for=_tried_for(row, now),
         subject=secret.get("subject"),
         language=secret.get("language", "en"),
         answers=tuple(secret.get("answers", ())),
     )
+
+
+def _tried_for(row: Any, now: datetime) -> timedelta | None:
+    spans = (TRIED_FOR.get(row.kind), row.valid_until - now if row.valid_until else None)
+    return min((span for span in spans if span is not None), default=None)
 
 
 def ids_of(row: Claimed) -> dict[str, str]:
