@@ -123,7 +123,7 @@ def _last_end(text: str, at: int) -> int:
 def _may_end(text: str, at: int) -> bool:
     """Whether a cut before the character at this place parts no mark from its letter and no emoji from its color."""
     before, after = text[at - 1], text[at]
-    return before.isalnum() and (after.isalnum() or after.isspace())
+    return (before.isalnum() or before.isascii()) and (after.isalnum() or after.isspace())
 
 
 def _has_wide(text: str, encoding: Encoding) -> bool:

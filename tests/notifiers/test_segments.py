@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifiers.segments import Encoding, fold_punctuation, is_gsm7, measure, spell_cheaply
+from notifiers.segments import Encoding, fit, fold_punctuation, is_gsm7, measure, spell_cheaply
+from service.core.wording_text import graphemes
 
 GSM7, UCS2 = Encoding.GSM7, Encoding.UCS2
 
@@ -61,6 +62,41 @@ def test_uzbek_in_latin_letters_becomes_cheap() -> None:
 def test_a_text_that_stays_dear_keeps_its_punctuation() -> None:
     for text in ("«Сәуле» — жауап бермейді…", "“Ok” 👍"):
         assert spell_cheaply(text) == text
+
+
+def test_every_mark_that_people_type_has_a_spelling() -> None:
+    """CHANNELS: what Twilio's own smart encoding folds, and what Uzbek and typesetters add."""
+    for mark in "«»“”„’‘ʻʼ–—…\u00a0`":
+        assert is_gsm7(spell_cheaply(f"o{mark}z")), mark
+
+
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+LETTERS = st.text(st.sampled_from("aЖқ ә\u0301\u0306é👍🏽\u200d👩\ufe0f🇰🇿.,\n-"), max_size=200)
+
+
+@given(LETTERS, st.integers(20, 90))
+def test_a_long_text_is_cut_between_characters_and_keeps_its_code(words: str, most: int) -> None:
+    text = f"{words} #7F3K"
+    short = fit(text, most, "7F3K")
+    assert units(short) <= most
+    assert "#7F3K" in short.split()
+    if units(text) <= most:
+        assert short == text
+    else:
+        kept = short.removesuffix(" #7F3K").removesuffix("..")
+        whole = list(graphemes(text))
+        starts = {"".join(whole[:count]) for count in range(len(whole) + 1)}
+        assert kept in starts or any(start.rstrip(" .,;:-\n") == kept for start in starts)
+
+
+def test_a_long_text_is_cut_at_a_word_and_an_endless_one_anywhere() -> None:
+    assert fit("Сәуле не отвечает с 20:31. Позвоните ей. #7F3K", 34, "7F3K") == "Сәуле не отвечает с 20:31.. #7F3K"
+    assert fit("ж" * 100, 20) == "ж" * 18 + ".."
+    assert fit("#7F3K is the code. " + "word " * 30, 60, "7F3K").startswith("#7F3K is the code. word")
+    assert fit("👍" * 50, 20, "7F3K") == ".."
 
 
 @given(st.text())
