@@ -126,10 +126,11 @@ def configured(env: Mapping[str, str], now: Clock, specs: list[NotifierSpec] | N
     real = [spec for spec in specs if not spec.simulated]
     finished = [spec for spec in real if not spec.missing(env)]
     taken = frozenset[str]().union(*(spec.variables() for spec in finished))
-    for spec in real:
-        begun = {name for name in spec.variables() - taken if env.get(name)}
-        if spec not in finished and begun:
-            raise NotConfigured(f"{spec.title} is half set up: {', '.join(spec.missing(env))} is missing")
+    begun = [spec for spec in real if spec not in finished and any(env.get(name) for name in spec.variables() - taken)]
+    if begun:
+        # All of them: which of two channels of one provider is meant nobody can tell from its credentials alone.
+        half = (f"{spec.title} is half set up: {', '.join(spec.missing(env))} is missing" for spec in begun)
+        raise NotConfigured("; ".join(half))
     chosen = [spec for spec in finished if spec.reaches_people]
     chosen = chosen or [spec for spec in specs if spec.simulated and not spec.missing(env)]
     return _by_channel([*chosen, *(spec for spec in finished if not spec.reaches_people)], env, now)

@@ -96,7 +96,8 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]
 
 
 def _form(fields: Mapping[str, object]) -> bytes:
-    return "&".join([f"{name}={_quoted(str(value))}" for name, value in fields.items()]).encode()
+    pairs = [(name, one) for name, value in fields.items() for one in (value if isinstance(value, list) else (value,))]
+    return "&".join([f"{name}={_quoted(str(value))}" for name, value in pairs]).encode()
 
 
 def _quoted(text: str) -> str:

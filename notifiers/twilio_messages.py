@@ -27,9 +27,12 @@ Row = Mapping[str, Any]
 class Messages:
     """What `client` (of `twilio_client.connect`) can do with messages. Each call raises what is in its `TROUBLE`."""
 
+    resource = "Messages"
+    rows = "messages"
+
     def __init__(self, client: Any, account_sid: str) -> None:
         self._client = client
-        self._folder = f"{API}/2010-04-01/Accounts/{account_sid}/Messages"
+        self._folder = f"{API}/2010-04-01/Accounts/{account_sid}/{self.resource}"
 
     def create(self, fields: Mapping[str, object]) -> Row:
         """Send a message of these fields, named as in Twilio's API."""
@@ -46,7 +49,7 @@ class Messages:
         page = self._said("GET", f"{self._folder}.json", params={**criteria, "PageSize": PAGE_SIZE})
         count = 0
         while True:
-            for row in page["messages"]:
+            for row in page[self.rows]:
                 count += 1
                 if count > MOST_ROWS:
                     raise ValueError("The list does not end")

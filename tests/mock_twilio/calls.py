@@ -1,6 +1,6 @@
 """Calls, in both directions: what is said in them, which keys are pressed, and how they end.
 
-`MockTwilio.calls` knows all of them. `twilio.calls.answer("+7…")` picks up and hears; `press` presses keys on that call.
+`MockTwilio.calls` knows all of them. `twilio.calls.answer("+7…")` picks up and hears; `press` presses keys on it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urljoin
@@ -295,6 +295,3 @@ def _is_twiml(text: str) -> bool:
 
 def _rfc2822(at: datetime | None) -> str | None:
     return None if at is None else format_datetime(at.astimezone(UTC))
-
-
-MINUTE = timedelta(minutes=1)

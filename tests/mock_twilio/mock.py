@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 from urllib.parse import urlencode, urlsplit
 
+from tests.mock_twilio.calls import Calls
 from tests.mock_twilio.faults import Fault, Refused
 from tests.mock_twilio.ledger import VERSION, Ledger, Text
 from tests.mock_twilio.phone import Phone
@@ -20,6 +21,8 @@ from tests.mock_twilio.wire import Exchange
 
 DeliverHook = Callable[[str, Mapping[str, str], Mapping[str, str]], int]
 """Takes (path with query, form, headers) to the app and returns its HTTP status."""
+TalkHook = Callable[[str, Mapping[str, str], Mapping[str, str]], tuple[int, str]]
+"""The same, and returns what the app wants said as well."""
 
 AUTH_TOKEN = "mock-token"
 _OPT_OUT = frozenset(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"])
@@ -50,6 +53,8 @@ class MockTwilio:
         self.services: dict[str, tuple[str, ...]] = {}
         """Messaging Services by their SID, and the numbers from which each chooses; the first one, here."""
         self.ledger = Ledger()
+        self.calls = Calls(self)
+        self.talk: TalkHook | None = None
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.exchanges: list[Exchange] = []
         self.refused: dict[str, int] = {}
@@ -94,6 +99,13 @@ class MockTwilio:
             "AMANBA_TWILIO_FROM": self.number,
             "AMANBA_TWILIO_API_URL": self.url,
         }
+
+    def voice_env(self) -> dict[str, str]:
+        """What makes the service call as well."""
+        return {"AMANBA_TWILIO_VOICE_FROM": self.number}
+
+    def is_number(self, text: str) -> bool:
+        return _NUMBER.fullmatch(text) is not None
 
     def now(self) -> datetime:
         """Twilio's clock."""
@@ -288,21 +300,33 @@ class MockTwilio:
         return Text(sid, direction, from_, to, body, status, created, self.ledger.next_order())
 
     def _signed(self, url: str, form: Mapping[str, str]) -> int:
-        parts = urlsplit(url)
-        path = parts.path + (f"?{parts.query}" if parts.query else "")
-        return self._deliver_hook(path, form, {"X-Twilio-Signature": sign(self.auth_token, url, form)})
+        return self._deliver_hook(_path(url), form, {"X-Twilio-Signature": sign(self.auth_token, url, form)})
+
+    def signed(self, url: str, form: Mapping[str, str]) -> tuple[int, str]:
+        """Post to `url` of the app, as in a call; its status and what it answered."""
+        headers = {"X-Twilio-Signature": sign(self.auth_token, url, form)}
+        return (self.talk or self._exchange)(_path(url), form, headers)
 
     def _post(self, path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> int:
+        return self._exchange(path, form, headers)[0]
+
+    def _exchange(self, path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, str]:
         """Post over HTTP to `app_url`, as Twilio does: 15 s at most, and no second try."""
         connection = http.client.HTTPConnection(urlsplit(self.app_url).netloc, timeout=15)
         kind = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
         try:
             connection.request("POST", path, urlencode(form), {**headers, **kind})
-            return connection.getresponse().status
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
         except OSError:
-            return 0
+            return 0, ""
         finally:
             connection.close()
+
+
+def _path(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def _is_validity(value: str) -> bool:

@@ -19,7 +19,7 @@ from tests.mock_twilio.wire import Exchange
 if TYPE_CHECKING:
     from tests.mock_twilio.mock import MockTwilio
 
-_ROUTE = re.compile(r"/2010-04-01/Accounts/(?P<account>\w+)/Messages(?:/(?P<sid>\w+))?\.json")
+_ROUTE = re.compile(r"/2010-04-01/Accounts/(?P<account>\w+)/(?P<kind>Messages|Calls)(?:/(?P<sid>\w+))?\.json")
 
 
 class Server(ThreadingHTTPServer):
@@ -79,6 +79,8 @@ class Handler(BaseHTTPRequestHandler):
         self._authenticate()
         if route is None or route["account"] != mock.account_sid:
             raise Refused(404, 20404, f"The requested resource {path} was not found")
+        if route["kind"] == "Calls":
+            return self._calls(method, path, route["sid"], params)
         if route["sid"]:
             text = mock.ledger.get(route["sid"])
             if text is None:
@@ -90,6 +92,21 @@ class Handler(BaseHTTPRequestHandler):
             return 201, mock.accept(params).as_json(mock.account_sid)
         try:
             return 200, mock.ledger.page(mock.account_sid, params, mock.now() - mock.list_lag, mock.lists_undated)
+        except ValueError as error:
+            raise Refused(400, 20001, str(error)) from error
+
+    def _calls(self, method: str, path: str, sid: str | None, params: dict[str, str]) -> tuple[int, dict[str, object]]:
+        mock = self.server.mock
+        if sid:
+            call = mock.calls.get(sid)
+            if call is None:
+                raise Refused(404, 20404, f"The requested resource {path} was not found")
+            return 200, call.as_json(mock.account_sid)
+        if method == "POST":
+            events = tuple(value for name, value in self.exchange.form if name == "StatusCallbackEvent")
+            return 201, mock.calls.create(params, events).as_json(mock.account_sid)
+        try:
+            return 200, mock.calls.page(mock.account_sid, params)
         except ValueError as error:
             raise Refused(400, 20001, str(error)) from error
 
