@@ -1,0 +1,136 @@
+"""What Twilio says of a text after it took it, or instead: tried again by its code, or stopped until START."""
+
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from notifiers.twilio_errors import refusal
+from notifiers.twilio_hooks import parse_status
+from service.db import tables
+from service.db.stored import table_of
+from service.usecases.delivery import Report, report_delivery
+from tests.scenarios.story import BROTHER, MOTHER, TRAVELER, Story, family
+
+OUTBOX, CONTACTS = table_of(tables.Outbox), table_of(tables.Contact)
+SECOND_NUMBER = "+77018887766"
+DUE = "2026-12-01T21:00:30+03:00"
+
+
+def two_numbers(story: Story) -> None:
+    """The mother has a second number."""
+    story.register()
+    story.plan_trip()
+    story.add_contact("Gulnar", MOTHER, channels=[{"channel": "sms", "address": SECOND_NUMBER}])
+    story.add_contact("Daniyar", BROTHER)
+    story.arm()
+    for number in (TRAVELER, MOTHER, SECOND_NUMBER, BROTHER):
+        story.phone(number).read_all()
+
+
+def tries(story: Story, number: str) -> int:
+    """How often the first text of the alarm has been handed over for this number."""
+    bodies = [text.body for text in story.twilio.sent if text.to == number and "no sign since" in text.body]
+    return bodies.count(bodies[0])
+
+
+def fail(story: Story, code: int) -> None:
+    """The mother's last text fails with this code."""
+    story.twilio.undelivered([text for text in story.twilio.sent if text.to == MOTHER][-1].sid, code)
+    story.run()
+
+
+def dead(story: Story) -> list[list[int]]:
+    return story.service.read(lambda conn: list(conn.execute(select(CONTACTS.c.dead_channels)).scalars()))
+
+
+def test_a_stop_that_only_twilio_heard_holds_until_start(story: Story) -> None:
+    """Said to this number long ago, or while nobody listened: it is no dead number, and the traveler is told."""
+    two_numbers(story)
+    story.twilio.opted_out.add((story.twilio.number, MOTHER))
+    story.advance_to(DUE)
+    assert "no sign since" in "\n".join(story.phone(SECOND_NUMBER).read_all())
+    story.traveler.expect("Gulnar takes no more messages from us")
+    posts = len([one for one in story.twilio.requests if one[2].get("To") == MOTHER])
+    story.advance(minutes=31)
+    assert len([one for one in story.twilio.requests if one[2].get("To") == MOTHER]) == posts, "we respect it"
+    assert not any(dead(story))
+    story.mother.expect_nothing()
+    story.mother.text("start")
+    story.advance(minutes=61)
+    story.mother.expect("no sign since")
+
+
+def test_her_own_stop_that_only_twilio_heard_is_in_the_alarm(story: Story) -> None:
+    family(story)
+    story.twilio.opted_out.add((story.twilio.number, TRAVELER))
+    story.advance_to("2026-12-01T21:01+03:00")
+    story.traveler.expect_nothing()
+    assert "has refused our texts (STOP)" in "\n".join(story.mother.read_all())
+
+
+def test_a_number_out_of_use_is_believed_the_second_time(story: Story) -> None:
+    two_numbers(story)
+    story.advance_to(DUE)
+    fail(story, 30005)
+    story.phone(SECOND_NUMBER).expect("no sign since")
+    assert not any(dead(story))
+    story.advance(minutes=11)
+    assert tries(story, MOTHER) == 2
+    fail(story, 30005)
+    assert [0] in dead(story)
+
+
+def test_each_failure_has_its_own_tries(story: Story) -> None:
+    family(story)
+    first, sid = told(story)
+    for code, after_minutes in (("30008", (2,)), ("99999", (2,)), ("30003", (2, 10, 30)), ("30007", ()), ("30006", ())):
+        for tried, minutes in enumerate(after_minutes, 1):
+            write(story, first, state="sent", delivery="sent", attempts=tried)
+            report(story, first, sid, "undelivered", code)
+            row = row_of(story, first)
+            assert (row.state, (row.available_at - story.now).total_seconds()) == ("pending", minutes * 60), code
+        write(story, first, state="sent", delivery="sent", attempts=len(after_minutes) + 1)
+        report(story, first, sid, "undelivered", code)
+        assert row_of(story, first).state == "failed", code
+
+
+def test_callbacks_in_any_order_and_twice_end_alike(story: Story) -> None:
+    family(story)
+    first, sid = told(story)
+    for final, code in (("delivered", ""), ("undelivered", "30003"), ("failed", "30006")):
+        ends = set()
+        for order in permutations([("queued", ""), ("sending", ""), ("sent", ""), (final, code)]):
+            for word, why in (*order, order[0]):
+                report(story, first, sid, word, why)
+            now = row_of(story, first)
+            ends.add((now.state, now.delivery, now.error, now.provider_id, now.available_at, now.attempts))
+            as_before = ("state", "delivery", "error", "available_at", "settled_at")
+            write(story, first, **{name: getattr(first, name) for name in as_before})
+        assert len(ends) == 1
+        assert {end[1] for end in ends} == {final}
+
+
+def told(story: Story) -> tuple[Any, str]:
+    """The alarm has opened: the mother's first text, as we and as Twilio know it."""
+    story.advance_to(DUE)
+    text = next(text for text in story.twilio.sent if text.to == MOTHER and "no sign since" in text.body)
+    query = select(OUTBOX).where(OUTBOX.c.outbox_id == UUID((text.callback or "").rpartition("/")[2]))
+    return story.service.read(lambda conn: conn.execute(query).one()), text.sid
+
+
+def report(story: Story, row: Any, sid: str, word: str, code: str) -> None:
+    news = parse_status({"MessageSid": sid, "MessageStatus": word, "ErrorCode": code})
+    rejected = refusal(news.code or word) if news.state.is_bad else None
+    assert report_delivery(story.service, Report(row.outbox_id, sid, news.state, rejected))
+
+
+def row_of(story: Story, row: Any) -> Any:
+    query = select(OUTBOX).where(OUTBOX.c.outbox_id == row.outbox_id)
+    return story.service.read(lambda conn: conn.execute(query).one())
+
+
+def write(story: Story, row: Any, **values: Any) -> None:
+    change = update(OUTBOX).where(OUTBOX.c.outbox_id == row.outbox_id).values(**values)
+    story.service.run(lambda conn: conn.execute(change))
