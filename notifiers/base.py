@@ -8,11 +8,15 @@ for with `isinstance`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
+
+from notifiers.messengers import HandsOver as HandsOver
+from notifiers.messengers import HasButtons as HasButtons
+from notifiers.messengers import WrittenToFirst as WrittenToFirst
 
 SEND_TIMEOUT_SECONDS = 20.0
 """The longest that a provider may stay silent in one request; far below the lease of a claimed message."""
@@ -284,43 +288,6 @@ class ListsInbound(Protocol):
         Others may come too, because clocks differ and lists lag: know them by `provider_id`.
         Raises `SourceUnreadable` unless all of it was read.
         """
-
-
-@runtime_checkable
-class HandsOver(Protocol):
-    """Holds what came in until we have it, and then forgets it: a queue. Its list is read only as far as nothing of it
-    has to be forgotten."""
-
-    def attach(self, hook_url: str) -> None:
-        """Settle with the provider how we come by it: posted to `hook_url`, or fetched. Said again, it changes nothing.
-
-        Raises `SourceUnreadable` when that is not so now.
-        """
-
-    def hand_over(self, keep: Callable[[list[InboundMessage]], int], wait: timedelta = timedelta(0)) -> int:
-        """Give all that waits to `keep`, page by page, and let a page go only when `keep` has returned; the sum of what
-        it returned. With `wait`, that long for the first one to come.
-
-        Raises `SourceUnreadable` unless all of it was read; what `keep` has taken stays taken.
-        """
-
-
-@runtime_checkable
-class WrittenToFirst(Protocol):
-    """Reaches only those who have written to it, which a link makes easy; their address is known then, not before."""
-
-    def link_for(self, token: str) -> str | None:
-        """The address that lets a person write `token` (64 letters and digits at most) to us by one press; None while
-        the provider does not tell under which name it knows us."""
-
-
-@runtime_checkable
-class HasButtons(Protocol):
-    """Shows buttons below a message."""
-
-    @property
-    def most_button_bytes(self) -> int:
-        """How many bytes of UTF-8 a pressed button may send back."""
 
 
 @runtime_checkable

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -25,6 +26,7 @@ from service.usecases.context import Service
 from service.usecases.dispatch import Dispatcher
 from service.usecases.footing import CLOCK_SKEW, MustNotClaim
 from service.usecases.housekeeping import keep_house
+from service.usecases.listen import Listener, queues
 from service.usecases.page_clock import page_clock
 from service.usecases.problems import StorageUnavailable
 from service.usecases.read_inbox import read_inbox
@@ -136,6 +138,9 @@ class Worker:
         self._thread("wake-send", lambda: self._on(wake.outbox, self._dispatch))
         self._thread("wake-sweep", lambda: self._on(wake.sweep, self._sweep))
         self._thread("wake-prove", lambda: self._on(self._unproven, self._prove))
+        for name, queue in queues(self._service).items():
+            listener = Listener(self._service, name, queue)
+            self._thread(f"listen-{name}", partial(listener.run, self._stop))
         self._thread("watchdog", self._watch_ticks)
         self._thread("footing", self._keep_footing)
 

@@ -69,6 +69,8 @@ class MockTelegram:
         self._message = 0
         self._polls = 0
         self._changed = threading.Condition()
+        self.poll_begun = threading.Event()
+        """Somebody waits for updates."""
         self.server: ThreadingHTTPServer | None = None
 
     @property
@@ -218,6 +220,8 @@ class MockTelegram:
             self._changed.notify_all()
             if offset is not None:
                 self._updates = [one for one in self._updates if one["update_id"] >= offset]
+            if given["timeout"]:
+                self.poll_begun.set()
             self._changed.wait_for(lambda: self._updates or self._polls != mine or self.is_away, given["timeout"])
             if self._polls != mine:
                 raise ApiError(409, "Conflict: terminated by other getUpdates request")

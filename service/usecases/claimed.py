@@ -11,10 +11,12 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection
 
-from notifiers.base import Message, SendResult
+from notifiers.base import HasButtons, Message, SendResult
 from service.clock import monotonic
+from service.core.wording_buttons import buttons
 from service.db.errors import KeyErased, SealBroken
 from service.db.sealed import key_of
+from service.texts import translator
 from service.usecases.context import Service
 
 
@@ -114,7 +116,14 @@ def _message(service: Service, row: Any, secret: dict[str, Any], now: datetime) 
         subject=secret.get("subject"),
         language=secret.get("language", "en"),
         answers=tuple(secret.get("answers", ())),
+        buttons=_buttons(service, row, secret),
     )
+
+
+def _buttons(service: Service, row: Any, secret: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    if not secret.get("answers") or not isinstance(service.notifiers.get(row.channel), HasButtons):
+        return ()
+    return buttons(row.kind, secret["answers"], row.ref_code, translator(secret.get("language", "en")))
 
 
 def _tried_for(row: Any, now: datetime) -> timedelta | None:
