@@ -25,7 +25,7 @@ from service.usecases.problems import (
     NotFound,
     Problems,
 )
-from service.usecases.waiting import ends_by_now
+from service.usecases.waiting import ends_by_now, phones_shown
 from service.usecases.work import Work
 
 TRAVELERS = table_of(Traveler)
@@ -63,7 +63,8 @@ def show_profile(service: Service, traveler_id: UUID) -> Profile:
     Raises:
         NotFound: no such traveler.
     """
-    return service.read(lambda conn: _read(service, conn, traveler_id))
+    now = service.clock()
+    return service.read(lambda conn: _read(service, conn, traveler_id, now))
 
 
 def set_profile(service: Service, traveler_id: UUID, form: ProfileForm) -> None:
@@ -101,7 +102,7 @@ def set_profile(service: Service, traveler_id: UUID, form: ProfileForm) -> None:
     service.run(keep)
 
 
-def _read(service: Service, conn: Connection, traveler_id: UUID) -> Profile:
+def _read(service: Service, conn: Connection, traveler_id: UUID, now: datetime) -> Profile:
     query = select(TRAVELERS.c.language, TRAVELERS.c.sealed).where(TRAVELERS.c.traveler_id == traveler_id)
     row = conn.execute(query).first()
     if row is None:
@@ -116,7 +117,7 @@ def _read(service: Service, conn: Connection, traveler_id: UUID) -> Profile:
         citizenship=said.get("citizenship") or "",
         email=said.get("email") or "",
     )
-    return Profile(phones_of(said)[0], told)
+    return Profile(phones_shown(conn, service.keys, traveler_id, phones_of(said), now)[0], told)
 
 
 def has_secret_trip(conn: Connection, traveler_id: UUID, now: datetime) -> bool:

@@ -124,6 +124,16 @@ def numbers_gone(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -
     return frozenset(waiting.phone for waiting in gone)
 
 
+def phones_shown(
+    conn: Connection, keys: Keyring, traveler_id: UUID, phones: Sequence[str], now: datetime
+) -> tuple[str, ...]:
+    """A traveler's numbers as far as she is shown, of all that are stored."""
+    armed = select(TRIPS.c.trip_id).where(TRIPS.c.traveler_id == traveler_id, TRIPS.c.status == "armed")
+    trips = conn.execute(armed).scalars().all()
+    gone = {phone for trip_id in trips for phone in numbers_gone(conn, keys, TripKey(traveler_id, trip_id), now)}
+    return tuple(phone for phone in phones if phone not in gone)
+
+
 def passphrase_shown(conn: Connection, keys: Keyring, key: TripKey, now: datetime, stored: str | None) -> str | None:
     """The passphrase (its hash) that opens her private page: of other words that an alarm holds back, theirs."""
     for _, waiting in due(conn, keys, key, now):

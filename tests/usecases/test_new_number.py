@@ -225,6 +225,9 @@ def test_one_that_is_taken_off_is_free_whichever_word_it_was(world: World) -> No
         assert apply_due(world.service, world.now) == (1 if word == SAFE else 0), "an alarm holds it back"
         uncle = {**MOTHER, "name": "Marat", "phone": old}
         added = world.post(f"{trip}/changes", {"add_contact": uncle}, Amanba_Passphrase=WORDS["passphrase"])
+        told = world.get("/travelers/me/export", Amanba_Passphrase=WORDS["passphrase"]).json()["about_you"]["numbers"]
+        first = show_profile(world.service, hers.traveler_id).phone
+        assert (told, first) == ([f"+7700000003{place}"], f"+7700000003{place}")
         world.wait(minutes=2)
         is_hers = world.sign_in(old) == hers.traveler_id
         begun = world.armed()

@@ -197,6 +197,7 @@ def test_the_file_after_a_word_of_duress_is_that_after_a_safe_one_byte_for_byte(
             assert world.post(f"/trips/{trip}/check-ins", {"text": word}).status_code == 202
             engine(world)
             answers = [world.send("/data"), world.get(EXPORT)]
+            world.post(f"/trips/{trip}/changes", {"pause_until": "2026-12-10T20:00:00+03:00"})
             world.post(f"/trips/{trip}/changes", {"end": True, "word": word})
             world.wait(minutes=1)
             engine(world)
