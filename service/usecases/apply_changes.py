@@ -55,6 +55,8 @@ def apply_due(service: Service, now: datetime) -> int:
     keys = service.read(lambda conn: _ready(conn, now))
     count = 0
     for key in keys:
+        if service.wake.stopping.is_set():
+            break
         count += service.run(partial(_apply_of_trip, service, key, now), Act.CHANGE)
     if count:
         service.wake.sweep.set()

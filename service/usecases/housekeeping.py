@@ -38,13 +38,17 @@ def keep_house(service: Service) -> None:
 
     What waits comes first, after a long downtime too: an invitation expires only when the answers to it have been read.
     """
+    for step in (_expire, erase_who_asked, page_before_holds_end, say_all_well, ask_again, retire):
+        if service.wake.stopping.is_set():
+            # What is left is as due after the next start.
+            return
+        step(service)
+
+
+def _expire(service: Service) -> None:
     while service.run(lambda conn: _expire_invitations(service, conn), Act.HOUSE) == BATCH:
-        pass
-    erase_who_asked(service)
-    page_before_holds_end(service)
-    say_all_well(service)
-    ask_again(service)
-    retire(service)
+        if service.wake.stopping.is_set():
+            return
 
 
 def _expire_invitations(service: Service, conn: Connection) -> int:

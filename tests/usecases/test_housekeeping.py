@@ -45,6 +45,10 @@ def test_a_session_and_a_page_that_have_ended_are_forgotten_after_a_while(world:
     keep_house(world.service)
     assert kinds(world) == ["api", "check_in", "invitation", "invitation", "rehearsal", "session"]
     world.wait(seconds=1)
+    world.service.wake.stopping.set()
+    keep_house(world.service)
+    assert "session" in kinds(world), "a process that ends begins nothing that can wait"
+    world.service.wake.stopping.clear()
     keep_house(world.service)
     assert kinds(world) == ["api", "check_in", "invitation", "invitation"], (
         "who is asked has her page as long as the trip runs"
