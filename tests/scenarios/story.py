@@ -20,7 +20,6 @@ from starlette.testclient import TestClient
 
 from notifiers.registry import configured
 from notifiers.segments import measure, spell_cheaply
-from service.db.engine import make_engine
 from service.db.sealed import open_keyring
 from service.usecases.apply_changes import apply_due
 from service.usecases.context import Limits, Service
@@ -32,6 +31,7 @@ from service.usecases.recover import recover
 from service.usecases.sweep import sweep
 from tests.mock_twilio import MockTwilio, Phone
 from tests.one_app import app_for
+from tests.one_engine import database_at
 from tests.scenarios.due import due, next_instant
 from tests.scenarios.keepsake import Keepsake
 
@@ -253,7 +253,7 @@ def open_story(
     with MockTwilio(app_url="https://amanba.example", deliver_hook=hook) as twilio:
 
         def make_service(clock: Callable[[], datetime]) -> Service:
-            db = make_engine(database_url)
+            db = database_at(database_url)
             databases.append(db)
             return Service(
                 db=db,

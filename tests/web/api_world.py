@@ -19,7 +19,6 @@ from starlette.testclient import TestClient
 
 from notifiers.base import Accepted, DeliveryState, Message, SendResult
 from notifiers.segments import measure, spell_cheaply
-from service.db.engine import make_engine
 from service.db.sealed import open_keyring
 from service.db.stored import table_of
 from service.db.tables import Contact, Outbox
@@ -28,6 +27,7 @@ from service.usecases.context import Service
 from service.usecases.read_inbox import read_inbox
 from service.web import api, problems
 from tests.one_app import app_for
+from tests.one_engine import database_at
 
 NOW = datetime(2026, 12, 1, 6, tzinfo=UTC)
 AIZHAN, GULNAR, DANIYAR, SAULE = "+77000000001", "+77000000002", "+77000000003", "+77000000004"
@@ -203,7 +203,7 @@ def errors(answer: Response) -> dict[str, str]:
 def world(database_url: str) -> Iterator[World]:
     """The API of an empty installation, on either database."""
     times = [NOW]
-    db = make_engine(database_url)
+    db = database_at(database_url)
     service = Service(
         db=db,
         keys=open_keyring(db, [bytes(range(32))], NOW),

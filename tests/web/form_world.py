@@ -15,13 +15,13 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from notifiers.segments import measure, spell_cheaply
-from service.db.engine import make_engine
 from service.db.sealed import open_keyring
 from service.usecases.context import Service
 from service.usecases.dispatch import dispatch
 from service.usecases.read_inbox import read_inbox
 from service.usecases.sweep import sweep
 from tests.one_app import app_for
+from tests.one_engine import database_at
 from tests.web.api_world import AIZHAN, NOW, Phones, World
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
@@ -106,7 +106,7 @@ def forms_once(sqlite_url: str) -> Iterator[FormWorld]:
 def world_of(url: str) -> Generator[FormWorld]:
     """The world on this database, until it is closed."""
     times: list[datetime] = [NOW]
-    db = make_engine(url)
+    db = database_at(url)
     service = Service(
         db=db,
         keys=open_keyring(db, [bytes(range(32))], NOW),

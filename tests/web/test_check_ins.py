@@ -17,7 +17,6 @@ import pytest
 from sqlalchemy import Connection, func, select, update
 
 from service.db import tables
-from service.db.engine import make_engine
 from service.db.routing import Inbox, Link
 from service.db.sealed import key_of, open_keyring
 from service.db.stored import table_of
@@ -27,6 +26,7 @@ from service.usecases.context import Service
 from service.web import intake as intakes
 from tests.bench.seeding import Seeded, seed
 from tests.one_app import app_for
+from tests.one_engine import database_at
 
 INBOX = table_of(Inbox)
 LINKS = table_of(Link)
@@ -82,7 +82,7 @@ class Travelers:
 
 def travelers_at(url: str) -> Iterator[Travelers]:
     seeded = seed(url, [SECRET], trips=4, links=4, now=NOON)
-    db = make_engine(url)
+    db = database_at(url)
     service = Service(db=db, keys=open_keyring(db, [SECRET], NOON), notifiers={}, segments=len, fold=str)
     told = Travelers(service, seeded)
     told.service = replace(service, clock=lambda: told.now)

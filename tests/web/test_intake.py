@@ -13,7 +13,6 @@ from sqlalchemy import func, select, text
 
 from service import edges
 from service.clock import utc_now
-from service.db.engine import make_engine
 from service.db.routing import Inbox
 from service.db.sealed import open_keyring
 from service.db.stored import table_of
@@ -23,6 +22,7 @@ from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
 from service.web import intake as intakes
 from service.web.intake import Intake
+from tests.one_engine import database_at
 
 INBOX = table_of(Inbox)
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 @pytest.fixture
 def service(database_url: str) -> Iterator[Service]:
-    db = make_engine(database_url)
+    db = database_at(database_url)
     keys = open_keyring(db, [bytes(range(32))], utc_now())
     yield Service(db=db, keys=keys, notifiers={}, segments=len, fold=str)
     db.close()
@@ -88,7 +88,7 @@ def test_a_database_that_fails_answers_yes_to_nobody(service: Service) -> None:
 def test_a_locked_database_is_a_503_for_all_who_wait(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.db.engine.BUSY_SECONDS", 0.01)
     monkeypatch.setattr("service.db.tx.GIVE_UP_SECONDS", 0.0)
-    db = make_engine(sqlite_url)
+    db = database_at(sqlite_url)
     service = Service(db=db, keys=open_keyring(db, [bytes(range(32))], utc_now()), notifiers={}, segments=len, fold=str)
     other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
