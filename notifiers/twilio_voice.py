@@ -41,7 +41,7 @@ ROUNDS_TO_LISTEN = 2
 """What needs no answer is said twice, so that a voicemail keeps it."""
 EVENTS = ("initiated", "ringing", "answered", "completed")
 QUERY_MARGIN = timedelta(hours=26)
-"""How far before `since` we ask: Twilio's StartTime knows days only, in UTC."""
+"""How far before `since` we ask: by its text StartTime knows days only (UTC), by its schema it is an instant."""
 LATE_MARGIN = timedelta(hours=1)
 
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
@@ -172,7 +172,7 @@ class TwilioVoice:
         return url is not None and (is_loopback(self.api_url) or not is_loopback(url))
 
     def _missed(self, number: str, since: datetime) -> Iterator[InboundMessage]:
-        for row in self._calls.stream({"To": number, "StartTime>": f"{since - QUERY_MARGIN:%Y-%m-%d}"}):
+        for row in self._calls.stream({"To": number, "StartTime>": f"{since - QUERY_MARGIN:%Y-%m-%dT00:00:00Z}"}):
             occurred_at = instant(row["start_time"] or row["date_created"])
             caller = row["from"] or ""
             if row["direction"] != "inbound" or occurred_at < since - LATE_MARGIN or not has_number(caller):

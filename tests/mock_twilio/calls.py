@@ -130,7 +130,7 @@ class Calls:
         if not 1 <= size <= 1000:
             raise ValueError("PageSize must be between 1 and 1000")
         first = query.get("StartTime>", "0001-01-01")
-        earliest = datetime.strptime(first, "%Y-%m-%d").replace(tzinfo=UTC)
+        earliest = datetime.strptime(first[:10], "%Y-%m-%d").replace(tzinfo=UTC)
         rows = [
             call
             for call in reversed(self.calls)

@@ -57,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, method: str, body: str) -> None:
         parts, mock = urlsplit(self.path), self.server.mock
         path = parts.path
-        self.exchange = Exchange(method, path, _pairs(parts.query), _pairs(body))
+        self.exchange = Exchange(method, path, _pairs(parts.query), _pairs(body), self.headers.get("Content-Type", ""))
         params = dict(self.exchange.form if method == "POST" else self.exchange.query)
         if path.startswith("/_mock/"):
             return self._control(path.removeprefix("/_mock/"), params)

@@ -11,5 +11,6 @@ class Exchange:
     path: str
     query: list[tuple[str, str]]
     form: list[tuple[str, str]]
+    content_type: str = ""
     status: int = 0
     answer: dict[str, object] | None = None
