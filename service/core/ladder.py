@@ -130,6 +130,14 @@ def ladder_of(kind: AlarmKind, ladder: Ladder, people: Sequence[Person]) -> Ladd
     return Ladder((*ladder.rungs[:-1], Rung(everybody, last.wait)), ladder.repeat)
 
 
+def tells_by_all_ways(alarm: AlarmView, ladder: Ladder, people: Sequence[Person]) -> bool:
+    """Whether each is told by all of her addresses at once: on the last rung, after which there is nobody else. Not of
+    an `unproven` alarm, whose waits are days."""
+    if alarm.kind is AlarmKind.UNPROVEN:
+        return False
+    return alarm.rung >= len(ladder_of(alarm.kind, ladder, people).rungs) - 1
+
+
 def step_alarm(alarm: AlarmView, ladder: Ladder, facts: AlarmFacts, now: datetime) -> AlarmDecision:
     """Decide what an alarm does at `now`.
 
