@@ -20,6 +20,7 @@ from service.core.ladder import (
     default_ladder,
     ladder_of,
     step_alarm,
+    tells_by_all_ways,
 )
 from tests.core.model import (
     CASEWORKER,
@@ -270,6 +271,16 @@ class TestAtOnce:
         people = (replace(MOTHER, role=Role.CALL), SISTER, replace(FRIEND, accepted=False))
         assert told(alone(DURESS, people)) == ["mother", "sister"]
         assert audience(DURESS, people) == {"mother", "sister"}
+
+    def test_by_all_ways_at_once_where_nobody_comes_after(self) -> None:
+        alarm, ladder, now, by_all = open_alarm(MISSED, OPENED), default_ladder(FAMILY), OPENED, []
+        for _ in range(4):
+            decision = step_alarm(alarm, ladder, AlarmFacts(FAMILY), now)
+            alarm, now = decision.alarm, decision.look_again_at or now
+            by_all.append(tells_by_all_ways(alarm, ladder, FAMILY))
+        assert by_all == [False, False, True, True]
+        assert tells_by_all_ways(alone(SOS, FAMILY).alarm, ladder, FAMILY)
+        assert not tells_by_all_ways(replace(alarm, kind=UNPROVEN), ladder, FAMILY), "its waits are days"
 
     def test_they_repeat_as_a_last_rung_does(self) -> None:
         alarm, now, at = open_alarm(SOS, OPENED), OPENED, []
