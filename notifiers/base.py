@@ -40,6 +40,10 @@ class Cause(StrEnum):
         return self in (Cause.PERMANENT, Cause.STOPPED)
 
 
+NO_KEY = "no_key"
+"""The code of a call that was answered, by a person or a voicemail, and in which no key was pressed."""
+
+
 class DeliveryState(StrEnum):
     """How far a message got.
 
@@ -288,6 +292,15 @@ class ListsInbound(Protocol):
         Others may come too, because clocks differ and lists lag: know them by `provider_id`.
         Raises `SourceUnreadable` unless all of it was read.
         """
+
+
+@runtime_checkable
+class TellsHowFar(Protocol):
+    """Has no list of what came in: it hands everything over by itself, and says from time to time how far it has."""
+
+    @property
+    def tells_every(self) -> timedelta:
+        """How often it says so. Silent for some times as long, it may have something that it cannot hand over."""
 
 
 @runtime_checkable

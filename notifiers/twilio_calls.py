@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from notifiers.base import Cause, DeliveryState, Rejected
+from notifiers.base import NO_KEY, Cause, DeliveryState, Rejected
 from notifiers.twilio_errors import refusal
 from notifiers.twilio_messages import Messages
-
-NO_KEY = "no_key"
-"""The code of a call that was answered and brought no answer: nobody pressed a key, as a voicemail does not."""
 
 _UNDER_WAY = {
     "queued": DeliveryState.QUEUED,

@@ -1,0 +1,1 @@
+"""How calls speak a language that the provider has no voice for: recordings of what is always said the same."""
