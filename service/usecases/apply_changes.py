@@ -16,7 +16,7 @@ from service.core.plan import Plan
 from service.core.watch import replan
 from service.db.routing import NIL, Inbox, PhoneOwner
 from service.db.stored import table_of
-from service.db.tables import Alarm
+from service.db.tables import Alarm, Trip
 from service.db.trips import TripKey, TripState
 from service.db.types import UTCDateTime
 from service.edges import Act
@@ -36,11 +36,14 @@ from service.usecases.waiting import CHANGES, changed_plan, due
 from service.usecases.work import Work, cancel_reminders
 
 ALARMS = table_of(Alarm)
+TRIPS = table_of(Trip)
 INBOX = table_of(Inbox)
 OWNERS = table_of(PhoneOwner)
 BATCH = 100
 TIMES = ("pause_until", "plan")
 """Kinds of changes that an open alarm does not hold."""
+WORDS_KIND = "words"
+"""Held only where they take the place of others: first ones hide her pages, and that they do not would tell."""
 
 
 def apply_due(service: Service, now: datetime) -> int:
@@ -88,7 +91,9 @@ def _ready_query(of_one: bool) -> Select[Any]:
     pending = CHANGES.c.state == literal_column("'pending'")
     is_due = CHANGES.c.effective_at <= bindparam("now", type_=UTCDateTime())
     query = select(CHANGES.c.traveler_id, CHANGES.c.trip_id).where(pending, is_due, ~unread)
-    query = query.where(or_(~open_alarm, CHANGES.c.kind.in_(TIMES))).distinct()
+    same = TRIPS.c.traveler_id == CHANGES.c.traveler_id, TRIPS.c.trip_id == CHANGES.c.trip_id
+    first_words = (CHANGES.c.kind == WORDS_KIND) & exists().where(*same, ~TRIPS.c.has_words)
+    query = query.where(or_(~open_alarm, CHANGES.c.kind.in_(TIMES), first_words)).distinct()
     if of_one:
         traveler, trip = bindparam("traveler_id", type_=Uuid()), bindparam("trip_id", type_=Uuid())
         query = query.where(CHANGES.c.traveler_id == traveler, CHANGES.c.trip_id == trip)
@@ -103,7 +108,7 @@ def _apply_of_trip(service: Service, key: TripKey, now: datetime, conn: Connecti
     changes = [
         (change_id, waiting)
         for change_id, waiting in due(conn, service.keys, key, now)
-        if trip.alarm is None or isinstance(waiting, Pause | Plan)
+        if trip.alarm is None or _goes_beside_an_alarm(trip, waiting)
     ]
     work = Work(service, conn, now)
     before = trip.watch
@@ -124,6 +129,10 @@ def _apply_of_trip(service: Service, key: TripKey, now: datetime, conn: Connecti
         work.save_watch(trip, trip.watch, now if trip.status == "armed" else None)
     work.flush()
     return len(changes)
+
+
+def _goes_beside_an_alarm(trip: TripState, waiting: Waiting) -> bool:
+    return isinstance(waiting, Pause | Plan) or (isinstance(waiting, Fingerprints) and not trip.has_words)
 
 
 def _apply(work: Work, trip: TripState, waiting: Waiting) -> TripState:

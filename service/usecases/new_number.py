@@ -30,11 +30,11 @@ from service.usecases.contact_addresses import addresses_of_contacts
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED, NOT_ARMED
 from service.usecases.her_numbers import let_stay, stored_phones, write_phones
-from service.usecases.own_trip import word_kind
 from service.usecases.plan_trip import is_other_side
 from service.usecases.problems import Conflict409, Invalid, NotFound, TooManyTries
 from service.usecases.reminding import usable_now
 from service.usecases.request_word import keep_word
+from service.usecases.said_words import Said, said_in
 from service.usecases.trip_as_shown import trip_as_shown
 from service.usecases.typed_numbers import shown_number, why_no_sms
 from service.usecases.waiting import looks_ended
@@ -107,10 +107,10 @@ def add_number(
         tried = try_code(service, conn, _name(key), code, now)
         if tried.said is None:
             return tried.wait or False
-        kind = word_kind(trip, word) if word is not None else None
-        if kind is not None or not trip.has_words:
+        said = said_in(conn, service.keys, trip, word, now) if word is not None else Said()
+        if said.shown is not None or not trip.has_words:
             work = Work(service, conn, now)
-            if make_hers(work, trip, tried.said["phone"], duress=kind == "duress", by_code=True) is None:
+            if make_hers(work, trip, tried.said["phone"], duress=said.is_duress, by_code=True) is None:
                 return False
             work.flush()
         answer_once(conn, key.traveler_id, call, once, now, lambda: True)

@@ -26,8 +26,9 @@ from service.usecases.her_numbers import shown_numbers
 from service.usecases.limits import Limit, count, spent
 from service.usecases.new_number import MOST_NUMBERS, make_hers
 from service.usecases.numbers import NotANumber, parse_number
-from service.usecases.own_trip import apply_check_in, raise_duress, word_kind
+from service.usecases.own_trip import apply_check_in, raise_duress
 from service.usecases.plan_trip import is_other_side
+from service.usecases.said_words import said_in
 from service.usecases.typed_numbers import why_no_sms
 from service.usecases.waiting import looks_ended
 from service.usecases.work import Work
@@ -96,9 +97,9 @@ def take_named(work: Work, trips: dict[TripKey, TripState], text: Text, named: S
     """
     strange = [(one, trip) for one in named if (trip := trips.get(one.key)) and _is_strange(trip, text)]
     for one, trip in strange:
-        kind = word_kind(trip, one.said)
-        if kind == "duress" or (kind is not None and not _is_spent(work, one.key, text)):
-            trips[one.key] = _take(work, trip, text, duress=kind == "duress")
+        said = said_in(work.conn, work.service.keys, trip, one.said, work.now)
+        if said.is_duress or (said.is_word and not _is_spent(work, one.key, text)):
+            trips[one.key] = _take(work, trip, text, duress=said.is_duress)
             return one.key
     for key in dict.fromkeys(one.key for one, _ in strange):
         # Who tries for long from one phone must not use up what she may mistype.

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from service.core import alarm as alarms_core
-from service.core import words
 from service.core.alarm import AlarmKind, Outcome, Strength
 from service.core.plan import previous_deadline
 from service.core.reply import Meaning, Reading
@@ -20,6 +19,8 @@ from service.usecases.end_trip import request_end
 from service.usecases.phone_proof import note_heard_between
 from service.usecases.reachability import suppress
 from service.usecases.replies import reply_to_traveler
+from service.usecases.said_words import Said, said_in
+from service.usecases.said_words import word_kind as word_kind
 from service.usecases.stop import CARRIER_STOPS, is_carriers, start_number, stop_number
 from service.usecases.unknown_facts import open_fields
 from service.usecases.waiting import ends_by_now
@@ -55,15 +56,6 @@ class Handled:
     keep: bool = False
 
 
-def word_kind(trip: TripState, text: str) -> str | None:
-    """Which kind of word (safe or duress) this text is, if any. Compares against all, in constant time."""
-    if not trip.has_words or trip.word_key is None:
-        return None
-    fingerprints = [fingerprint for _, fingerprint in trip.words]
-    index = words.match(trip.word_key, text, fingerprints)
-    return None if index is None else trip.words[index][0]
-
-
 def handle_own(work: Work, trip: TripState, message: OwnMessage) -> Handled:
     """Apply a message to the traveler's own armed trip, and answer it when it came as a text.
 
@@ -84,10 +76,10 @@ def handle_own(work: Work, trip: TripState, message: OwnMessage) -> Handled:
 
 
 def _handle(work: Work, trip: TripState, message: OwnMessage) -> Handled:
-    kind = word_kind(trip, message.text)
+    said = said_in(work.conn, work.service.keys, trip, message.text, work.now)
     meaning = message.reading.meaning
-    if kind is not None:
-        return Handled(_word(work, trip, message, kind), "word")
+    if said.is_word:
+        return Handled(_word(work, trip, message, said), "word")
     if message.source in BY_FORM:
         return _form(work, trip, message)
     if meaning is Meaning.SOS:
@@ -212,9 +204,10 @@ def _sign(work: Work, trip: TripState, at: datetime, strength: Strength) -> Trip
     return trip
 
 
-def _word(work: Work, trip: TripState, message: OwnMessage, kind: str) -> TripState:
-    if kind != "duress":
-        return _check_in(work, trip, message, Strength.VERIFIED)
+def _word(work: Work, trip: TripState, message: OwnMessage, said: Said) -> TripState:
+    if not said.is_duress:
+        # One that only waits to be hers proves nothing: whoever holds her phone may have asked for it.
+        return _check_in(work, trip, message, Strength.VERIFIED if said.in_force else Strength.WEAK)
     # Raised first, so that the check-in finds a duress alarm and closes nothing.
     return _check_in(work, raise_duress(work, trip), message, Strength.VERIFIED)
 

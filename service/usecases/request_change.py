@@ -12,9 +12,9 @@ from service.usecases.change_trip import request_in
 from service.usecases.changes import Change, RemoveContact
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED, NOT_ARMED
-from service.usecases.own_trip import word_kind
 from service.usecases.problems import Conflict409, NotFound
 from service.usecases.request_word import keep_word
+from service.usecases.said_words import SAFE, Said, said_in, word_kind
 from service.usecases.waiting import ends_by_now
 from service.usecases.work import Work
 
@@ -40,7 +40,7 @@ def request_change(
     """
     now = service.clock()
     service.read(lambda conn: _refuse_draft(conn, key))
-    is_second = isinstance(change, RemoveContact) and change.unsafe and _is_safe(service, key, word)
+    is_second = _is_unsafe(change) and _is_safe(service, key, word)
     if not is_second:
         keep_word(service, key, word, sender=sender, once=once)
 
@@ -52,8 +52,10 @@ def request_change(
             # An end that waits for an alarm's close looks like an end.
             raise Conflict409(ENDED, ("ended",))
         work = Work(service, conn, now)
-        kind = word_kind(trip, word) if word is not None else None
-        changed = request_in(work, trip, change, verified=kind is not None, duress=kind == "duress")
+        said = said_in(conn, service.keys, trip, word, now) if word is not None else Said()
+        # Words that only wait to be hers remove nobody at once: whoever holds her phone may have asked for them.
+        may_be_forced = said.is_duress or (said.is_word and _is_unsafe(change) and said.in_force != SAFE)
+        changed = request_in(work, trip, change, verified=said.shown is not None, duress=may_be_forced)
         if changed.watch is not None and changed.watch != trip.watch:
             work.save_watch(changed, changed.watch, now)
         work.flush()
@@ -69,9 +71,13 @@ def request_change(
     service.wake.outbox.set()
 
 
+def _is_unsafe(change: Change) -> bool:
+    return isinstance(change, RemoveContact) and change.unsafe
+
+
 def _is_safe(service: Service, key: TripKey, word: str | None) -> bool:
     trip = service.read(lambda conn: service.trip(conn, key, service.clock())) if word is not None else None
-    return trip is not None and word is not None and word_kind(trip, word) == "safe"
+    return trip is not None and word is not None and word_kind(trip, word) == SAFE
 
 
 def _refuse_draft(conn: Connection, key: TripKey) -> str:

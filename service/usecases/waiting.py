@@ -134,12 +134,16 @@ def phones_shown(
     return tuple(phone for phone in phones if phone not in gone)
 
 
+def words_held(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> Fingerprints | None:
+    """The words that she is shown to have, where they are others than those in force."""
+    held = [waiting for _, waiting in due(conn, keys, key, now) if isinstance(waiting, Fingerprints)]
+    return held[-1] if held else None
+
+
 def passphrase_shown(conn: Connection, keys: Keyring, key: TripKey, now: datetime, stored: str | None) -> str | None:
     """The passphrase (its hash) that opens her private page: of other words that an alarm holds back, theirs."""
-    for _, waiting in due(conn, keys, key, now):
-        if isinstance(waiting, Fingerprints):
-            stored = waiting.passphrase_hash
-    return stored
+    held = words_held(conn, keys, key, now)
+    return stored if held is None else held.passphrase_hash
 
 
 def plan_shown(conn: Connection, keys: Keyring, key: TripKey, now: datetime, plan: Plan) -> Plan:
