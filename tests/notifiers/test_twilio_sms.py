@@ -90,6 +90,25 @@ def test_punctuation_is_folded_only_where_it_saves_money(twilio: MockTwilio) -> 
     ]
 
 
+def test_every_letter_of_our_languages_arrives_as_it_was_written(twilio: MockTwilio) -> None:
+    letters = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя әғқңөұүһі ө ң ү ў ғ ҳ қ oʻ gʻ ş ç ğ ı"
+    bodies = [f"{letters} #7F3K", f"{letters.upper()} «—…» #7F3K", "Oʻgʻlingiz 👍🏽 #7F3K"]
+    for body in bodies:
+        sms(twilio).send(alert(body))
+    assert twilio.phone(MOTHER).received == bodies
+
+
+def test_what_is_longer_than_twilio_takes_is_cut_and_found_by_its_beginning(twilio: MockTwilio) -> None:
+    notifier, long = sms(twilio), alert("Сәуле " * 400 + "#7F3K")
+    assert isinstance(notifier.send(long), Accepted)
+    (text,) = twilio.phone(MOTHER).received
+    assert len(text) <= 1600
+    assert text.endswith(" Сәуле.. #7F3K")
+    reminder = alert("Сәуле " * 400, ref_code=None)
+    notifier.send(reminder)
+    assert isinstance(notifier.find_sent(reminder, NOW), Found)
+
+
 def test_a_token_revoked_during_a_rotation_is_followed(twilio: MockTwilio) -> None:
     notifier = sms(twilio, AMANBA_TWILIO_AUTH_TOKEN_NEXT="next-token")
     twilio.auth_tokens = {"next-token"}

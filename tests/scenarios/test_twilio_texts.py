@@ -11,7 +11,7 @@ from notifiers.twilio_hooks import parse_status
 from service.db import tables
 from service.db.stored import table_of
 from service.usecases.delivery import Report, report_delivery
-from tests.scenarios.story import BROTHER, MOTHER, TRAVELER, Story, family
+from tests.scenarios.story import BROTHER, MOTHER, TRAVELER, Story, family, open_story
 
 OUTBOX, CONTACTS = table_of(tables.Outbox), table_of(tables.Contact)
 SECOND_NUMBER = "+77018887766"
@@ -110,6 +110,18 @@ def test_callbacks_in_any_order_and_twice_end_alike(story: Story) -> None:
             write(story, first, **{name: getattr(first, name) for name in as_before})
         assert len(ends) == 1
         assert {end[1] for end in ends} == {final}
+
+
+def test_twilio_keeps_trying_no_longer_than_a_text_is_worth(sqlite_url: str) -> None:
+    with open_story(sqlite_url) as story:
+        family(story)
+        story.advance_to("2026-12-01T21:15:30+03:00")
+        story.mother.reply("1")
+    code, *others = [text.validity for text in story.twilio.sent if text.to == TRAVELER]
+    assert code == 600
+    assert others[-3:] == [1800, 1800, 7200], "each reminder until the next one"
+    for part in ("no sign since", "has taken the alarm"):
+        assert {text.validity for text in story.twilio.sent if part in text.body} == {4 * 3600}
 
 
 def told(story: Story) -> tuple[Any, str]:
