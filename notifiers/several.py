@@ -19,6 +19,7 @@ from notifiers.base import (
     Cause,
     FindResult,
     Found,
+    Idempotent,
     Message,
     NotFound,
     Notifier,
@@ -28,9 +29,9 @@ from notifiers.base import (
     SendResult,
     StatusResult,
     TakesFew,
-    TakesSlowly,
     TakesTexts,
     Unavailable,
+    pace_of,
 )
 
 SPAN = timedelta(minutes=30)
@@ -54,7 +55,7 @@ class Several:
         self.name = "+".join(one.name for one in self.providers)
         self._now = now
         self._away: dict[str, datetime] = {}
-        self._budgets = {one.name: _Budget(one.per_second) for one in self.providers if isinstance(one, TakesSlowly)}
+        self._budgets = {one.name: _Budget(pace) for one in self.providers if (pace := pace_of(one)) is not None}
 
     @property
     def inbound_numbers(self) -> tuple[str, ...]:
@@ -91,14 +92,15 @@ class Several:
         return refused or silent or Unavailable("no provider", maybe_accepted=False)
 
     def find_sent(self, message: Message, since: datetime) -> FindResult:
-        """Ask each that can be asked; one that cannot be read leaves it open, unless another has the message."""
+        """Ask each that can be asked. One that does not answer leaves it open, unless another has the message, or
+        unless it knows a repeat: handed over once more, the message is there once."""
         silent: Unavailable | None = None
         for provider in self.providers:
             found = provider.find_sent(message, since) if isinstance(provider, Searchable) else NotFound()
             match found:
                 case Found():
                     return replace(found, provider=provider.name)
-                case Unavailable():
+                case Unavailable() if not (isinstance(provider, Idempotent) and provider.repeats_are_known):
                     silent = silent or found
         return silent or NotFound()
 

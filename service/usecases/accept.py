@@ -24,7 +24,7 @@ from service.usecases.context import Service
 
 INBOX = table_of(Inbox)
 
-OWN_CLOCK = frozenset({"http", "android"})
+OWN_CLOCK = frozenset({"http_sms", "android_gateway"})
 """Sources whose clock we do not trust further than this:"""
 CLOCK_TRUSTED_WITHIN = timedelta(minutes=5)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from notifiers.base import ListsInbound
+from notifiers.base import ListsInbound, TellsHowFar
 from service.db.state import get_state
 from service.db.trips import TripKey, TripState, load_trips
 from service.usecases.context import Service
@@ -60,9 +60,10 @@ class Proofs:
         return Proof(min(asked, default=None), min(since, default=None))
 
 
-def sources(service: Service) -> dict[str, ListsInbound]:
-    """The configured sources that have a list to reconcile from, by name. All others are proven by the database."""
-    return {n.name: n for n in service.providers if isinstance(n, ListsInbound)}
+def sources(service: Service) -> dict[str, ListsInbound | TellsHowFar]:
+    """The configured sources that have a list to reconcile from, or say how far they are, by name. All others are
+    proven by the database."""
+    return {n.name: n for n in service.providers if isinstance(n, ListsInbound | TellsHowFar)}
 
 
 def watermark(conn: Connection, source: str) -> Watermark:

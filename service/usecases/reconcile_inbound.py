@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from notifiers.base import HandsOver, InboundMessage, ListsInbound, SourceUnreadable
+from notifiers.base import HandsOver, InboundMessage, ListsInbound, SourceUnreadable, TellsHowFar
 from service.core.wording import PageReason
 from service.db.state import get_state_at, put_state
 from service.edges import LISTED, Act, reach
 from service.usecases import telling
 from service.usecases.accept import Inbound, accept_all
+from service.usecases.caught_up import take_word
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
 from service.usecases.proof import FAIL_OPEN_AFTER, Watermark, sources, watermark, watermark_value
@@ -37,7 +38,8 @@ def reconcile_inbound(service: Service) -> int:
     queue lets go of a page once it is committed.
     3. Only then move the watermark, to the moment before the reading began.
     4. A source that cannot be read keeps its watermark; since when it is silent is noted once, and after 15 min
-    the operator is paged and alarms go without it. The other sources are read.
+    the operator is paged and alarms go without it. The other sources are read. Of one
+    without a list its own word is the watermark.
 
     Killed here: what was listed is in the inbox, the watermark has not moved, and it is listed again.
     Returns how many messages were new.
@@ -45,9 +47,13 @@ def reconcile_inbound(service: Service) -> int:
     return sum(_reconcile(service, name, source) for name, source in sources(service).items())
 
 
-def _reconcile(service: Service, name: str, source: ListsInbound) -> int:
+def _reconcile(service: Service, name: str, source: ListsInbound | TellsHowFar) -> int:
     began = service.clock()
     mark = service.run(lambda conn: _begin(conn, name, began), Act.RECONCILE)
+    if not isinstance(source, ListsInbound):
+        told = service.run(lambda conn: _take_word(conn, source, mark, began), Act.WATERMARK)
+        _page_if_open(service, told, began)
+        return 0
     # A watermark that lies ahead was set by a clock that was wrong.
     since = min(mark.read_until or began - FIRST_LOOK_BACK, began) - OVERLAP
     new = 0
@@ -78,6 +84,12 @@ def _reconcile(service: Service, name: str, source: ListsInbound) -> int:
     if new:
         log.info("reconciled", source=name, new=new)
     return new
+
+
+def _take_word(conn: Connection, source: TellsHowFar, mark: Watermark, now: datetime) -> Watermark:
+    told = take_word(conn, source, mark, now)
+    put_state(conn, f"watermark:{mark.source}", watermark_value(told), now)
+    return told
 
 
 def inbound_of(service: Service, source: str, message: InboundMessage) -> Inbound:
