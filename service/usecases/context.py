@@ -17,6 +17,7 @@ from service.db.sealed import Keyring
 from service.db.trips import TripKey, TripState, load_trips
 from service.edges import Act
 from service.usecases.footing import Footing
+from service.usecases.passphrase import FULL, Effort
 from service.usecases.pulse import Pulse
 from service.usecases.tally import Tally
 from service.usecases.wake import Wake
@@ -48,6 +49,8 @@ class Limits:
     """How long all else that comes of a text waits for the answer to it, where no answer may tell anything."""
     sends_at_once: int = 32
     """Messages of one channel that a process may have on their way."""
+    passphrase: Effort = FULL
+    """What each try of a passphrase takes whoever has stolen the database; less only where nobody's is kept."""
 
 
 @dataclass(frozen=True, slots=True)

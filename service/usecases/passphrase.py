@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import BoundedSemaphore
 
 from pwdlib import PasswordHash
@@ -12,7 +13,23 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from service.db.errors import StorageUnavailable
 
-_HASHER = PasswordHash((Argon2Hasher(),))
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What it takes to try one passphrase, by Argon2id: passes over so much memory, in lanes side by side."""
+
+    passes: int = 3
+    kibibytes: int = 65536
+    lanes: int = 4
+
+    @property
+    def hasher(self) -> PasswordHash:
+        """It also verifies what was hashed with another effort, which each hash names."""
+        return PasswordHash((Argon2Hasher(time_cost=self.passes, memory_cost=self.kibibytes, parallelism=self.lanes),))
+
+
+FULL = Effort()
+_HASHER = FULL.hasher
 _AT_ONCE = BoundedSemaphore(2)
 """Each takes 64 MB: whoever sends many passphrases waits, and does not take the memory of the whole service."""
 _IN_LINE = BoundedSemaphore(8)
@@ -21,14 +38,14 @@ SHORTEST = 8
 """Characters."""
 
 
-def hash_passphrase(passphrase: str) -> str:
+def hash_passphrase(passphrase: str, effort: Effort = FULL) -> str:
     """Argon2id with a salt of its own; takes a tenth of a second or more, so never inside a transaction.
 
     Raises:
         StorageUnavailable: too many wait for theirs.
     """
     with _in_turn():
-        return _HASHER.hash(_plain(passphrase))
+        return effort.hasher.hash(_plain(passphrase))
 
 
 def passphrase_fits(passphrase: str, stored: str) -> bool:

@@ -80,7 +80,7 @@ def set_words(service: Service, key: TripKey, form: WordsForm) -> None:
     Raises:
         Invalid, NotFound, Conflict409: see `load_draft`.
     """
-    prepared = prepare_words(form)
+    prepared = prepare_words(service, form)
     now = service.clock()
 
     def keep(conn: Connection) -> None:
@@ -93,7 +93,7 @@ def set_words(service: Service, key: TripKey, form: WordsForm) -> None:
     service.run(keep)
 
 
-def prepare_words(form: WordsForm, path: str = "") -> Fingerprints:
+def prepare_words(service: Service, form: WordsForm, path: str = "") -> Fingerprints:
     """Check the words and turn them into what is stored. Slow by intention: never call it inside a transaction.
 
     Raises:
@@ -107,7 +107,7 @@ def prepare_words(form: WordsForm, path: str = "") -> Fingerprints:
     return Fingerprints(
         word_key,
         tuple((kind, words.fingerprint(word_key, word)) for kind, word in kinds),
-        hash_passphrase(form.passphrase),
+        hash_passphrase(form.passphrase, service.limits.passphrase),
         form.question or None,
         form.not_free_answer or None,
     )

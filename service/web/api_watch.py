@@ -151,7 +151,7 @@ def router(service: Service) -> APIRouter:
             # Whoever holds her phone must not become one of those who are told. Her word counts all the same.
             keep_word(service, key, word, sender=caller.token_hash, once=idempotency_key)
             raise Conflict409(NEEDS_PASSPHRASE, ("passphrase",))
-        request_change(service, key, form.change(), word=word, sender=caller.token_hash, once=idempotency_key)
+        request_change(service, key, form.change(service), word=word, sender=caller.token_hash, once=idempotency_key)
         return Nothing()
 
     @api.post("/trips/{trip_id}/rehearsal", status_code=202, responses=documented(429))

@@ -27,6 +27,7 @@ from service.usecases.changes import (
     Undo,
 )
 from service.usecases.contacts import ContactForm
+from service.usecases.context import Service
 from service.usecases.set_ladder import LadderForm, RungForm
 from service.usecases.set_plan import PlanForm
 from service.usecases.set_words import WordsForm, prepare_words
@@ -281,7 +282,7 @@ class ChangeIn(Form):
         """Whether somebody new is to be told of alarms."""
         return self.add_contact is not None or self.hand_over is not None
 
-    def change(self) -> Change:
+    def change(self, service: Service) -> Change:
         """The change that is asked for. Words are hashed here, which is slow by intention."""
         found: Change = End()
         if self.pause_until is not None:
@@ -297,7 +298,7 @@ class ChangeIn(Form):
         elif self.plan is not None:
             found = NewPlan(self.plan.form())
         elif self.words is not None:
-            found = NewWords(prepare_words(self.words.form(), "words."))
+            found = NewWords(prepare_words(service, self.words.form(), "words."))
         elif self.ladder is not None:
             found = NewLadder(self.ladder.form())
         elif self.leg is not None:

@@ -41,7 +41,7 @@ def router(service: Service) -> APIRouter:
             return show(running, typed.refused(problems))
         key, word, once = running.trip.key, word_of(running.trip, typed), once_of(typed)
         try:
-            words = NewWords(prepare_words(form))
+            words = NewWords(prepare_words(service, form))
             request_change(service, key, words, word=word, sender=session.token_hash, once=once)
         except Invalid as refused:
             return show(running, typed.refused(refused.problems))

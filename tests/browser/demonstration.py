@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,8 +16,6 @@ from sqlalchemy import Connection
 
 from notifiers.phones import Phones, Text
 from notifiers.segments import measure, spell_cheaply
-from service.app import create_app
-from service.db.engine import make_engine
 from service.db.sealed import open_keyring
 from service.db.trips import TripKey
 from service.usecases.context import Limits, Service
@@ -28,6 +26,9 @@ from service.usecases.seed_demo import TRAVELER_ID, TRAVELER_PHONE, TRIP_ID, see
 from service.usecases.sweep import sweep
 from service.usecases.type_on_phone import answer_reminders, type_on_phone
 from service.usecases.work import Work
+from tests.easy import EASY
+from tests.one_app import app_for
+from tests.one_engine import database_at
 
 NOON = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 AIZHAN = TRAVELER_PHONE
@@ -42,7 +43,7 @@ class Demonstration:
     def __init__(self, database_url: str, folder: Path, language: str = "en", *, seeded: bool = True) -> None:
         self.now = NOON
         self.network = Phones(folder / "phones.db", lambda: self.now)
-        db = make_engine(database_url)
+        db = database_at(database_url)
         self.service = Service(
             db=db,
             keys=open_keyring(db, [bytes(range(32))], NOON),
@@ -51,10 +52,11 @@ class Demonstration:
             fold=spell_cheaply,
             operator="+77000000099",
             demo=True,
-            limits=Limits(grace_at_least=SECOND, wait_at_least=SECOND, recurring_apart=SECOND),
+            limits=Limits(grace_at_least=SECOND, wait_at_least=SECOND, recurring_apart=SECOND, passphrase=EASY),
             clock=lambda: self.now,
         )
         self._pool = ThreadPoolExecutor(2)
+        self._apps = ExitStack()
         self._typed = 0
         if seeded:
             seed_demo(self.service, language)
@@ -62,6 +64,7 @@ class Demonstration:
 
     def close(self) -> None:
         """Let go of threads and connections."""
+        self._apps.close()
         self._pool.shutdown()
         self.service.db.close()
 
@@ -120,7 +123,7 @@ class Demonstration:
 
     def app(self) -> FastAPI:
         """All pages of the installation."""
-        return create_app(service=self.service)
+        return self._apps.enter_context(app_for(self.service))
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from service.usecases.read_inbox import read_inbox
 from service.usecases.reconcile_inbound import reconcile_inbound
 from service.usecases.recover import recover
 from service.usecases.sweep import sweep
+from tests.easy import EASY
 from tests.mock_twilio import MockTwilio, Phone
 from tests.one_app import app_for
 from tests.one_engine import database_at
@@ -264,7 +265,7 @@ def open_story(
                 public_url="https://amanba.example",
                 metrics_token=METRICS_TOKEN,
                 operator=operator,
-                limits=Limits(storm_brake=brake),
+                limits=Limits(storm_brake=brake, passphrase=EASY),
                 clock=clock,
             )
 

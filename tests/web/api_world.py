@@ -23,9 +23,10 @@ from service.db.sealed import open_keyring
 from service.db.stored import table_of
 from service.db.tables import Contact, Outbox
 from service.db.trips import TripKey, TripState
-from service.usecases.context import Service
+from service.usecases.context import Limits, Service
 from service.usecases.read_inbox import read_inbox
 from service.web import api, problems
+from tests.easy import EASY
 from tests.one_app import app_for
 from tests.one_engine import database_at
 
@@ -211,6 +212,7 @@ def world(database_url: str) -> Iterator[World]:
         segments=lambda text: measure(spell_cheaply(text)).segments,
         fold=spell_cheaply,
         operator="+77000000099",
+        limits=Limits(passphrase=EASY),
         clock=lambda: times[0],
     )
     with app_for(service, api_alone) as app, TestClient(app, raise_server_exceptions=False) as client:

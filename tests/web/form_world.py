@@ -16,10 +16,11 @@ from starlette.testclient import TestClient
 
 from notifiers.segments import measure, spell_cheaply
 from service.db.sealed import open_keyring
-from service.usecases.context import Service
+from service.usecases.context import Limits, Service
 from service.usecases.dispatch import dispatch
 from service.usecases.read_inbox import read_inbox
 from service.usecases.sweep import sweep
+from tests.easy import EASY
 from tests.one_app import app_for
 from tests.one_engine import database_at
 from tests.web.api_world import AIZHAN, NOW, Phones, World
@@ -114,6 +115,7 @@ def world_of(url: str) -> Generator[FormWorld]:
         segments=lambda text: measure(spell_cheaply(text)).segments,
         fold=spell_cheaply,
         operator="+77000000099",
+        limits=Limits(passphrase=EASY),
         clock=lambda: times[0],
     )
     with app_for(service) as app, TestClient(app, raise_server_exceptions=False) as client:
