@@ -99,19 +99,26 @@ def test_every_kind_of_sender_is_described(sender: str, description: TwilioDescr
 
 @pytest.fixture
 def alarm(sqlite_url: str) -> Iterator[list[Exchange]]:
-    """What is asked of Twilio from a traveler's sign-up to an alarm that somebody has taken, with a failure between."""
-    with open_story(sqlite_url) as story:
+    """What is asked of Twilio from a sign-up to an alarm that somebody has taken: the answer to one text was lost,
+    another was not delivered, and a call went unanswered."""
+    with open_story(sqlite_url, env={"AMANBA_TWILIO_VOICE_FROM": "+48732000000"}) as story:
         family(story)
         story.advance_to("2026-12-01T20:59:30+03:00")
         story.twilio.lose_answer()
-        story.advance(minutes=12)
-        story.mother.reply("1")
-        story.advance(minutes=1)
+        story.advance(minutes=4)
+        story.twilio.undelivered(story.mother.texts[-1].sid, 30003)
+        story.run()
+        story.twilio.calls.no_answer(story.mother.number)
+        story.run()
+        story.twilio.calls.answer(story.mother.number)
+        story.twilio.calls.press(story.mother.number, "71")
+        story.advance(minutes=16)
         yield story.twilio.exchanges
 
 
 def test_a_whole_alarm_asks_only_what_is_described(alarm: list[Exchange], description: TwilioDescription) -> None:
-    assert agreed(description, alarm) >= {"POST Messages.json", "GET Messages.json"}
+    assert agreed(description, alarm) >= {"POST Messages.json", "GET Messages.json", "POST Calls.json"}
+    assert [fault for one in alarm for fault in description.faults_of_answer(one)] == []
 
 
 def test_the_description_would_notice(description: TwilioDescription) -> None:
