@@ -138,6 +138,15 @@ def test_a_picture_without_a_word_is_read_too() -> None:
     assert parse_inbound({"MessageSid": "SM1", "From": "1", "NumMedia": "many"}, NOW).media == 0
 
 
+@pytest.mark.parametrize(
+    ("said", "known"), [("STOP", "STOP"), ("help", "HELP"), ("START", "START"), ("", None), ("NO", None)]
+)
+def test_what_twilio_took_a_text_for_is_read(said: str, known: str | None) -> None:
+    """Its Advanced Opt-Out knows words of its own, in any language, and has acted on them already."""
+    assert parse_inbound({**FORM, "Body": "ТОҚТА", "OptOutType": said}, NOW).opt_out == known
+    assert parse_inbound(FORM, NOW).opt_out is None
+
+
 @pytest.mark.parametrize("field", ["MessageSid", "From"])
 def test_a_text_without_an_id_or_a_sender_is_refused(field: str) -> None:
     with pytest.raises(MalformedHook, match=field):
