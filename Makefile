@@ -49,6 +49,7 @@ soak: setup-dev ## Run the long proofs
 		tests/browser/test_people_get_in.py tests/core/test_forgetful.py
 	TEST_BURST=10000 TEST_FLOOD=100000 TEST_STORM=1000 $(VENV)/bin/python -m pytest tests/usecases/test_burst.py \
 		tests/outage/test_flood.py tests/outage/test_storm.py
+	TEST_SLOW=10000 $(VENV)/bin/python -m pytest -s tests/usecases/test_budgets.py
 	TEST_FUZZ=25 $(VENV)/bin/python -m pytest tests/web/test_api_description.py
 	TEST_TIMING=300 $(VENV)/bin/python -m pytest -s tests/web/test_known_and_unknown.py
 	TEST_TIMING=1 $(VENV)/bin/python -m pytest -s tests/scenarios/test_timing.py tests/scenarios/test_rotation.py

@@ -82,6 +82,14 @@ class TwilioSettings(BaseModel):
     )
     api_url: str = Field(default="https://api.twilio.com", title="API address", pattern=r"^https?://[^/\s]+")
     timeout: float = Field(default=SEND_TIMEOUT_SECONDS, title="Time-out in seconds", gt=0, le=SEND_TIMEOUT_SECONDS)
+    per_second: float | None = Field(
+        default=None,
+        title="Messages a second",
+        description="What the sender carries: 1 for a number of the US, 10 for most others; what exceeds it waits here,"
+        " where the most urgent goes first, and not in Twilio's queue",
+        gt=0,
+        le=1000,
+    )
 
     @field_validator("from_")
     @classmethod
@@ -141,6 +149,11 @@ class TwilioSms:
     def api_url(self) -> str:
         """Where requests go."""
         return self.settings.api_url
+
+    @property
+    def per_second(self) -> float | None:
+        """How many texts a second its sender carries."""
+        return self.settings.per_second
 
     @property
     def inbound_numbers(self) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ OUTBOX = table_of(Outbox)
 
 _NOW = bindparam("now", type_=UTCDateTime())
 # Written out, not bound: the planner takes a partial index only for a condition that it can see.
-_PENDING: ColumnElement[bool] = OUTBOX.c.state == literal_column("'pending'")
+PENDING: ColumnElement[bool] = OUTBOX.c.state == literal_column("'pending'")
 _SENDING: ColumnElement[bool] = OUTBOX.c.state == literal_column("'sending'")
 
 
@@ -335,7 +335,7 @@ def _is_rehearsed() -> ColumnElement[bool]:
 def _claim(form: Form, some_channels: bool, others: bool) -> ReturningUpdate[Any]:
     query = (
         select(OUTBOX.c.traveler_id, OUTBOX.c.outbox_id, _verdict().label("verdict"))
-        .where(_PENDING, OUTBOX.c.available_at <= bindparam("due", type_=UTCDateTime()), ~must_wait())
+        .where(PENDING, OUTBOX.c.available_at <= bindparam("due", type_=UTCDateTime()), ~must_wait())
         .order_by(OUTBOX.c.priority, OUTBOX.c.available_at)
         .limit(bindparam("limit"))
     )
@@ -347,7 +347,7 @@ def _claim(form: Form, some_channels: bool, others: bool) -> ReturningUpdate[Any
     return (
         update(OUTBOX)
         # Whoever waited for another worker's lock must see that the row is no longer pending.
-        .where(_is_picked(picked), _PENDING)
+        .where(_is_picked(picked), PENDING)
         .values(
             state=picked.c.verdict,
             claim_token=case((goes, bindparam("token", type_=Uuid())), else_=null()),

@@ -15,10 +15,11 @@ from uuid import uuid4
 import structlog
 from sqlalchemy import Connection
 
-from notifiers.base import Accepted, Cause, Notifier, Rejected, TakesFew, Unavailable
+from notifiers.base import Accepted, Cause, Notifier, Rejected, TakesFew, Unavailable, pace_of
 from service.clock import monotonic
 from service.db.claims import claim_outbox
 from service.edges import ACCEPTED, SENDING, Act, reach
+from service.usecases.budgets import left_of, spend
 from service.usecases.claimed import Claimed, NotBegun, Outcome, ids_of, open_rows
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
@@ -50,7 +51,8 @@ def dispatch(service: Service, pool: Executor) -> int:
 class Dispatcher:
     """Sends what is pending and due. While some rows are on their way, more are claimed and others are settled.
 
-    1. CLAIM up to 100 rows in one statement, with a lease and a fencing token; no more than will soon be sent.
+    1. CLAIM up to 100 rows in one statement, with a lease and a fencing token; no more than will soon be sent, and of
+    a slow provider's no more than its budget (`service.usecases.budgets`).
     2. SEND each outside of any transaction, many at a time, the most urgent first; a provider's trouble is a value,
     never an exception. What could not begin in the first half of its lease is put back: by its end another worker may
     be sending it. Each channel has senders of its own: one that hangs keeps no other waiting.
@@ -71,6 +73,7 @@ class Dispatcher:
         numbers = {name: _at_once(service, one) for name, one in service.notifiers.items()}
         self._pools = {} if pool else {name: ThreadPoolExecutor(n, f"send-{name}") for name, n in numbers.items()}
         self._lanes = {name: _Lane(pool or self._pools[name], n + BATCH) for name, n in numbers.items()}
+        self._paced = {name for name, one in service.notifiers.items() if pace_of(one) is not None}
         self._results: SimpleQueue[Result | None] = SimpleQueue()
         self._settler = threading.Thread(target=self._settle_all, name="settle", daemon=True)
         self._next_unserved = float("-inf")
@@ -119,10 +122,11 @@ class Dispatcher:
         return True
 
     def _openings(self) -> list[tuple[list[str], int]]:
-        """What may be claimed now: channels, and how many rows at most. One with little room is asked for alone."""
+        """What may be claimed now: channels, and how many rows at most. One with little room is asked for alone, and so
+        is one that is handed so many a second and no more."""
         rooms = {name: lane.room for name, lane in self._lanes.items()}
-        wide = [name for name, room in rooms.items() if room >= BATCH]
-        narrow = [([name], room) for name, room in rooms.items() if 0 < room < BATCH]
+        wide = [name for name, room in rooms.items() if room >= BATCH and name not in self._paced]
+        narrow = [([name], min(room, BATCH)) for name, room in rooms.items() if room and name not in wide]
         return [(wide, BATCH), *narrow] if wide else narrow
 
     def _refuse_unserved(self) -> int:
@@ -236,9 +240,15 @@ def _at_once(service: Service, notifier: object) -> int:
 
 
 def claim(service: Service, channels: Sequence[str], limit: int, conn: Connection) -> list[Claimed]:
-    """Claim a batch and open its texts."""
+    """Claim a batch and open its texts; of a channel that is asked for alone, no more than its provider's budget."""
     now, token = service.clock(), uuid4()
-    rows = claim_outbox(conn, now, limit, token, channels, lease=service.limits.lease)
+    pace = pace_of(service.notifiers.get(channels[0])) if len(channels) == 1 else None
+    budget = left_of(conn, channels[0], pace, now) if pace is not None else None
+    if pace is not None:
+        limit = min(limit, int(budget.left)) if budget is not None else 0
+    rows = claim_outbox(conn, now, limit, token, channels, lease=service.limits.lease) if limit else []
+    if budget is not None:
+        spend(conn, channels[0], budget, len(rows), now)
     return open_rows(service, conn, rows, now)
 
 

@@ -41,13 +41,17 @@ def _observe(service: Service, conn: Connection, now: datetime) -> Observed:
     inbox_depth, inbox_oldest = conn.execute(
         select(func.count(), func.min(INBOX.c.received_at)).where(INBOX.c.handled_at.is_(None))
     ).one()
-    outbox_depth, outbox_oldest = conn.execute(
-        select(func.count(), func.min(OUTBOX.c.available_at)).where(
+    waiting = conn.execute(
+        select(OUTBOX.c.channel, func.count().label("depth"), func.min(OUTBOX.c.available_at).label("oldest"))
+        .where(
             OUTBOX.c.state == literal_column("'pending'"),
             # A text that is written for a later day is no backlog; one that is tried again is.
             or_(OUTBOX.c.available_at <= now, OUTBOX.c.attempts > 0),
         )
-    ).one()
+        .group_by(OUTBOX.c.channel)
+    ).all()
+    outbox_depth = sum(row.depth for row in waiting)
+    outbox_oldest = min((row.oldest for row in waiting), default=None)
     swept = get_state_at(conn, "sweep")
     open_alarms = conn.execute(
         select(ALARMS.c.kind, func.count()).where(ALARMS.c.closed_at.is_(None)).group_by(ALARMS.c.kind)
@@ -81,6 +85,12 @@ def _observe(service: Service, conn: Connection, now: datetime) -> Observed:
             "Since each source was read whole",
             "source",
             {name: _age(at, now) for name, at in marks.items()},
+        ),
+        (
+            "amanba_outbox_waiting",
+            "Messages not sent yet, by channel: what waits for a budget or a provider",
+            "channel",
+            dict.fromkeys(service.notifiers, 0.0) | {row.channel: float(row.depth) for row in waiting},
         ),
     )
     return Observed(plain, labelled)
