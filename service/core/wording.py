@@ -26,6 +26,7 @@ from service.core.wording_notices import (
 )
 from service.core.wording_replies import Reply, Wording, is_constant, reminder, reminder_subject, reply
 from service.core.wording_text import Count, Translate
+from service.core.wording_voice import alert_aloud, for_the_ear, invitation_aloud
 
 __all__ = [
     "THE_OPERATOR",
@@ -39,10 +40,13 @@ __all__ = [
     "TravelerNotice",
     "Wording",
     "alert",
+    "alert_aloud",
     "alert_letter",
     "all_clear",
     "as_text",
+    "for_the_ear",
     "invitation",
+    "invitation_aloud",
     "invitation_letter",
     "invitation_subject",
     "is_constant",

@@ -43,6 +43,11 @@ INVITATION_ANSWERS = {
     "1": N_("7 and 1: I accept."),
     "3": N_("7 and 3: I refuse."),
 }
+QUESTION_ANSWERS = {
+    "1": N_("7 and 1: yes."),
+    "4": ANSWERS["4"],
+}
+_ANSWERS_OF = {"invitation": INVITATION_ANSWERS, "notice": QUESTION_ANSWERS, "still_yours": QUESTION_ANSWERS}
 INVITATION = N_(
     "This is Amanba. {traveler} asks you to be a trusted person. Without a sign in time we call you and say what to do."
 )
@@ -66,6 +71,10 @@ NOTED = {
 INVITATION_NOTED = {
     "1": N_("Thank you. You are a trusted person now. There is nothing else to do today."),
     "3": N_("Thank you for telling us. We will not call again."),
+}
+QUESTION_NOTED = {
+    "1": N_("Thank you. We have noted that you say yes."),
+    "4": NOTED["4"],
 }
 REHEARSED = N_("Thank you. This was only a rehearsal.")
 ONE_MOMENT = N_("One moment, please.")
@@ -106,7 +115,7 @@ def invitation_aloud(traveler: str, _: Translate) -> str:
 
 def how_to_answer(answers: Sequence[str], kind: str, _: Translate) -> str:
     """Which keys answer a message of this `kind` (the outbox row's); "" when nothing is to be answered."""
-    texts = INVITATION_ANSWERS if kind == "invitation" else ANSWERS
+    texts = _ANSWERS_OF.get(kind, ANSWERS)
     known = [texts[answer] for answer in answers if answer in texts]
     return join((_(HOW_TO_ANSWER), *map(_, known))) if known else ""
 
@@ -116,7 +125,8 @@ def noted(kind: str, digit: str, _: Translate) -> str:
     what the answer does, which is not known yet."""
     if kind == "rehearsal":
         return _(REHEARSED)
-    return _((INVITATION_NOTED if kind == "invitation" else NOTED).get(digit, ONE_MOMENT))
+    texts = {"invitation": INVITATION_NOTED, "notice": QUESTION_NOTED, "still_yours": QUESTION_NOTED}.get(kind, NOTED)
+    return _(texts[digit])
 
 
 def for_the_ear(text: str) -> str:

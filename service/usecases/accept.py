@@ -34,8 +34,9 @@ class Inbound:
     """Something that came in. `sender` is the keyed hash of the number or token that it came from.
 
     `address` is that number itself, for a reply, and is sealed with the text, as is `opt_out`: what the provider has
-    taken it for (`STOP`, `START`, `HELP`), and `language`, where the provider knows hers. Whose it is (traveler, trip,
-    contact, alarm) is given only where the sender proved it by a token.
+    taken it for (`STOP`, `START`, `HELP`), and `language`, where the provider knows hers; and `missed_call`: no
+    text, but a call that nobody picked up. Whose it is (traveler, trip, contact, alarm) is given only where the sender
+    proved it by a token.
     """
 
     source: str
@@ -47,6 +48,7 @@ class Inbound:
     media: int = 0
     opt_out: str | None = None
     language: str = ""
+    missed_call: bool = False
     traveler_id: UUID | None = None
     trip_id: UUID | None = None
     contact_id: UUID | None = None
@@ -118,7 +120,7 @@ def _keep(
 
 
 def _row(service: Service, conn: Connection, key_id: UUID, one: Inbound, now: datetime) -> dict[str, object]:
-    body = body_of(one.text, one.address, one.opt_out, one.language)
+    body = body_of(one.text, one.address, one.opt_out, one.language, missed_call=one.missed_call)
     return {
         "source": one.source,
         "provider_id": one.provider_id,

@@ -87,10 +87,14 @@ def received_at(conn: Connection, ids: Sequence[tuple[str, str]]) -> dict[tuple[
     return {(row.source, row.provider_id): row.received_at for row in conn.execute(query)}
 
 
-def body_of(said: str, address: str | None, opt_out: str | None = None, language: str = "") -> bytes:
+def body_of(
+    said: str, address: str | None, opt_out: str | None = None, language: str = "", *, missed_call: bool = False
+) -> bytes:
     """What the inbox keeps sealed: a text and, for a reply, where it came from; what its provider took it for, and the
-    person's language, too."""
-    body = {"text": said, "from": address}
+    person's language, too; and whether it is no text but a call."""
+    body: dict[str, Any] = {"text": said, "from": address}
+    if missed_call:
+        body["missed_call"] = True
     if opt_out is not None:
         body["opt_out"] = opt_out
     if language:

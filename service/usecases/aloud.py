@@ -18,6 +18,14 @@ _SECONDS = re.compile(r"\b(\d{1,2}:\d{2}):\d{2}\b")
 _LEAP_YEAR = 2028
 
 
+_OF_CALLS_ALONE = {"all_clear": ("4",), "still_yours": ("1",)}
+
+
+def keys_of(kind: str, answers: Sequence[str]) -> tuple[str, ...]:
+    """What may be answered in a call of this `kind` (the outbox row's): what a text of it asks for in its words."""
+    return tuple(answers) or _OF_CALLS_ALONE.get(kind, ())
+
+
 def aloud(body: str, language: str, kind: str, answers: Sequence[str]) -> str:
     """`body` as it is said in `language`; where it does not yet say so itself, how to answer it."""
     _ = translator_aloud(language)

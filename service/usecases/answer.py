@@ -14,11 +14,12 @@ from service.core.alarm import AlarmKind, AlarmView, Heard, Outcome, Strength, T
 from service.core.ladder import Role, audience
 from service.core.watch import after_mistake, check_in
 from service.core.wording import ContactNotice, PageReason, Reply
+from service.db.settle import cancel_alerts
 from service.db.trips import AlarmState, ContactState, TripState
 from service.usecases import telling
 from service.usecases.alarm_of import alarm_of
 from service.usecases.alarms import open_new, put_alarm, tell_told
-from service.usecases.work import Work, cancel_reminders
+from service.usecases.work import VOICE, Work, cancel_reminders
 
 CLOSE = "close"
 """The page's button by which two people end a duress alarm."""
@@ -76,6 +77,10 @@ def answer_alarm(
         answer=answer,
         via=via,
     )
+    for address in contact.addresses:
+        if address.channel == VOICE:
+            # Who has answered is not called again about the same.
+            cancel_alerts(work.conn, trip.key.traveler_id, state.alarm_id, contact.contact_id, address.index, work.now)
     detail = {"alarm": str(state.alarm_id), "note": note} if note else None
     work.audit.add(trip.key.traveler_id, contact.id, f"answered:{answer}", trip.key_id, detail)
     if not state.view.is_open:

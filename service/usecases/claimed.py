@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
@@ -18,6 +19,7 @@ from service.db.errors import KeyErased, SealBroken
 from service.db.sealed import key_of
 from service.texts import translator
 from service.usecases.context import Service
+from service.usecases.work import VOICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,16 @@ def _message(service: Service, row: Any, secret: dict[str, Any], now: datetime) 
         language=secret.get("language", "en"),
         answers=tuple(secret.get("answers", ())),
         buttons=_buttons(service, row, secret),
+        answer_url=_answer_url(service, row, secret),
     )
+
+
+def _answer_url(service: Service, row: Any, secret: dict[str, Any]) -> str | None:
+    """Where a key pressed in a call is posted, with what is needed to take it while the database is away."""
+    if row.channel != VOICE:
+        return None
+    about = urlencode({"code": row.ref_code or "", "language": secret.get("language", "en")})
+    return f"{service.public_url}/hooks/twilio/voice/{row.outbox_id}?{about}"
 
 
 def _buttons(service: Service, row: Any, secret: dict[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -24,6 +24,8 @@ from service.usecases.wake import Wake
 
 T = TypeVar("T")
 
+MISSED_CALLS = "missed_calls"
+"""The field of a trip's details that says that a missed call is a check-in."""
 WEBHOOK = "webhook"
 """The channel that reaches no person, only a program of whoever runs this."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select, update
 
-from notifiers.base import Cause, DeliveryState, Rejected
+from notifiers.base import NO_KEY, Cause, DeliveryState, Rejected
 from service.db.stored import table_of
 from service.db.tables import Alarm, Outbox
 from service.edges import Act
@@ -25,6 +25,10 @@ AGAIN_AFTER = (timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30
 """When a message that did not arrive goes again: a phone may be off, or roaming."""
 
 
+ASKS_FOR_A_KEY = frozenset({"alert", "invitation", "rehearsal"})
+"""The kinds of rows that a call explains keys for: without one nobody knows whether a person has heard it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """A provider's word about one of our messages; `rejected` says why when it failed, `provider` who says it."""
@@ -36,7 +40,7 @@ class Report:
     provider: str | None = None
 
 
-def report_delivery(service: Service, report: Report) -> bool:
+def report_delivery(service: Service, told: Report) -> bool:
     """Note a report; false when we have no such message. A state never goes back.
 
     A report proves that the provider took the message, also when its answer to us was lost: a row that is still being
@@ -46,8 +50,9 @@ def report_delivery(service: Service, report: Report) -> bool:
     now = service.clock()
 
     def note(conn: Connection) -> tuple[bool, list[tuple[str, str]], list[float]]:
-        query = select(OUTBOX).where(OUTBOX.c.outbox_id == report.outbox_id)
+        query = select(OUTBOX).where(OUTBOX.c.outbox_id == told.outbox_id)
         found = conn.execute(query).first()
+        report = _as_asked(found, told)
         if found is None or found.state == "cancelled" or _is_past(found, report):
             return found is not None, [], []
         if found.alarm_id is not None and report.state.is_bad:
@@ -78,9 +83,17 @@ def report_delivery(service: Service, report: Report) -> bool:
     if sends:
         # What waited for this row may go.
         service.wake.outbox.set()
-    if report.state.is_bad:
+    if told.state.is_bad:
         service.wake.sweep.set()
     return known
+
+
+def _as_asked(row: Any, report: Report) -> Report:
+    """A call in which no key was pressed has been heard after all when it asked for none."""
+    no_key = report.rejected is not None and report.rejected.code == NO_KEY
+    if row is None or not no_key or row.kind in ASKS_FOR_A_KEY:
+        return report
+    return replace(report, state=DeliveryState.DELIVERED, rejected=None)
 
 
 def _is_past(row: Any, report: Report) -> bool:
@@ -124,7 +137,7 @@ def _bad_news(row: Any, report: Report, state: DeliveryState, now: datetime) -> 
     if rejected.cause.is_final or _is_last(row, rejected):
         return {**values, "state": "failed", "settled_at": now}
     pause = _schedule(rejected)[max(row.attempts, 1) - 1]
-    return {**values, "state": "pending", "settled_at": None, "available_at": now + pause}
+    return {**values, "state": "pending", "settled_at": None, "available_at": now + pause, "polls": 0}
 
 
 def _schedule(rejected: Rejected) -> tuple[timedelta, ...]:

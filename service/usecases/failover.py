@@ -24,7 +24,7 @@ from service.usecases.alarm_facts import first_usable
 from service.usecases.context import Service
 from service.usecases.reachability import after_loss, page_if_last
 from service.usecases.stop import stop_number
-from service.usecases.work import EMAIL, Draft, Work
+from service.usecases.work import EMAIL, VOICE, Draft, Work, form_of
 
 CONTACTS = table_of(Contact)
 OUTBOX = table_of(Outbox)
@@ -144,8 +144,9 @@ def _behind(conn: Connection, row: Any) -> Sequence[Any]:
 
 
 def _is_written_anew(work: Work, trip: TripState, contact: ContactState, row: Any, address: Address) -> bool:
-    """An alarm and an invitation are not the same by e-mail as by SMS: one says all at once, the other fits."""
-    if (row.channel == EMAIL) == (address.channel == EMAIL):
+    """An alarm and an invitation are not the same by e-mail, by SMS and in a call: a letter says all at once, a text
+    fits, and a call is for the ear."""
+    if form_of(row.channel) is form_of(address.channel):
         return False
     alarm = trip.alarm
     is_alert = row.kind == "alert" and alarm is not None and alarm.alarm_id == row.alarm_id
@@ -183,6 +184,9 @@ def _send_one_again(
         body = wording.as_text(body, _)
     elif row.channel != EMAIL and address.channel == EMAIL:
         body = wording.letter(body, _) if contact else reminding.by_email(work, trip, body)
+    elif row.channel == VOICE and row.ref_code:
+        # Nobody says a code; by it a text is known to its provider.
+        body = f"{body} #{row.ref_code}"
     work.send(
         Draft(
             kind=row.kind,

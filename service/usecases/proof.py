@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from notifiers.base import ListsInbound, TellsHowFar
 from service.db.state import get_state
 from service.db.trips import TripKey, TripState, load_trips
-from service.usecases.context import Service
+from service.usecases.context import MISSED_CALLS, Service
 
 FAIL_OPEN_AFTER = timedelta(minutes=15)
 CHOSEN = frozenset({"telegram", "voice"})
@@ -94,7 +94,7 @@ def read_proof(conn: Connection, service: Service, now: datetime) -> Proof:
 def ways_of(trip: TripState) -> frozenset[str]:
     """By which of the CHOSEN channels the traveler can check in."""
     ways = {address.channel for address in trip.traveler.addresses}
-    if trip.details.get("missed_calls"):
+    if trip.details.get(MISSED_CALLS):
         ways.add("voice")
     return CHOSEN & ways
 

@@ -103,6 +103,7 @@ def inbound_of(service: Service, source: str, message: InboundMessage) -> Inboun
         address=message.sender,
         media=message.media,
         opt_out=message.opt_out,
+        missed_call=message.missed_call,
         language=message.language,
     )
 

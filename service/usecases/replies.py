@@ -18,7 +18,7 @@ from service.usecases.alarm_facts import zone_of_contact
 from service.usecases.reminding import usable_now
 from service.usecases.telling import to_traveler, under_duress
 from service.usecases.times import said
-from service.usecases.work import Draft, Priority, Work
+from service.usecases.work import VOICE, Draft, Priority, Work
 
 OUTBOX = table_of(Outbox)
 
@@ -76,7 +76,8 @@ def reply_to_contact(
     alarms: list[tuple[str, str]] | None = None,
 ) -> None:
     """Answer a contact's text."""
-    address = next((a for a in contact.addresses if a.address == to), None)
+    # A key's answer was said in the call; who can be texted at the same number gets it in writing as well.
+    address = next((a for a in contact.addresses if a.address == to and a.channel != VOICE), None)
     if to is None or address is None or address.suppressed or _is_flood(work, address):
         return
     body = wording.reply(

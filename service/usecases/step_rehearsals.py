@@ -16,7 +16,8 @@ from service.usecases.alarm_facts import first_usable
 from service.usecases.links import ALARM_TOKEN_LETTERS, LINKS, base62
 from service.usecases.rehearsal_facts import sample_facts
 from service.usecases.telling import ANSWERS
-from service.usecases.work import EMAIL, Draft, Priority, Work
+from service.usecases.work import EMAIL, VOICE, Draft, Priority, Work
+from service.voice.sentences import translator_aloud
 
 STAY_GOOD = timedelta(hours=2)
 """A rehearsal that reaches somebody later than this only puzzles her."""
@@ -62,6 +63,8 @@ def _tell(work: Work, trip: TripState, rehearsal: KeptRehearsal, contact: Contac
     facts = sample_facts(trip, rehearsal, contact, work.now, ref_code=codes[0], link=link)
     if address.channel == EMAIL:
         parts: tuple[str, ...] = (wording.alert_letter(facts, full=is_full, _=_),)
+    elif address.channel == VOICE:
+        parts = (wording.alert_aloud(facts, full=is_full, _=translator_aloud(contact.language)),)
     else:
         codes.append(_fresh_code(work, rehearsal, contact))
         parts = wording.alert(facts, full=is_full, _=_, count=work.service.segments, second_code=codes[1])

@@ -23,7 +23,8 @@ from service.usecases.alarm_facts import closers, facts_for, first_usable, zone_
 from service.usecases.context import WEBHOOK
 from service.usecases.links import alarm_link, invitation_link
 from service.usecases.times import said
-from service.usecases.work import EMAIL, SMS, Draft, Priority, Work
+from service.usecases.work import EMAIL, SMS, VOICE, Draft, Priority, Work
+from service.voice.sentences import translator_aloud
 
 log = structlog.get_logger()
 
@@ -35,6 +36,7 @@ GRAVE = frozenset({AlarmKind.SOS, AlarmKind.DURESS})
 ANSWERS = ("1", "2", "3", "4")
 ANSWERS_UNDER_DURESS = ("1", "3")
 INVITATION_ANSWERS = ("1", "3")
+END_ANSWERS = ("1", "4")
 CHECK_IN_ANSWER = ("OK",)
 """What a channel with keys or buttons offers beside a text."""
 
@@ -61,7 +63,8 @@ def alert(work: Work, trip: TripState, alarm: AlarmState, contact: ContactState)
 def alert_by(
     work: Work, trip: TripState, alarm: AlarmState, contact: ContactState, address: Address, *, step: int
 ) -> None:
-    """Tell one person of an alarm, in its telling number `step`, by this address: one e-mail, or one or two texts."""
+    """Tell one person of an alarm, in its telling number `step`, by this address: one e-mail, one call, one or two
+    texts."""
     _ = translator(contact.language)
     is_full = contact.disclosure == "full"
     codes = [work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id)]
@@ -69,6 +72,8 @@ def alert_by(
     facts = facts_for(trip, alarm, contact, work.now, ref_code=codes[0], link=link)
     if address.channel == EMAIL:
         parts: tuple[str, ...] = (wording.alert_letter(facts, full=is_full, _=_),)
+    elif address.channel == VOICE:
+        parts = (wording.alert_aloud(facts, full=is_full, _=translator_aloud(contact.language)),)
     else:
         codes.append(work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id))
         parts = wording.alert(facts, full=is_full, _=_, count=work.service.segments, second_code=codes[1])
@@ -122,7 +127,13 @@ def notice(
         priority=Priority.ALERT,
         ref_code=code,
         alarm=alarm,
+        answers=END_ANSWERS if _asks_by_voice(trip, key, address) else (),
     )
+
+
+def _asks_by_voice(trip: TripState, key: str, address: Address) -> bool:
+    """Whether a call asks if she is home: then it takes keys, as a text takes a digit."""
+    return address.channel == VOICE and key == ContactNotice.END_ASKED and not under_duress(trip)
 
 
 def tell_others(work: Work, trip: TripState, key: str, *, but: Iterable[str] = (), **values: datetime | str) -> None:
@@ -196,6 +207,8 @@ def invite_by(work: Work, trip: TripState, contact: ContactState, address: Addre
     link = invitation_link(work, trip, contact)
     if address.channel == EMAIL:
         body = wording.invitation_letter(name, contact.name, _, link=link, ref_code=code)
+    elif address.channel == VOICE:
+        body = wording.invitation_aloud(name, translator_aloud(contact.language))
     else:
         body = wording.invitation(name, contact.name, _, count=work.service.segments, ref_code=code, link=link)
     _to_contact(

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,6 +22,7 @@ from service.db.rows import ids, insert_all, insert_ignore, is_one_of, update_al
 from service.db.stored import table_of
 from service.db.trips import AlarmState, TripKey, TripState, alarm_values, watch_values
 from service.db.types import json_text
+from service.usecases.aloud import aloud, keys_of
 from service.usecases.context import Service
 
 OUTBOX = table_of(tables.Outbox)
@@ -32,6 +34,7 @@ ACK_CODES = table_of(AckCode)
 LINKS = table_of(Link)
 
 EMAIL = "email"
+VOICE = "voice"
 SMS = "sms"
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -54,6 +57,19 @@ class Priority:
     REPLY = 5
     INVITATION = 6
     REHEARSAL = 7
+
+
+class Form(StrEnum):
+    """In which of its forms a message goes by a channel."""
+
+    LETTER = "letter"
+    TEXT = "text"
+    SPOKEN = "spoken"
+
+
+def form_of(channel: str) -> Form:
+    """The form of a channel's messages."""
+    return {EMAIL: Form.LETTER, VOICE: Form.SPOKEN}.get(channel, Form.TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +234,13 @@ class Work:
         key_id = (draft.key_id if is_for_later else None) or keys.service_key(self.conn, self.now)
         # Only an SMS is paid for by the letter.
         body = self.service.fold(draft.body) if draft.channel == SMS else draft.body
+        answers = draft.answers
+        if draft.channel == VOICE:
+            answers = keys_of(draft.kind, answers)
+            body = aloud(body, draft.language, draft.kind, answers)
         secret: dict[str, Any] = {"to": draft.to, "body": body, "subject": draft.subject, "language": draft.language}
-        if draft.answers:
-            secret["answers"] = draft.answers
+        if answers:
+            secret["answers"] = answers
         available_at = draft.available_at or self.now
         if draft.kind != "reply":
             available_at = self._not_yet((draft.traveler_id, draft.trip_id), available_at)

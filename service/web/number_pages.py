@@ -10,6 +10,7 @@ from service.core.wording_text import N_
 from service.usecases.changes import RemoveNumber
 from service.usecases.context import Service
 from service.usecases.her_numbers import HerNumber, her_numbers
+from service.usecases.missed_calls import number_to_call, set_missed_calls, show_missed_calls
 from service.usecases.new_number import add_number, ask_number, asked_number
 from service.usecases.problems import NEEDED, FieldProblem, Invalid, NotFound, Problems, TooManyTries
 from service.usecases.request_change import request_change
@@ -37,6 +38,7 @@ def router(service: Service) -> APIRouter:
 
     def show(running: Running, request: Request, typed: Typed) -> Response:
         waiting = asked_number(service, running.trip.key)
+        calls = show_missed_calls(service, running.trip.key)
         lines = [
             (shown_number(one.phone), running.when(one.goes_at), f"{PATH}/{_tag(service, one)}/remove")
             for one in her_numbers(service, running.trip.key)
@@ -48,6 +50,8 @@ def router(service: Service) -> APIRouter:
             waiting=shown_number(waiting) if waiting else "",
             countries=number_countries(request),
             write_to=shown_number(service.number_to_text or ""),
+            calls=calls,
+            call_to=shown_number(calls.number),
         )
 
     def ask_code(running: Running, typed: Typed, phone: str, status: int | None = None) -> Response:
@@ -77,6 +81,13 @@ def router(service: Service) -> APIRouter:
         except Invalid as refused:
             return show(running, request, typed.refused(refused.problems))
         return see(f"{PATH}/code")
+
+    @routes.post(f"{PATH}/calls")
+    def missed_calls(request: Request, session: Session = whose, typed: Typed = filled) -> Response:
+        running = running_of(request, session)
+        on = typed.text("calls") == "on"
+        set_missed_calls(service, running.trip.key, on=on)
+        return running.noted(_calls(running, shown_number(number_to_call(service)), on=on), back=PATH, timed=False)
 
     @routes.get(f"{PATH}/code")
     def code(request: Request, session: Session = whose) -> Response:
@@ -145,6 +156,13 @@ def _added(running: Running) -> list[str]:
     else:
         first = _("The new number is yours from now on. Your people are told.")
     return [first, _("We ask you there first. You can answer and sign in from each of your numbers.")]
+
+
+def _calls(running: Running, number: str, *, on: bool) -> list[str]:
+    _ = running.translate
+    if not on:
+        return [_("A missed call is no answer any more. Texts and your page are, as before.")]
+    return [_("From now on a call to {number} is an answer. Nobody picks up. We confirm it.").format(number=number)]
 
 
 def _removed(running: Running, phone: str) -> list[str]:

@@ -81,6 +81,7 @@ class TripIn(FactsIn):
     wording: Literal["plain", "discreet"]
     destination: DestinationIn
     legs: Annotated[list[LegIn], Field(max_length=49)] = Field(default_factory=list)
+    missed_calls: Annotated[bool, Field(description="Whether a call that nobody picks up is a check-in")] = False
 
     def form(self) -> TripForm:
         facts = self.model_dump(

@@ -232,10 +232,15 @@ class Story:
         self._web.close()
 
     def deliver_hook(self, path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> int:
+        return self.talk(path, form, headers)[0]
+
+    def talk(self, path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, str]:
+        """What Twilio posts to us; our status, and what we want said."""
         if self.is_down:
-            return 0
+            return 0, ""
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self.client.post(path, content=urlencode(form), headers={**headers, **kind}).status_code
+        answer = self.client.post(path, content=urlencode(form), headers={**headers, **kind})
+        return answer.status_code, answer.text
 
 
 @contextmanager
@@ -251,7 +256,13 @@ def open_story(
         stories[0].run()
         return status
 
+    def talk(path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, str]:
+        answer = stories[0].talk(path, form, headers)
+        stories[0].run()
+        return answer
+
     with MockTwilio(app_url="https://amanba.example", deliver_hook=hook) as twilio:
+        twilio.talk = talk
 
         def make_service(clock: Callable[[], datetime]) -> Service:
             db = database_at(database_url)

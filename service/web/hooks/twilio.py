@@ -8,9 +8,11 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
+from notifiers.twilio_calls import outcome
 from notifiers.twilio_errors import refusal
 from notifiers.twilio_hooks import MalformedHook, parse_inbound, parse_status
 from notifiers.twilio_sms import TwilioSms
+from notifiers.twilio_voice import TwilioVoice
 from service.usecases.accept import Inbound
 from service.usecases.context import Service
 from service.usecases.delivery import Report, report_delivery
@@ -61,7 +63,8 @@ def router(service: Service, intake: Intake) -> APIRouter:
     @routes.post("/hooks/twilio/status/{outbox_id}")
     async def status(request: Request, outbox_id: str) -> Response:
         try:
-            twilio, form = await authentic(service, request, TwilioSms)
+            # Calls report here too, and some installations only call.
+            twilio, form = await authentic(service, request, TwilioSms, TwilioVoice)
             report = _report(twilio.name, outbox_id, form)
         except (Refused, MalformedHook) as error:
             return refuse("status", error)
@@ -79,6 +82,9 @@ def _report(provider: str, outbox_id: str, form: FormData) -> Report:
         ours = UUID(outbox_id)
     except ValueError as error:
         raise Refused(404, Refusal.UNKNOWN_MESSAGE) from error
+    if call_sid := str(form.get("CallSid") or ""):
+        state, ended = outcome(dict(form))
+        return Report(ours, call_sid, state, ended, TwilioVoice.name)
     news = parse_status(dict(form))
     rejected = refusal(news.code or news.state.value) if news.state.is_bad else None
     return Report(ours, news.provider_id, news.state, rejected, provider)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Protocol, TypeVar, runtime_checkable
 
 from fastapi import Request, Response
 from starlette.datastructures import FormData
@@ -12,24 +11,15 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from notifiers.twilio_hooks import MalformedHook
+from notifiers.twilio_sms import TwilioSms
+from notifiers.twilio_voice import TwilioVoice
 from service.usecases.context import Service
 from service.web.metrics import HOOK_REFUSALS
 
 MOST_BYTES = 64 * 1024
 
 
-@runtime_checkable
-class Signed(Protocol):
-    """A notifier whose provider signs what it posts."""
-
-    name: str
-
-    def verify_signature(
-        self, url: str, params: FormData, signature: str | None, settings_header: str | None = None
-    ) -> bool: ...
-
-
-T = TypeVar("T", bound=Signed)
+Twilio = TwilioSms | TwilioVoice
 
 
 class Refusal(StrEnum):
@@ -58,7 +48,7 @@ def count_from_nought(hook: str, *reasons: Refusal) -> None:
         HOOK_REFUSALS.labels(hook=hook, reason=reason.value)
 
 
-async def authentic(service: Service, request: Request, *kinds: type[T]) -> tuple[T, FormData]:
+async def authentic(service: Service, request: Request, *kinds: type[Twilio]) -> tuple[Twilio, FormData]:
     """The form of a request that Twilio signed for our public URL, never for the one that a proxy made of it; and the
     first provider of these kinds that is set up.
 
