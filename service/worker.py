@@ -24,6 +24,7 @@ from service.usecases.alarm_counts import count_alarms
 from service.usecases.apply_changes import apply_due
 from service.usecases.context import Service
 from service.usecases.dispatch import Dispatcher
+from service.usecases.follow_up import chase, poll
 from service.usecases.footing import CLOCK_SKEW, MustNotClaim
 from service.usecases.housekeeping import keep_house
 from service.usecases.listen import Listener, queues
@@ -38,6 +39,7 @@ ASKERS = 8
 TICK_SECONDS = 1.0
 RECOVER_SECONDS = 5.0
 RECONCILE_SECONDS = 60.0
+FOLLOW_SECONDS = 10.0
 HOUSE_SECONDS = 600.0
 HOUSE_AFTER_SECONDS = 5.0
 STALLED_AFTER_SECONDS = 10.0
@@ -101,6 +103,9 @@ class Worker:
         self._unproven = threading.Event()
         self._dispatch = self._job("dispatch", self._dispatcher.run)
         self._recover = self._job("recover", lambda: recover(service, self._askers))
+        # Two, because a provider that does not answer must keep nobody from being told by another.
+        self._poll = self._job("poll", lambda: poll(service, self._askers))
+        self._chase = self._job("chase", lambda: chase(service))
         self._house = self._job("house", self._keep_house)
         self.scheduler = BackgroundScheduler(timezone="UTC")
 
@@ -117,6 +122,8 @@ class Worker:
             (self._sweep, TICK_SECONDS),
             (self._dispatch, TICK_SECONDS),
             (self._recover, RECOVER_SECONDS),
+            (self._poll, FOLLOW_SECONDS),
+            (self._chase, FOLLOW_SECONDS),
             (self._house, HOUSE_SECONDS),
         )
         for job, seconds in jobs:

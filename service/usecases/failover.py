@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, true, update
 
 from notifiers.base import Cause, Rejected
 from service.core import wording
@@ -70,6 +70,19 @@ def fail_over(service: Service, conn: Connection, now: datetime, failures: Seque
         if key in trips:
             trips[key] = _next_address(work, trips[key], failure)
     work.flush()
+
+
+def tell_beside(work: Work, trip: TripState, contact: ContactState, parts: Sequence[Any]) -> bool:
+    """The same telling, of which these are the texts, by the person's next usable address beside the one that is
+    silent; False when she has none, or it went there already."""
+    first = parts[0]
+    address = _after(contact.addresses, first.channel_index)
+    if address is None or _is_there(work.conn, first, address):
+        return False
+    if not _is_written_anew(work, trip, contact, first, address):
+        for part, one in enumerate(parts):
+            _send_one_again(work, trip, contact, one, address, part)
+    return True
 
 
 def _next_address(work: Work, trip: TripState, failure: Failure) -> TripState:
@@ -170,7 +183,8 @@ def _is_there(conn: Connection, row: Any, address: Address) -> bool:
         OUTBOX.c.kind == row.kind,
         OUTBOX.c.step == row.step,
         OUTBOX.c.channel_index == address.index,
-        OUTBOX.c.created_at >= row.created_at,
+        # A telling's second text is younger than the letter that went beside the first; its step says which it is.
+        OUTBOX.c.created_at >= row.created_at if row.kind != "alert" else true(),
     )
     return conn.execute(query).first() is not None
 

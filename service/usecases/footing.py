@@ -35,7 +35,19 @@ JUMP_SECONDS = 1.0
 """A wall clock that has moved so much against the monotonic one since the last look was set, or the machine slept."""
 SAY_AGAIN_SECONDS = 600.0
 CLAIMS = frozenset(
-    {Act.READ, Act.SWEEP, Act.CLAIM, Act.TAKE_OVER, Act.RECONCILE, Act.CHANGE, Act.HOUSE, Act.CLOCK, Act.NOTE}
+    {
+        Act.READ,
+        Act.SWEEP,
+        Act.CLAIM,
+        Act.TAKE_OVER,
+        Act.RECONCILE,
+        Act.CHANGE,
+        Act.POLL,
+        Act.CHASE,
+        Act.HOUSE,
+        Act.CLOCK,
+        Act.NOTE,
+    }
 )
 """Acts that begin something, or tell others the time. The others finish what was begun, or keep what came in, and are
 always allowed."""
