@@ -26,7 +26,7 @@ from service.db.strangers import UNKNOWN_SENDER, pass_over_strangers
 from service.db.trips import TripKey, TripState
 from service.edges import Act
 from service.usecases import telling
-from service.usecases.context import Service
+from service.usecases.context import MISSED_CALLS, Service
 from service.usecases.number_by_text import Named, take_named, trips_named
 from service.usecases.own_trip import OwnMessage, handle_own, word_kind
 from service.usecases.phone_proof import Waiting, note_heard
@@ -40,6 +40,8 @@ OWNERS = table_of(PhoneOwner)
 BATCH = 100
 FLOOD = 5_000
 NEW_NUMBER = "new_number"
+MISSED_CALL = "missed_call"
+"""The result of a call that counts for nothing."""
 
 NOT_THE_ROWS = (StorageUnavailable, Conflict, SchemaUnknown, SecretMissing)
 """What is no row's fault: the whole batch is read again."""
@@ -64,6 +66,8 @@ class _Row:
     trip_id: UUID | None
     contact_id: UUID | None
     alarm_id: UUID | None
+    missed_call: bool = False
+    """No text, but a call that nobody picked up."""
 
     @property
     def own_key(self) -> TripKey | None:
@@ -214,7 +218,16 @@ class _Session:
         # Whose phone it is gets the answer of any day, and hers is not the trip in which another one's word is kept.
         return replace(self._routed(row, sender), keep=False) if sender else Routed(NEW_NUMBER, key)
 
+    def _called(self, row: _Row, sender: Sender) -> Routed:
+        """A missed call: a check-in of hers who has turned that on, and nothing else ever."""
+        own = self.trips.get(sender.own) if sender.own else None
+        if own is None or sender.own is None or not own.details.get(MISSED_CALLS):
+            return Routed(MISSED_CALL)
+        return self._own(sender.own, row, Reading(Meaning.CHECK_IN))
+
     def _routed(self, row: _Row, sender: Sender | None) -> Routed:
+        if row.missed_call:
+            return self._called(row, sender) if sender is not None else Routed(UNKNOWN_SENDER)
         reading = read(row.text)
         if row.own_key is not None:
             return self._own(row.own_key, row, reading)
@@ -270,6 +283,7 @@ def _open(service: Service, conn: Connection, row: Any) -> _Row:
         row.trip_id,
         row.contact_id,
         row.alarm_id,
+        missed_call=body.get("missed_call", False),
     )
 
 
