@@ -47,16 +47,20 @@ class Messages:
     def stream(self, criteria: Mapping[str, object]) -> Iterator[Row]:
         """The messages that meet the criteria, the newest first, page after page."""
         page = self._said("GET", f"{self._folder}.json", params={**criteria, "PageSize": PAGE_SIZE})
-        count = 0
+        count, pages = 0, set[str]()
         while True:
             for row in page[self.rows]:
                 count += 1
                 if count > MOST_ROWS:
                     raise ValueError("The list does not end")
                 yield row
-            if not page.get("next_page_uri"):
+            following = page.get("next_page_uri")
+            if not following:
                 return
-            page = self._said("GET", API + page["next_page_uri"])
+            if following in pages:
+                raise ValueError("The list leads back into itself")
+            pages.add(following)
+            page = self._said("GET", API + following)
 
     def _said(self, method: str, url: str, **given: Mapping[str, object]) -> Any:
         response: Response = self._client.request(method, url, **given)

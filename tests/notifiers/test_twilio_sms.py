@@ -304,6 +304,16 @@ def test_a_list_read_in_part_proves_nothing(twilio: MockTwilio, monkeypatch: pyt
             notifier.list_inbound(NOW - HOUR, NOW)
 
 
+def test_a_list_that_leads_back_into_itself_proves_nothing(twilio: MockTwilio) -> None:
+    for _ in range(2):
+        twilio.answer_raw(
+            b'{"messages": [], "next_page_uri": "/2010-04-01/Accounts/AC/Messages.json?Page=1"}', method="GET"
+        )
+    with pytest.raises(SourceUnreadable):
+        sms(twilio).list_inbound(NOW - HOUR, NOW)
+    assert len(twilio.requests) == 2
+
+
 def test_the_question_is_asked_in_utc_with_a_days_margin(twilio: MockTwilio) -> None:
     almaty = timezone(timedelta(hours=5))
     sms(twilio).list_inbound((NOW - HOUR).astimezone(almaty), NOW.astimezone(almaty))
