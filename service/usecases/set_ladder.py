@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert
 
-from service.core.ladder import REPEAT
+from service.core.ladder import REPEAT, Rung
 from service.core.wording_text import N_
 from service.db.stored import table_of
-from service.db.tables import Rung
+from service.db.tables import Rung as RungRow
 from service.db.trips import TripKey, TripState
 from service.usecases.contacts import GONE
 from service.usecases.context import Service
@@ -19,7 +19,7 @@ from service.usecases.drafts import load_draft, set_columns
 from service.usecases.problems import NEEDED, TOO_LONG_A_TIME, TOO_MANY_HERE, UNKNOWN_CONTACT, Problems
 from service.usecases.work import Work
 
-RUNGS = table_of(Rung)
+RUNGS = table_of(RungRow)
 MOST_RUNGS = 20
 LONGEST_WAIT = timedelta(hours=24)
 WAIT_TOO_SHORT = N_("At least {seconds} seconds.")
@@ -35,6 +35,11 @@ class RungForm:
 class LadderForm:
     rungs: tuple[RungForm, ...]
     repeat: timedelta = REPEAT
+
+    @property
+    def told(self) -> tuple[Rung, ...]:
+        """Whom each rung tells, by their ids."""
+        return tuple(Rung(tuple(dict.fromkeys(map(str, one.contacts))), one.wait) for one in self.rungs)
 
 
 def set_ladder(service: Service, key: TripKey, form: LadderForm) -> None:

@@ -25,7 +25,7 @@ from service.usecases.numbers import zone_of_number
 from service.usecases.problems import NotFound
 from service.usecases.show_check_in import after_check_in
 from service.usecases.show_trip import ShownContact, contacts_of, plan_of, shown_of
-from service.usecases.waiting import people_gone
+from service.usecases.waiting import ladder_held, people_gone
 
 TRIPS = table_of(Trip)
 RUNGS = table_of(RungRow)
@@ -76,7 +76,7 @@ def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> Ho
     foreseen = None
     if due is not None and not row["has_words"] and row["wording"] != "discreet":
         people = _people(contacts_of(service, conn, key, people_gone(conn, service.keys, key, now)))
-        foreseen = foresee_missed(plan, _ladder(conn, key, row, people), people, due)
+        foreseen = foresee_missed(plan, _ladder(service, conn, key, row, people, now), people, due)
     return Home(
         now=now,
         ended=shown.status == "ended",
@@ -107,8 +107,12 @@ def _people(contacts: tuple[ShownContact, ...]) -> tuple[Person, ...]:
     )
 
 
-def _ladder(conn: Connection, key: TripKey, trip: RowMapping, people: tuple[Person, ...]) -> Ladder:
+def _ladder(
+    service: Service, conn: Connection, key: TripKey, trip: RowMapping, people: tuple[Person, ...], now: datetime
+) -> Ladder:
     """Hers, or the default one."""
+    if held := ladder_held(conn, service.keys, key, now):
+        return Ladder(held.told, held.repeat)
     repeat = timedelta(seconds=trip["repeat_seconds"]) if trip["repeat_seconds"] else None
     standard = default_ladder(people) if repeat is None else default_ladder(people, repeat)
     query = select(RUNGS).where(RUNGS.c.traveler_id == key.traveler_id, RUNGS.c.trip_id == key.trip_id)

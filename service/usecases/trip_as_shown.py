@@ -1,4 +1,4 @@
-"""A trip's people and numbers as its traveler is shown them: as if no change that is due still waited for anything.
+"""A trip's people, their order and her numbers as she is shown them: as if no change that is due still waited.
 
 What she may still ask for is checked against this too: a refusal would tell that something holds a change back.
 """
@@ -14,11 +14,12 @@ from service.db.sealed import Keyring
 from service.db.trips import TripState
 from service.usecases.changes import RemoveContact, RemoveNumber, TakeOver
 from service.usecases.hand_over import may_take_over, with_new_one
+from service.usecases.set_ladder import LadderForm
 from service.usecases.waiting import due
 
 
 def trip_as_shown(conn: Connection, keys: Keyring, trip: TripState, now: datetime) -> TripState:
-    """The trip without the people and numbers that have left her lists by now. Changes nothing."""
+    """The trip without the people and numbers that have left her lists by now, and in their order. Changes nothing."""
     for _, waiting in due(conn, keys, trip.key, now):
         if isinstance(waiting, RemoveContact):
             leaving = trip.contact(waiting.contact_id)
@@ -29,4 +30,6 @@ def trip_as_shown(conn: Connection, keys: Keyring, trip: TripState, now: datetim
             left = tuple(phone for phone in trip.traveler.phones if phone != waiting.phone)
             ways = tuple(one for one in trip.traveler.addresses if one.address != waiting.phone)
             trip = replace(trip, traveler=replace(trip.traveler, phones=left, addresses=ways))
+        elif isinstance(waiting, LadderForm):
+            trip = replace(trip, ladder_rungs=waiting.told, repeat=waiting.repeat)
     return trip

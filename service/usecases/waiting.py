@@ -22,6 +22,7 @@ from service.db.tables import Change as ChangeRow
 from service.db.tables import Trip
 from service.db.trips import TripKey, TripState
 from service.usecases.changes import ENDS, End, Pause, RemoveContact, RemoveNumber, TakeOver, Waiting, from_json
+from service.usecases.set_ladder import LadderForm
 from service.usecases.set_words import Fingerprints
 
 CHANGES = table_of(ChangeRow)
@@ -132,6 +133,12 @@ def phones_shown(
     trips = conn.execute(armed).scalars().all()
     gone = {phone for trip_id in trips for phone in numbers_gone(conn, keys, TripKey(traveler_id, trip_id), now)}
     return tuple(phone for phone in phones if phone not in gone)
+
+
+def ladder_held(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> LadderForm | None:
+    """The order of her people that she is shown, where it is another than the one in force."""
+    held = [waiting for _, waiting in due(conn, keys, key, now) if isinstance(waiting, LadderForm)]
+    return held[-1] if held else None
 
 
 def words_held(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> Fingerprints | None:

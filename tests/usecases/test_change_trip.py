@@ -12,6 +12,7 @@ from service.usecases.accept import Inbound, accept
 from service.usecases.alarms import put_alarm
 from service.usecases.apply_changes import apply_due
 from service.usecases.change_trip import is_more_watching
+from service.usecases.people_now import people_now
 from service.usecases.work import Work
 from tests.web.api_world import BROTHER, DANIYAR, EVENINGS, GULNAR, MOTHER, NOW, WORDS, World, errors, world
 
@@ -235,6 +236,21 @@ def test_new_words_and_a_new_ladder_wait(world: World) -> None:
     assert [rung.people for rung in changed.ladder.rungs] == [(mother,)]
     assert changed.ladder.repeat == timedelta(seconds=600)
     assert "contacts" in world.get(trip, Amanba_Passphrase="another long passphrase").json()
+
+
+def test_another_order_is_shown_whichever_word_it_was(world: World) -> None:
+    """T2: who is told first, on the list of her people."""
+    seen = []
+    for number, word in ((1, SAFE), (2, DURESS)):
+        world.sign_in(f"+7700000003{number}")
+        trip = world.armed(words=True)
+        brother = str(world.state(trip).contacts[1].contact_id)
+        ladder = {"rungs": [{"contacts": [brother], "wait_seconds": 600}], "repeat_seconds": 600}
+        ask(world, trip, {"ladder": ladder, "word": word})
+        world.read_inbox()
+        assert apply_due(world.service, world.now) == (1 if word == SAFE else 0), "an alarm holds it back"
+        seen.append([(one.name, one.step) for one in people_now(world.service, world.state(trip).key)])
+    assert seen == [[("Gulnar", 1), ("Daniyar", 1)]] * 2
 
 
 def test_what_cannot_be_asked_for(world: World) -> None:
