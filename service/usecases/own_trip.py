@@ -23,7 +23,7 @@ from service.usecases.said_words import Said, said_in
 from service.usecases.said_words import word_kind as word_kind
 from service.usecases.stop import CARRIER_STOPS, is_carriers, start_number, stop_number
 from service.usecases.unknown_facts import open_fields
-from service.usecases.waiting import ends_by_now
+from service.usecases.waiting import ends_by_now, numbers_gone
 from service.usecases.work import Work, cancel_reminders
 
 BY_FORM = frozenset({"check_in", "api"})
@@ -62,7 +62,10 @@ def handle_own(work: Work, trip: TripState, message: OwnMessage) -> Handled:
     1. A word: a verified check-in, and with a duress word the alarm rises; everything that she can see is the same for
     both.  2. SOS.  3. A check-in; a form or the API is one whatever it says.  4. Late, pause, STOP, START, status.
     5. Anything else is unclear: kept, and a word of distress in it halves the grace.
+    From a number that only an alarm keeps as hers danger alone counts.
     """
+    if _is_off_her_list(work, trip, message):
+        return _danger_alone(work, trip, message)
     before = _heard_again(trip, message) if message.reading.meaning is Meaning.START else trip
     handled = _handle(work, before, message)
     is_silent = handled.result == "stop" and _gets_no_answer(trip, message)
@@ -103,6 +106,22 @@ def _handle(work: Work, trip: TripState, message: OwnMessage) -> Handled:
     if meaning is Meaning.STATUS:
         return Handled(trip, "status")
     return _unclear(trip, message)
+
+
+def _is_off_her_list(work: Work, trip: TripState, message: OwnMessage) -> bool:
+    """Whether it comes from a number that only an alarm keeps as hers."""
+    if trip.alarm is None or message.address is None:
+        return False
+    return message.address in numbers_gone(work.conn, work.service.keys, trip.key, work.now)
+
+
+def _danger_alone(work: Work, trip: TripState, message: OwnMessage) -> Handled:
+    """SOS and a word of duress count. Whatever else moved by it would show that something holds the change back."""
+    if said_in(work.conn, work.service.keys, trip, message.text, work.now).is_duress:
+        return Handled(raise_duress(work, trip), "word")
+    if message.reading.meaning is Meaning.SOS:
+        return Handled(_sos(work, trip), "sos")
+    return Handled(trip, "number_gone")
 
 
 def _form(work: Work, trip: TripState, message: OwnMessage) -> Handled:

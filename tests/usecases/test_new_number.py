@@ -193,7 +193,8 @@ def test_an_old_one_is_taken_off_after_the_cooling_off(world: World) -> None:
     assert numbers(world, trip) == [AIZHAN, NEW]
 
 
-def test_taken_off_with_a_duress_word_it_is_silent_but_still_counts(world: World) -> None:
+def test_taken_off_with_a_duress_word_it_is_silent_and_danger_alone_counts(world: World) -> None:
+    """T2: whoever holds that SIM sees whether an OK from it moves anything."""
     trip = world.armed(words=True)
     name_number(world, trip, NEW, SAFE)
     key = key_of(world, trip)
@@ -201,9 +202,14 @@ def test_taken_off_with_a_duress_word_it_is_silent_but_still_counts(world: World
     world.read_inbox()
     assert apply_due(world.service, world.now) == 0, "it waits for the alarm's close"
     assert numbers(world, trip) == [NEW]
+    world.wait(hours=10)
+    shown = world.get(trip).json()
+    for said in ("ok", SAFE, "late"):
+        text(world, AIZHAN, said)
+    assert world.get(trip).json() == shown
     text(world, AIZHAN, "sos")
     assert world.texts(AIZHAN, "reply") == []
-    assert results_of(world)[-1] == "sos"
+    assert results_of(world)[-4:] == ["number_gone", "number_gone", "number_gone", "sos"]
 
 
 def results_of(world: World) -> list[Any]:
