@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -42,8 +41,6 @@ from notifiers.signing import PREFIX, Fault, fault_of, signed_headers
 from notifiers.telephone import E164
 
 TELLS_EVERY = timedelta(minutes=1)
-SOON_SECONDS = 2.0
-"""Within these a request that got no answer is sent once more; later another send would outlast its time."""
 MOST_PAGES = 1000
 """Of a list that never ends nothing may be concluded."""
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -111,7 +108,7 @@ class HttpSms:
         return self.settings.url
 
     def send(self, message: Message) -> SendResult:
-        """POST the message, and at once again when a kept connection broke. One that it has already is accepted."""
+        """POST the message. One that it has already is taken for accepted."""
         fields = {
             "id": message.outbox_id,
             "to": message.to,
@@ -121,16 +118,13 @@ class HttpSms:
             "valid_for": int(message.valid_for.total_seconds()) if message.valid_for is not None else None,
             "status_url": _status_url(message),
         }
-        began, left = monotonic(), False
-        while True:
-            try:
-                return _verdict(self._client.post("", fields, {"Idempotency-Key": message.outbox_id}), message)
-            except NeverLeft as error:
-                return Unavailable(one_line(error), maybe_accepted=left)
-            except NoAnswer as error:
-                if left or monotonic() - began > SOON_SECONDS:
-                    return Unavailable(one_line(error), maybe_accepted=True)
-                left = True
+        try:
+            reply = self._client.post_known("", fields, {"Idempotency-Key": message.outbox_id})
+        except NeverLeft as error:
+            return Unavailable(one_line(error), maybe_accepted=False)
+        except NoAnswer as error:
+            return Unavailable(one_line(error), maybe_accepted=True)
+        return _verdict(reply, message)
 
     def find_sent(self, message: Message, since: datetime) -> FindResult:
         """Ask for the message by its id, which is exact: neither `since` nor the body is needed."""

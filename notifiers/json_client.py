@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from notifiers.connections import Connections, NeverLeft, NoAnswer
 
 LONGEST_WAIT = timedelta(days=1)
 """The longest that a server may ask us to wait."""
+SOON_SECONDS = 2.0
+"""Within these what got no answer is sent once more; later another try would outlast its time."""
 TROUBLE = (NeverLeft, NoAnswer)
 
 _NUMBER = re.compile(r"(?:\+|%2B)?\d{7,}")
@@ -79,6 +82,23 @@ class JsonClient:
         body = json.dumps(fields, ensure_ascii=False).encode()
         given = {"Content-Type": "application/json; charset=utf-8", **(headers or {}), **self._prove(body)}
         return _read(self._connections.exchange("POST", self._path + target or "/", given, body))
+
+    def post_known(self, target: str, fields: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Reply:
+        """The same for what the server knows when it comes twice: sent once more at once when no answer came, because
+        a connection that was kept may just have been closed.
+
+        Raises `NeverLeft` or `NoAnswer`.
+        """
+        began = monotonic()
+        try:
+            return self.post(target, fields, headers)
+        except NoAnswer as first:
+            if monotonic() - began > SOON_SECONDS:
+                raise
+            try:
+                return self.post(target, fields, headers)
+            except NeverLeft:
+                raise first from None
 
 
 def one_line(text: object) -> str:

@@ -48,7 +48,7 @@ from service.web import (
 )
 from service.web.guard import EveryAnswer, SameOrigin
 from service.web.health import Duty
-from service.web.hooks import http, telegram, twilio, twilio_voice
+from service.web.hooks import android, http, telegram, twilio, twilio_voice
 from service.web.intake import Intake
 from service.wiring import build
 
@@ -120,6 +120,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.include_router(pages.static_router())
     app.include_router(twilio.router(service, intake))
     app.include_router(twilio_voice.router(service, intake))
+    app.include_router(android.router(service, intake))
     app.include_router(http.router(service, intake))
     app.include_router(telegram.router(service, intake))
     for answered in ANSWERED:

@@ -97,13 +97,14 @@ def http_adapter() -> Iterator[Adapter]:
             self._answer(body, body)
 
         def _answer(self, said: bytes, body: bytes) -> None:
+            fields: Any = {}
+            more: dict[str, str] = {}
             stamp, given = self.headers.get(TIMESTAMP_HEADER), self.headers.get(SIGNATURE_HEADER, "")
             if fault_of([SECRET], f"{stamp}.".encode() + said, stamp, given.removeprefix(PREFIX), ours.now):
-                status, fields, more = 401, {}, {}
+                status = 401
             elif ours.answer is not None:
                 (status, fields, more), ours.answer = ours.answer, None
             else:
-                more = {}
                 key = self.headers.get("Idempotency-Key", "")
                 status, fields = ours.take(body, key) if body else ours.show(self.path)
             if ours.loses_answers or ours.server is None:

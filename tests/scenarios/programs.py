@@ -8,10 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from notifiers.android_gateway import SPEC as ANDROID
 from notifiers.base import Notifier
 from notifiers.http_sms import SPEC as HTTP_SMS
 from notifiers.several import Several
 from notifiers.signing import signed_headers
+from tests.notifiers.android_phone import signed
 from tests.scenarios.story import Story
 
 SECRET = "a-secret-of-32-letters-or-more-0"
@@ -34,6 +36,17 @@ def adapter(url: str = NOBODY_LISTENS, **more: str) -> Callable[[Callable[[], da
     """A provider that an adapter at `url` serves."""
     env = {"AMANBA_HTTP_SMS_URL": url, "AMANBA_HTTP_SMS_SECRET": SECRET, **more}
     return lambda now: HTTP_SMS.build(HTTP_SMS.load(env), now)
+
+
+def phone(env: Mapping[str, str]) -> Callable[[Callable[[], datetime]], Notifier]:
+    """A provider that is a phone."""
+    return lambda now: ANDROID.build(ANDROID.load(env), now)
+
+
+def post_event(story: Story, event: Any, **how: Any) -> Any:
+    """What the phone posts; the answer."""
+    body, headers = signed(event, how.pop("at", None) or story.now, **how)
+    return story.client.post("/hooks/android", content=body, headers={**JSON, **headers})
 
 
 def post(
