@@ -81,6 +81,8 @@ def handle_own(work: Work, trip: TripState, message: OwnMessage) -> Handled:
 def _handle(work: Work, trip: TripState, message: OwnMessage) -> Handled:
     said = said_in(work.conn, work.service.keys, trip, message.text, work.now)
     meaning = message.reading.meaning
+    if said.is_word and said.shown is None and (said.is_duress or _is_grave(trip)):
+        return _forgotten_word(work, trip, message, said)
     if said.is_word:
         return Handled(_word(work, trip, message, said), "word")
     if message.source in BY_FORM:
@@ -106,6 +108,21 @@ def _handle(work: Work, trip: TripState, message: OwnMessage) -> Handled:
     if meaning is Meaning.STATUS:
         return Handled(trip, "status")
     return _unclear(trip, message)
+
+
+def _is_grave(trip: TripState) -> bool:
+    """Whether an alarm is open that no word of hers ends."""
+    return trip.alarm is not None and trip.alarm.view.kind in telling.GRAVE
+
+
+def _forgotten_word(work: Work, trip: TripState, message: OwnMessage, said: Said) -> Handled:
+    """A word that only an alarm keeps in force. One of duress counts; a safe one ends no such alarm. All that can be
+    seen is what any other text does."""
+    if said.is_duress:
+        trip = raise_duress(work, trip)
+    if message.source in BY_FORM:
+        return replace(_form(work, trip, message), keep=False)
+    return Handled(trip, "word")
 
 
 def _is_off_her_list(work: Work, trip: TripState, message: OwnMessage) -> bool:
