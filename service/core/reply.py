@@ -15,7 +15,7 @@ from service.core.vocabulary.kinds import Kind
 from service.core.vocabulary.letters import fold, latin_as_cyrillic, other_layouts
 from service.core.vocabulary.spans import PauseUntil
 
-__all__ = ["Meaning", "PauseUntil", "Reading", "normalize_message", "peeled", "read"]
+__all__ = ["Meaning", "PauseUntil", "Reading", "normalize_message", "peeled", "read", "understood"]
 
 
 class Meaning(StrEnum):
@@ -118,6 +118,24 @@ def read(text: str) -> Reading:
     if shape.calls_for_help(shape.tokens(message)):
         return Reading(Meaning.SOS, pin=pin)
     return Reading(Meaning.AMBIGUOUS, distress=distress, pin=pin)
+
+
+_TAKEN_FOR = {"STOP": Meaning.STOP, "START": Meaning.START, "HELP": Meaning.SOS}
+
+
+def understood(text: str, taken_for: str | None = None) -> Reading:
+    """The meaning of a text that its provider took for STOP, START or HELP, by words that it knows and we may not.
+
+    What we understand ourselves stands, but for what a STOP would end: the provider carries nothing more to her. A word
+    for HELP counts as distress.
+    """
+    reading = read(text)
+    meaning = _TAKEN_FOR.get(taken_for or "")
+    if meaning is None or reading.meaning is Meaning.SOS:
+        return reading
+    if meaning is Meaning.STOP or reading.meaning is Meaning.AMBIGUOUS:
+        return Reading(meaning, distress=reading.distress)
+    return reading
 
 
 def normalize_message(text: str) -> str:

@@ -3,6 +3,7 @@
 `_` translates an English sentence with `{named}` places, `count` says how many SMS segments a text costs.
 """
 
+from service.core.carriage import ANYTHING, Carriage, carried
 from service.core.wording_alert import AlertFacts, Companion, alert, alert_letter, subject
 from service.core.wording_letter import (
     as_text,
@@ -24,13 +25,16 @@ from service.core.wording_notices import (
     operator,
     to_traveler,
 )
-from service.core.wording_replies import Reply, Wording, is_constant, reminder, reminder_subject, reply
+from service.core.wording_replies import UNASKED, Reply, Wording, is_constant, reminder, reminder_subject, reply
 from service.core.wording_text import Count, Translate
 from service.core.wording_voice import alert_aloud, for_the_ear, invitation_aloud
 
 __all__ = [
+    "ANYTHING",
     "THE_OPERATOR",
+    "UNASKED",
     "AlertFacts",
+    "Carriage",
     "Companion",
     "ContactNotice",
     "Count",
@@ -44,6 +48,7 @@ __all__ = [
     "alert_letter",
     "all_clear",
     "as_text",
+    "carried",
     "for_the_ear",
     "invitation",
     "invitation_aloud",

@@ -8,9 +8,10 @@ anything is left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.core.alarm import AlarmKind
+from service.core.carriage import ANYTHING, Carriage, carried
 from service.core.wording_letter import letter_end, paragraphs
 from service.core.wording_text import (
     FIRST_PART,
@@ -67,8 +68,8 @@ class AlertFacts:
     """What may be said about one alarm to one person, in that person's language and zone.
 
     `since` is, by kind: no sign since; nobody has heard the voice since; SOS at; danger sign at. Times come
-    formatted ("22:00", "21 Nov 22:00"). `missed` counts deadlines. Empty fields are not mentioned. Phones and the
-    link are printed as given; where a country forbids them in an SMS, leave them empty. `last_sign` is when a sign
+    formatted ("22:00", "21 Nov 22:00"). `missed` counts deadlines. Empty fields are not mentioned. `carriage`: what a
+    text to her address may carry and where she can answer; an e-mail has no use for it. `last_sign` is when a sign
     came that proves nothing, `blind_since` since when replies could not be read, `unreadable` that a message could
     not be read, `stopped` that her number said STOP, `untold` who cannot be told. `ref_code` has no `#`.
     """
@@ -94,6 +95,7 @@ class AlertFacts:
     who_has_it: str = ""
     link: str = ""
     rehearsal: bool = False
+    carriage: Carriage = ANYTHING
 
 
 def alert(
@@ -105,9 +107,11 @@ def alert(
     link and the code, and as many notes as fit; the second, under `second_code`, the facts and the other notes.
     3. Typed fields are cut on grapheme boundaries, and the least important sentences are the first to go; phones,
     codes and the link are never cut.  `full=False` (a contact who gets the link only) leaves the facts out.
-    A budget that cannot hold even the action is exceeded: an alarm is sent.
+    A budget that cannot hold even the action is exceeded: an alarm is sent. What may not be carried to her is left
+    out (see `Carriage`), and where an answer to the sender goes nowhere the text says where she can answer.
     """
 
+    facts = _as_carried(facts)
     writer = _Writer(facts, _, lambda text: count(text) <= budget)
     lead, tail = _lead(facts, _), tuple(_tail(facts, _))
     notes = tuple(_notes(facts, _))
@@ -162,7 +166,8 @@ class _Writer:
         self._longest = max(len(text) for text in (*typed, *people))
 
     def write(self, pieces: Sequence[Piece], limit: int) -> str:
-        return mark(join([piece(limit) for piece in pieces]), self._facts.rehearsal, self._)
+        text = mark(join([piece(limit) for piece in pieces]), self._facts.rehearsal, self._)
+        return carried(text, self._facts.carriage)
 
     def within(self, pieces: Sequence[Piece], limits: Sequence[int]) -> str | None:
         """The text with the mildest cut that fits, or None."""
@@ -198,14 +203,38 @@ def _lead(facts: AlertFacts, _: Translate) -> Piece:
     return lambda limit: cut_to_fit(named, min(limit, LONGEST_NAME), SHORTEST_NAME, room)
 
 
+def _as_carried(facts: AlertFacts) -> AlertFacts:
+    """The facts without what may not stand in a text to her."""
+    if not facts.carriage.links:
+        facts = replace(facts, link="")
+    if facts.carriage.numbers:
+        return facts
+    companions = tuple(replace(one, phone="") for one in facts.companions)
+    return replace(facts, employer_phone="", consulate_phone="", traveler_phone="", companions=companions)
+
+
 def _tail(facts: AlertFacts, _: Translate) -> Iterator[Piece]:
-    if facts.kind is AlarmKind.DURESS:
-        yield as_it_is(_("Answer: 1 I take it, 3 I cannot."))
+    """Her answers and where they go, the page and the code."""
+    carriage = facts.carriage
+    if carriage.replies or carriage.number:
+        yield as_it_is(answers(facts.kind, _, carriage))
+        if facts.link:
+            yield as_it_is(_("Open: {link}").format(link=facts.link))
+    elif facts.link:
+        yield as_it_is(_("Please answer on this page: {link}").format(link=facts.link))
     else:
-        yield as_it_is(_("Answer: 1 I take it, 2 I heard the voice: safe, 3 I cannot, 4 something is not right."))
-    if facts.link:
-        yield as_it_is(_("Open: {link}").format(link=facts.link))
+        yield as_it_is(_("Answers to this text do not reach us."))
     yield as_it_is(f"#{facts.ref_code}")
+
+
+def answers(kind: AlarmKind, _: Translate, carriage: Carriage = ANYTHING) -> str:
+    """What may be answered to an alarm of this kind, and to which number where that is another than the sender's."""
+    if kind is AlarmKind.DURESS:
+        here, there = _("Answer: 1 I take it, 3 I cannot."), _("Answer to {number}: 1 I take it, 3 I cannot.")
+    else:
+        here = _("Answer: 1 I take it, 2 I heard the voice: safe, 3 I cannot, 4 something is not right.")
+        there = _("Answer to {number}: 1 I take it, 2 I heard the voice: safe, 3 I cannot, 4 something is not right.")
+    return there.format(number=carriage.number) if carriage.number else here
 
 
 def _notes(facts: AlertFacts, _: Translate) -> Iterator[Piece]:

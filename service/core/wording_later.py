@@ -35,7 +35,7 @@ BUDGET = 2
 def ask_later(fields: Sequence[str], _: Translate, *, count: Count, link: str, budget: int = BUDGET) -> str:
     """Asks for what she wanted to tell later, in at most `budget` segments: what does not fit is on the page.
 
-    `fields` are keys of `LATER`; `link` leads to the page on which she fills them in.
+    `fields` are keys of `LATER`; `link` leads to the page on which she fills them in, "" where none may stand in it.
     """
     names = [_(LATER[field]) for field in fields]
     text = ""
@@ -43,7 +43,10 @@ def ask_later(fields: Sequence[str], _: Translate, *, count: Count, link: str, b
         listed = ", ".join(names[:shown])
         if shown < len(names):
             listed = _("{fields} and more").format(fields=listed)
-        text = _("You wanted to tell us later: {fields}. Please open {link}").format(fields=listed, link=link)
+        if link:
+            text = _("You wanted to tell us later: {fields}. Please open {link}").format(fields=listed, link=link)
+        else:
+            text = _("You wanted to tell us later: {fields}. Please open your page.").format(fields=listed)
         if count(text) <= budget:
             break
     return text

@@ -5,6 +5,7 @@ Neither says anything of the trip.
 
 from __future__ import annotations
 
+from service.core.carriage import ANYTHING, Carriage, answer_there
 from service.core.wording_letter import letter, paragraphs
 from service.core.wording_notices import NAME_LIMIT
 from service.core.wording_text import N_, Translate, cut, cut_name, join
@@ -32,11 +33,14 @@ def weekly_letter(name: str, _: Translate, *, link: str) -> str:
     return paragraphs([text], [away, _("Nobody reads answers to this e-mail.")])
 
 
-def still_yours(contact: str, name: str, _: Translate, *, ref_code: str, link: str = "") -> str:
-    """Asks a contact by text whether the number is still hers; with `link` where nobody can text us an answer."""
+def still_yours(
+    contact: str, name: str, _: Translate, *, ref_code: str, link: str = "", carriage: Carriage = ANYTHING
+) -> str:
+    """Asks a contact by text whether the number is still hers; with `link` where nobody can text us an answer, else
+    `carriage` says where to."""
     msgid = _STILL_YOURS_PAGE if link else _STILL_YOURS
     text = _(msgid).format(contact=cut_name(contact, NAME_LIMIT), name=cut_name(name, NAME_LIMIT), link=link)
-    return join((text, f"#{ref_code}"))
+    return join((text, "" if link else answer_there(carriage, _), f"#{ref_code}"))
 
 
 def still_yours_letter(contact: str, name: str, _: Translate, *, link: str) -> str:

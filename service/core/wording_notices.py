@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from service.core.alarm import CLOSING, Outcome
+from service.core.carriage import ANYTHING, Carriage, answer_there, carried
 from service.core.wording_letter import DOUBT
 from service.core.wording_text import N_, SOMEBODY, Count, Piece, Translate, cut, cut_name, join, mark
 
@@ -29,6 +30,7 @@ class ContactNotice(StrEnum):
     CHANGE_UNDONE = "change_undone"
     COUNTRY_CHANGED = "country_changed"
     NUMBER_ADDED = "number_added"
+    CHAT_ADDED = "chat_added"
     END_ASKED = "end_asked"
     ENDED = "ended"
     PAGE_LOCKED = "page_locked"
@@ -97,6 +99,7 @@ _NOTICES = {
         "{name} has named another country: {place}. If it surprises you, call and ask your question."
     ),
     ContactNotice.NUMBER_ADDED: N_("{name} has named a new number: {number}. Please call and ask your question."),
+    ContactNotice.CHAT_ADDED: N_("{name} can now answer from a Telegram chat too. Please call and ask your question."),
     ContactNotice.END_ASKED: N_(
         "{name} says that the trip is over. If you know that {name} is home, answer 1."
         " If not, call and ask your question."
@@ -132,10 +135,21 @@ _DURESS_NOTICES = {
     ContactNotice.NUMBER_ADDED: N_(
         "A message names a new number for {name}. It does not prove who wrote. Do NOT call or text {name}."
     ),
+    ContactNotice.CHAT_ADDED: N_(
+        "A Telegram chat can now answer for {name}. It does not prove who wrote. Do NOT call or text {name}."
+    ),
     ContactNotice.END_ASKED: N_(
         "A message says that the trip of {name} is over. It does not prove who wrote. Do NOT call or text {name}."
     ),
 }
+# Where she cannot answer by text, her page asks; an e-mail and a text without a way back bring the link to it.
+_ON_THE_PAGE = {
+    ContactNotice.END_ASKED: N_(
+        "{name} says that the trip is over. Is {name} home? If you do not know it, call and ask your question."
+    ),
+}
+ASKS = frozenset({ContactNotice.END_ASKED})
+"""Notices that ask for an answer; under duress they ask for none."""
 _ENDS = {
     Outcome.HEARD_SAFE: N_("{name} is safe. {who} heard the voice."),
     Outcome.ANSWERED: N_("{name} has answered. The alarm has ended."),
@@ -218,14 +232,20 @@ def notice(
     code: str = "",
     duress: bool = False,
     rehearsal: bool = False,
+    by_page: bool = False,
+    carriage: Carriage = ANYTHING,
 ) -> str:
     """A text to a contact about a trip or an open alarm.
 
     `name` is the traveler, `who` the contact who acts, `at` and `until` are formatted times, `place` the new country,
     `number` her new one, `ref_code` the alarm's or the question's code, `code` the one that opens the page. `duress`
-    says that such an alarm is open on the trip.
+    says that such an alarm is open on the trip; `by_page` that she answers on her page; `carriage` where she answers by
+    text.
     """
-    msgid = _DURESS_NOTICES.get(kind, _NOTICES[kind]) if duress else _NOTICES[kind]
+    msgid = _ON_THE_PAGE.get(kind, _NOTICES[kind]) if by_page else _NOTICES[kind]
+    asks = kind in ASKS and not by_page
+    if duress and kind in _DURESS_NOTICES:
+        msgid, asks = _DURESS_NOTICES[kind], False
     text = _(msgid).format(
         name=cut_name(name, NAME_LIMIT),
         who=cut_name(who, NAME_LIMIT) or _(SOMEBODY),
@@ -235,7 +255,8 @@ def notice(
         number=number,
         code=code,
     )
-    return mark(join((text, _tag(ref_code))), rehearsal, _)
+    there = answer_there(carriage, _) if asks else ""
+    return mark(join((text, there, _tag(ref_code))), rehearsal, _)
 
 
 def all_clear(
@@ -249,6 +270,7 @@ def all_clear(
     at: str = "",
     duress: bool = False,
     rehearsal: bool = False,
+    carriage: Carriage = ANYTHING,
 ) -> str:
     """What everybody who was told hears when an alarm ends.
 
@@ -262,7 +284,7 @@ def all_clear(
     named = ", ".join(cut_name(one, NAME_LIMIT) for one in by) if by_two else cut_name(who, NAME_LIMIT)
     msgid = _ENDS[outcome] if not by_two else _ENDED_BY_TWO if named else _ENDS[Outcome.CLOSED_BY_TWO]
     text = _(msgid).format(name=cut_name(name, NAME_LIMIT), who=named or _(SOMEBODY), at=at)
-    return mark(join((text, _(DOUBT), _tag(ref_code))), rehearsal, _)
+    return mark(join((text, _(DOUBT), answer_there(carriage, _), _tag(ref_code))), rehearsal, _)
 
 
 def invitation(
@@ -274,20 +296,47 @@ def invitation(
     ref_code: str,
     link: str = "",
     budget: int = INVITATION_BUDGET,
+    carriage: Carriage = ANYTHING,
 ) -> str:
     """Asks a person to be a trusted contact: who asks, what it means, how to accept and to refuse.
 
-    Names are cut until it fits in `budget` segments.
+    Names are cut until it fits in `budget` segments. `carriage`: what the text may carry, and where she can answer.
     """
+    link = link if carriage.links else ""
 
-    def write(limit: int) -> str:
-        text = _(
+    def write(limit: int, page: str = link) -> str:
+        who = {"contact": cut_name(contact, limit), "traveler": cut_name(traveler, limit)}
+        text = _(_how_to_accept(carriage, link)).format(**who, number=carriage.number, link=link)
+        if not (carriage.replies or carriage.number):
+            page = ""
+        return carried(join((text, page, _tag(ref_code))), carriage)
+
+    text = _shortest(write, count, budget)
+    # The number costs as much as the page, and is what she can answer without the web.
+    is_too_long = carriage.number and count(text) > budget
+    return _shortest(lambda limit: write(limit, ""), count, budget) if is_too_long else text
+
+
+def _how_to_accept(carriage: Carriage, link: str) -> str:
+    if carriage.replies:
+        return N_(
             "{contact}, {traveler} is going abroad and asks you to be a trusted person. Without a sign in time"
             " we write to you what to do. Accept: answer 1. Refuse: STOP."
-        ).format(contact=cut_name(contact, limit), traveler=cut_name(traveler, limit))
-        return join((text, link, _tag(ref_code)))
-
-    return _shortest(write, count, budget)
+        )
+    if carriage.number:
+        return N_(
+            "{contact}, {traveler} is going abroad and asks you to be a trusted person. Without a sign in time"
+            " we write to you what to do. Accept: text 1 to {number}. Refuse: STOP."
+        )
+    if link:
+        return N_(
+            "{contact}, {traveler} is going abroad and asks you to be a trusted person. Without a sign in time"
+            " we write to you what to do. Accept or refuse: {link}"
+        )
+    return N_(
+        "{contact}, {traveler} is going abroad and asks you to be a trusted person. Without a sign in time"
+        " we write to you what to do. To accept, ask {traveler} where to send 1."
+    )
 
 
 def to_traveler(kind: TravelerNotice, _: Translate, *, name: str = "", number: int = 0, code: str = "") -> str:

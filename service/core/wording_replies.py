@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from service.core.carriage import ANYTHING, Carriage, answer_there
 from service.core.wording_text import N_, SOMEBODY, Translate, cut_name, join, mark
 
 NAME_LIMIT = 24
@@ -51,6 +52,8 @@ class Reply(StrEnum):
     WHICH_ALARM = "which_alarm"
     ANSWER_NOT_UNDERSTOOD = "answer_not_understood"
     INVITATION_NOT_UNDERSTOOD = "invitation_not_understood"
+    HELP = "help"
+    HELP_IN_ALARM = "help_in_alarm"
     ACCEPTED = "accepted"
     DECLINED = "declined"
     STOPPED = "stopped"
@@ -96,6 +99,14 @@ _TEXTS = {
     Reply.WHICH_ALARM: N_("Which one? Answer with the digit and the code, for example 1 {first}. Open now: {alarms}."),
     Reply.ANSWER_NOT_UNDERSTOOD: N_("We did not understand. Please answer with one digit: 1, 2, 3 or 4."),
     Reply.INVITATION_NOT_UNDERSTOOD: N_("We did not understand. Please answer 1 to accept, or STOP to refuse."),
+    Reply.HELP: N_(
+        "You are a trusted person of {name}. Nothing to do now: without a sign in time we write to you what to do."
+        " STOP ends our messages."
+    ),
+    Reply.HELP_IN_ALARM: N_(
+        "The alarm about {name} is open. Answer: 1 I take it, 2 I heard the voice: safe, 3 I cannot,"
+        " 4 something is not right."
+    ),
     Reply.ACCEPTED: N_("Thank you. Nothing to do now. We write only when {name} gives no sign."),
     Reply.DECLINED: N_("Thank you for telling us. We will not write again."),
     Reply.STOPPED: N_("You will get no more messages from us."),
@@ -108,13 +119,45 @@ _DURESS_TEXTS = {
     Reply.TAKEN: N_("Thank you. You have it until {until}. Do NOT call or text {name}. The page says what to do."),
     Reply.SAFE_CLOSED: _TEXTS[Reply.DURESS_NOTED],
     Reply.ANSWER_NOT_UNDERSTOOD: N_("We did not understand. Please answer 1 or 3; the rest is on the page."),
+    Reply.HELP_IN_ALARM: N_("Do NOT call or text {name}. Answer: 1 I take it, 3 I cannot; the rest is on the page."),
 }
+UNASKED = frozenset(
+    {
+        Reply.NOT_UNDERSTOOD,
+        Reply.ANSWER_NOT_UNDERSTOOD,
+        Reply.INVITATION_NOT_UNDERSTOOD,
+        Reply.HELP,
+        Reply.HELP_IN_ALARM,
+    }
+)
+"""Answers to what changed nothing: of these few are sent, so that two machines do not answer each other."""
+_ASKS = frozenset(
+    {
+        Reply.STATUS,
+        Reply.NOT_UNDERSTOOD,
+        Reply.LATE_REFUSED,
+        Reply.TAKEN,
+        Reply.SAFE_CLOSED,
+        Reply.ALREADY_CLOSED,
+        Reply.WHICH_ALARM,
+        Reply.ANSWER_NOT_UNDERSTOOD,
+        Reply.INVITATION_NOT_UNDERSTOOD,
+        Reply.HELP,
+        Reply.HELP_IN_ALARM,
+    }
+)
+"""Replies that ask for another answer, and so say where it goes."""
 _EMPTY_REMINDER = N_("Hi, how are you? Write when you can.")
 _EMPTY_HOME_REMINDER = N_("Hi, are you home yet? Write when you can.")
 _REMINDERS = {
     1: N_("Please answer OK by {deadline}."),
     2: N_("Due {deadline}: please answer OK."),
     3: N_("No OK for {deadline} yet. Please answer OK, or we tell your people."),
+}
+_REMINDERS_FROM_AFAR = {
+    1: N_("Please send us your OK by {deadline}."),
+    2: N_("Due {deadline}: please send us your OK."),
+    3: N_("No OK for {deadline} yet. Please send it, or we tell your people."),
 }
 _REMINDERS_WITH_NUMBER = {
     1: N_("Please text OK to {number} by {deadline}."),
@@ -141,12 +184,14 @@ def reply(
     number: str = "",
     alarms: Sequence[tuple[str, str]] = (),
     rehearsal: bool = False,
+    carriage: Carriage = ANYTHING,
 ) -> str:
     """The answer to a text, a key or a button.
 
     `constant` (see `is_constant`) makes every answer to a traveler the same; it never touches answers to contacts.
     `duress` says that the alarm is of that kind. `name` is the traveler, `who` the contact who acts, `until` and
     `deadline` are formatted times, `number` is the local emergency number, `alarms` are pairs of code and name.
+    `carriage`: where an answer to this answer goes.
     """
     if kind in TO_TRAVELER and constant:
         return _(_TEXTS[Reply.CONSTANT])
@@ -161,6 +206,8 @@ def reply(
     )
     if kind is Reply.SOS_RECEIVED and number:
         text = join((text, _("If you can, call {number} for help there.").format(number=number)))
+    if kind in _ASKS:
+        text = join((text, answer_there(carriage, _)))
     return text if kind in TO_TRAVELER else mark(text, rehearsal, _)
 
 
@@ -172,19 +219,23 @@ def reminder(
     has_words: bool,
     deadline: str,
     number: str | None = None,
+    replies: bool = True,
     asks_home: bool = False,
 ) -> str:
     """A reminder to the traveler: `stage` 1 before the deadline, 2 at it, 3 after half the grace.
 
-    `number` is printed where an answer to the sender would go nowhere. An empty reminder is the same at every stage.
+    `number` is printed where an answer to the sender would go nowhere; without `replies` it does, also where no number
+    may be printed. An empty reminder is the same at every stage.
     Raises KeyError for a stage that does not exist.
     """
     if is_constant(wording, has_words=has_words):
         empty = _(_EMPTY_HOME_REMINDER if asks_home else _EMPTY_REMINDER)
         return join((empty, number or ""))
-    table = _REMINDERS_WITH_NUMBER if number else _REMINDERS
+    is_here = replies and not number
+    table = _REMINDERS if is_here else _REMINDERS_WITH_NUMBER if number else _REMINDERS_FROM_AFAR
     text = _(table[stage]).format(deadline=deadline, number=number)
-    return join((text, _("Already home? Answer HOME."))) if asks_home else text
+    home = _("Already home? Answer HOME.") if is_here else _("Already home? Then send HOME instead.")
+    return join((text, home)) if asks_home else text
 
 
 def reminder_subject(_: Translate) -> str:

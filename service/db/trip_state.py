@@ -38,7 +38,8 @@ class Address:
 @dataclass(frozen=True, slots=True)
 class ContactState:
     """A contact. `addresses` in the order in which they are tried; `pin`: keyed hash of her pages' PIN, if any;
-    `weekly`: whether she wants a word once a week, should the traveler let her have one."""
+    `weekly`: whether she wants a word once a week, should the traveler let her have one; `latin`: whether she wants her
+    texts in Latin letters."""
 
     contact_id: UUID
     position: int
@@ -58,10 +59,16 @@ class ContactState:
     proven_at: datetime | None = None
     proof_asked_at: datetime | None = None
     weekly: bool = True
+    latin: bool = False
     id: str = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", str(self.contact_id))
+
+    @property
+    def tag(self) -> str:
+        """Her language and letters (BCP 47), as texts to her are written: `kk-Latn`."""
+        return f"{self.language}-Latn" if self.latin else self.language
 
     @property
     def accepted(self) -> bool:

@@ -341,6 +341,7 @@ def _contact(row: RowMapping, opened: Mapping[str, Any], suppressed: _Suppressed
         proven_at=row["proven_at"],
         proof_asked_at=row["proof_asked_at"],
         weekly=opened.get("weekly", True),
+        latin=opened.get("latin", False),
     )
 
 

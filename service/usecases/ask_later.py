@@ -17,6 +17,7 @@ from service.db.tables import Outbox
 from service.db.trips import TripKey, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import first_usable
+from service.usecases.carriage import carriage_to
 from service.usecases.unknown_facts import open_fields
 from service.usecases.work import Draft, Priority, Work
 
@@ -56,13 +57,14 @@ def _write(work: Work, trip: TripState, fields: Sequence[str], at: datetime) -> 
     if address is None or not fields or trip.one_reply:
         return
     _, service = translator(trip.traveler.language), work.service
+    link = service.public_url + PAGE if carriage_to(service, address.channel, address.address).links else ""
     work.send(
         Draft(
             kind="traveler_notice",
             to=address.address,
             channel=address.channel,
             channel_index=address.index,
-            body=wording_later.ask_later(fields, _, count=service.segments, link=service.public_url + PAGE),
+            body=wording_later.ask_later(fields, _, count=service.segments, link=link),
             subject=wording.reminder_subject(_),
             dedupe_key=_name(trip.key),
             priority=Priority.REPLY,

@@ -110,6 +110,20 @@ def set_language(service: Service, token: str, language: str) -> bool:
     return change_way(service, token, keep)
 
 
+def set_letters(service: Service, token: str, *, latin: bool) -> bool:
+    """Write her texts in Latin letters from now on, or in those of her language; whether the link lives.
+
+    Only what goes to her phone: on pages and on the sheet every name stays as it was written.
+    """
+
+    def keep(work: Work, opened: Opened) -> None:
+        if opened.contact.latin != latin:
+            reseal(work, opened, latin=latin)
+            work.audit.add(opened.trip.key.traveler_id, opened.contact.id, f"letters:{'latin' if latin else 'own'}")
+
+    return change_way(service, token, keep)
+
+
 def order_channels(service: Service, token: str, order: Sequence[int]) -> bool:
     """Try her addresses in this order (their indexes); whether the link lives. Those left out come behind."""
 

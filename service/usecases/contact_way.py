@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select, update
 from service.core import wording
 from service.core.alarm import AlarmKind
 from service.core.lifeline import proof_is_open
-from service.core.wording import AlertFacts, TravelerNotice
+from service.core.wording import AlertFacts, Carriage, TravelerNotice
 from service.db.routing import Link
 from service.db.stored import table_of
 from service.db.tables import Contact, Outbox
@@ -27,11 +27,14 @@ from service.texts import translator
 from service.usecases import telling
 from service.usecases.accept import MOST_WRONG
 from service.usecases.answer import answer_alarm
+from service.usecases.carriage import SMS, carriage_for
 from service.usecases.context import Service
+from service.usecases.end_trip import is_asked
 from service.usecases.links import invitation_token
 from service.usecases.problems import FieldProblem, Invalid
 from service.usecases.reachability import page_if_last
 from service.usecases.settle_invitation import settle_invitation
+from service.usecases.waiting import ends_by_now
 from service.usecases.work import Work
 
 LINKS = table_of(Link)
@@ -58,7 +61,8 @@ class ContactWay:
     """Her page. `state` is invited, accepted or refused; `sample` is how an alarm would look, with invented facts.
 
     `weekly`: whether she wants a word once a week; nothing here says whether there are any. `is_asked`: whether her
-    addresses are still hers. `unproven_email`: an address of hers that waits for its code.
+    addresses are still hers; `home_asked`: whether the traveler is home. `latin`: whether her texts come in Latin
+    letters. `unproven_email`: an address of hers that waits for its code.
     """
 
     state: str
@@ -73,6 +77,8 @@ class ContactWay:
     may_add_email: bool
     weekly: bool
     is_asked: bool
+    home_asked: bool
+    latin: bool
     unproven_email: str = ""
 
 
@@ -256,6 +262,8 @@ def _shown(service: Service, conn: Connection, opened: Opened, language: str | N
         may_add_email="email" in service.notifiers and not any(a.channel == "email" for a in contact.addresses),
         weekly=contact.weekly,
         is_asked=proof_is_open(contact.accepted_at, contact.proven_at, contact.proof_asked_at),
+        home_asked=not opened.is_over and is_asked(trip, contact) and not ends_by_now(conn, trip.key, service.clock()),
+        latin=contact.latin,
         unproven_email=waiting.get("address", "") if _is_fresh(service, waiting) else "",
     )
 
@@ -315,7 +323,14 @@ def _sample(service: Service, contact: ContactState, language: str) -> tuple[str
         employer=_("Example Hotel"),
         employer_phone="+90 212 000 00 00",
         rehearsal=True,
+        carriage=_carriage(service, contact),
     )
     return wording.alert(
         facts, full=contact.disclosure == "full", _=_, count=service.segments, second_code=SAMPLE_CODES[1]
     )
+
+
+def _carriage(service: Service, contact: ContactState) -> Carriage:
+    """What her texts may carry."""
+    sms = (address.address for address in contact.addresses if address.channel == SMS)
+    return carriage_for(service, SMS, next(sms, ""), contact.tag)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from notifiers.base import Notifier, TakesTexts, providers_of
 from service.clock import utc_now
+from service.core.carriage import Carriage
 from service.db import tx
 from service.db.engine import Database
 from service.db.sealed import Keyring
@@ -100,6 +101,8 @@ class Service:
     pulse: Pulse = field(default_factory=Pulse)
     tally: Tally = field(default_factory=Tally)
     footing: Footing = field(default_factory=Footing)
+    carriages: dict[tuple[int, str], tuple[Notifier, Carriage]] = field(default_factory=dict)
+    """What texts by a notifier to numbers that begin alike may carry, as `usecases.carriage` has found it."""
 
     def run(self, work: Callable[[Connection], T], act: Act | None = None) -> T:
         """Run `work` in one transaction; see `service.db.tx.run`.

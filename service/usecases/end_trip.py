@@ -33,6 +33,11 @@ def request_end(work: Work, trip: TripState) -> TripState:
     return replace(trip, end_requested_at=work.now)
 
 
+def is_asked(trip: TripState, contact: ContactState) -> bool:
+    """Whether this contact was asked if the traveler is home."""
+    return contact.accepted and trip.end_requested_at is not None and trip.status == "armed"
+
+
 def confirm_end(work: Work, trip: TripState, contact: ContactState) -> tuple[TripState, Reply]:
     """A contact says that she is home: the trip ends, or as soon as the alarm that is open has ended."""
     if trip.alarm is None:

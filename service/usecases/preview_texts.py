@@ -15,12 +15,13 @@ from uuid import UUID
 from service.core import wording
 from service.core.alarm import AlarmKind, Outcome, open_alarm
 from service.core.plan import leg_at, next_deadline
-from service.core.wording import Reply, Wording
+from service.core.wording import Carriage, Reply, Wording
 from service.db.routing import NIL
 from service.db.trips import Address, AlarmState, ContactState, TripKey, TripState
 from service.texts import known_language, translator
 from service.usecases.alarm_facts import facts_for, first_usable, zone_of_contact
 from service.usecases.as_begun import as_begun, foresee_first, quiet_people
+from service.usecases.carriage import by_page_only, carriage_for, carriage_to, with_page
 from service.usecases.context import Service
 from service.usecases.foresee import Foreseen
 from service.usecases.numbers import zone_of_number
@@ -188,7 +189,15 @@ class _Writer:
         if address.channel == EMAIL:
             body = wording.invitation_letter(name, contact.name, _, link=link, ref_code=CODES[0])
         else:
-            body = wording.invitation(name, contact.name, _, count=self._service.segments, ref_code=CODES[0], link=link)
+            body = wording.invitation(
+                name,
+                contact.name,
+                _,
+                count=self._service.segments,
+                ref_code=CODES[0],
+                link=link,
+                carriage=self._carriage(contact, address),
+            )
         subject = wording.invitation_subject(name, _) if address.channel == EMAIL else ""
         return Preview(Occasion.INVITATION, contact.invited_at, address.channel, (body,), subject)
 
@@ -201,6 +210,7 @@ class _Writer:
         if address.channel == EMAIL:
             parts: tuple[str, ...] = (wording.alert_letter(facts, full=is_full, _=_),)
         else:
+            facts = replace(facts, carriage=self._carriage(contact, address))
             parts = wording.alert(facts, full=is_full, _=_, count=self._service.segments, second_code=CODES[1])
         subject = wording.subject(self._trip.traveler.name, _) if address.channel == EMAIL else ""
         occasion = Occasion.MISSED if kind is AlarmKind.MISSED else Occasion.DURESS
@@ -210,25 +220,30 @@ class _Writer:
         _, name = translator(contact.language), self._trip.traveler.name
         first = self._foreseen.tellings[0].people[0] if self._foreseen.tellings else contact.id
         hearer = self._trip.contact(first) or contact
-        body = wording.all_clear(Outcome.HEARD_SAFE, _, name=name, ref_code=CODES[0], who=hearer.name)
-        if address.channel == EMAIL:
-            body = wording.letter(body, _, link=self._link("a"))
+        carriage = self._carriage(contact, address)
+        body = wording.all_clear(
+            Outcome.HEARD_SAFE, _, name=name, ref_code=CODES[0], who=hearer.name, carriage=carriage
+        )
+        body = with_page(body, _, address, carriage, self._link("a"))
         subject = wording.news_subject(name, _) if address.channel == EMAIL else ""
         return Preview(Occasion.ALL_CLEAR, None, address.channel, (body,), subject)
 
     def _reminder(self, address: Address, stage: int, deadline: datetime, at: datetime, tag: str) -> Preview:
         trip, _, by_email = self._trip, translator(tag), address.channel == EMAIL
         zone = leg_at(trip.plan, at).zone if trip.plan else "UTC"
+        carriage = carriage_to(self._service, address.channel, address.address)
         body = wording.reminder(
             stage,
             _,
             wording=Wording(trip.wording),
             has_words=trip.has_words,
             deadline=said(deadline, zone, at),
-            number=self._service.number_to_text if by_email else None,
+            number=self._service.number_to_text if by_email else carriage.number,
+            replies=carriage.replies,
         )
-        if by_email and not trip.one_reply:
-            body = wording.reminder_letter(body, _, link=self._link("c"))
+        if not trip.one_reply and (by_email or by_page_only(carriage)):
+            letter = wording.reminder_letter(body, _, link=self._link("c"))
+            body = letter if by_email else wording.as_text(letter, _)
         subject = wording.reminder_subject(_) if by_email else ""
         return Preview(Occasion.REMINDER, at, address.channel, (body,), subject)
 
@@ -249,6 +264,9 @@ class _Writer:
         if known_language(self._trip.traveler.language) == self._reader:
             return own
         return replace(own, means=write(self._reader).parts)
+
+    def _carriage(self, contact: ContactState, address: Address) -> Carriage:
+        return carriage_for(self._service, address.channel, address.address, contact.tag)
 
     def _link(self, page: str) -> str:
         return f"{self._service.public_url}/{page}/{TOKEN}"

@@ -19,6 +19,7 @@ from service.db.trips import Address, ContactState, TripKey, TripState
 from service.edges import Act
 from service.texts import translator
 from service.usecases.alarm_facts import first_usable, zone_of_contact
+from service.usecases.carriage import carriage_for
 from service.usecases.contact_way import Opened, change_way, is_her
 from service.usecases.context import Service
 from service.usecases.links import invitation_link
@@ -114,10 +115,14 @@ def _question(work: Work, trip: TripState, contact: ContactState, address: Addre
     if address.channel == EMAIL:
         body = still_yours_letter(contact.name, name, _, link=invitation_link(work, trip, contact))
     else:
-        code = work.fresh_code(trip.key.traveler_id, None, contact.contact_id)
+        carriage = carriage_for(work.service, address.channel, address.address, contact.tag)
         # To a number that may be another's by now no link goes, unless she cannot answer otherwise.
-        link = "" if work.service.number_to_text else invitation_link(work, trip, contact)
-        body = still_yours(contact.name, name, _, ref_code=code, link=link)
+        by_text = work.service.number_to_text and (carriage.replies or carriage.number)
+        if not by_text and not carriage.links:
+            return
+        code = work.fresh_code(trip.key.traveler_id, None, contact.contact_id)
+        link = "" if by_text else invitation_link(work, trip, contact)
+        body = still_yours(contact.name, name, _, ref_code=code, link=link, carriage=carriage)
     key = f"{KIND}:{contact.id}:{work.now:%Y-%m-%d}"
     write_to(work, trip, contact, address, kind=KIND, body=body, key=key, valid_for=STAYS_GOOD, ref_code=code)
     work.conn.execute(update(CONTACTS).where(is_her(trip, contact)).values(proof_asked_at=work.now))

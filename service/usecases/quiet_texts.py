@@ -51,7 +51,7 @@ def write_to(
             key_id=trip.key_id,
             ref_code=ref_code,
             valid_for=valid_for,
-            language=contact.language,
+            language=contact.tag,
         )
     )
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from service.core.named_number import named_numbers
-from service.core.reply import Meaning, Reading, read
+from service.core.reply import Meaning, Reading, understood
 from service.core.wording import PageReason
 from service.db.claims import Rows, claim_inbox, finish_inbox
 from service.db.errors import Conflict, KeyErased, SchemaUnknown, SealBroken, SecretMissing, StorageUnavailable
@@ -32,7 +32,7 @@ from service.usecases.own_trip import OwnMessage, handle_own, word_kind
 from service.usecases.phone_proof import Waiting, note_heard
 from service.usecases.replies import answered_lately
 from service.usecases.route import Routed, Sender, route
-from service.usecases.stop import CARRIER_STARTS, is_carriers, start_number, stop_number
+from service.usecases.stop import lets_through, start_number, stop_number
 from service.usecases.work import Work
 
 INBOX = table_of(Inbox)
@@ -66,6 +66,7 @@ class _Row:
     trip_id: UUID | None
     contact_id: UUID | None
     alarm_id: UUID | None
+    opt_out: str | None = None
     missed_call: bool = False
     """No text, but a call that nobody picked up."""
 
@@ -205,7 +206,12 @@ def _handle_all(service: Service, conn: Connection, claimed: Rows, now: datetime
 class _Session:
     """One batch being read: the trips as they stand after each row, written once at the end."""
 
-    def __init__(self, work: Work, trips: dict[TripKey, TripState], named: Mapping[int, Sequence[Named]]) -> None:
+    def __init__(
+        self,
+        work: Work,
+        trips: dict[TripKey, TripState],
+        named: Mapping[int, Sequence[Named]],
+    ) -> None:
         self.work = work
         self.trips = trips
         self._named = named
@@ -228,7 +234,7 @@ class _Session:
     def _routed(self, row: _Row, sender: Sender | None) -> Routed:
         if row.missed_call:
             return self._called(row, sender) if sender is not None else Routed(UNKNOWN_SENDER)
-        reading = read(row.text)
+        reading = understood(row.text, row.opt_out)
         if row.own_key is not None:
             return self._own(row.own_key, row, reading)
         if row.contact_id is not None and row.traveler_id is not None and row.trip_id is not None:
@@ -237,7 +243,7 @@ class _Session:
             return route(self.work, self.trips, sender, row.text, reading, row, by_page=True)
         if sender is None:
             return Routed(UNKNOWN_SENDER)
-        if is_carriers(row.text, CARRIER_STARTS):
+        if lets_through(row.text, row.opt_out):
             # Whatever else it means: the carrier lets our texts through again.
             start_number(self.work, row.sender, row.source)
         own = self.trips.get(sender.own) if sender.own else None
@@ -247,6 +253,7 @@ class _Session:
         if routed.result == "own" and sender.own is not None:
             return self._own(sender.own, row, reading)
         return routed
+
 
     def _own(self, key: TripKey, row: _Row, reading: Reading) -> Routed:
         trip = self.trips.get(key)
@@ -283,6 +290,7 @@ def _open(service: Service, conn: Connection, row: Any) -> _Row:
         row.trip_id,
         row.contact_id,
         row.alarm_id,
+        body.get("opt_out"),
         missed_call=body.get("missed_call", False),
     )
 
@@ -313,10 +321,10 @@ def _from_draft(work: Work, row: _Row, whose: list[Waiting]) -> None:
     It gets no answer, which she could take for the answer to a check-in.
     """
     note_heard(work.conn, row.sender, row.source, row.received_at, whose)
-    meaning = read(row.text).meaning
+    meaning = understood(row.text, row.opt_out).meaning
     if meaning is Meaning.STOP:
         stop_number(work, row.sender, row.source, at=row.received_at)
-    elif meaning is Meaning.START or is_carriers(row.text, CARRIER_STARTS):
+    elif meaning is Meaning.START or lets_through(row.text, row.opt_out):
         start_number(work, row.sender, row.source)
 
 

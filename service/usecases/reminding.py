@@ -12,6 +12,7 @@ from service.core.wording import Wording
 from service.db.trips import Address, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import first_usable
+from service.usecases.carriage import by_page_only, carriage_to
 from service.usecases.links import check_in_link
 from service.usecases.telling import CHECK_IN_ANSWER, to_traveler
 from service.usecases.times import said
@@ -99,17 +100,21 @@ def _remind(work: Work, trip: TripState, address: Address, key: str, reminder: R
         return
     _ = translator(trip.traveler.language)
     is_email = address.channel == EMAIL
+    carriage = carriage_to(work.service, address.channel, address.address)
     body = wording.reminder(
         reminder.stage,
         _,
         wording=Wording(trip.wording),
         has_words=trip.has_words,
         deadline=said(reminder.deadline, leg_at(trip.plan, work.now).zone, work.now),
-        number=work.service.number_to_text if is_email else None,
+        number=work.service.number_to_text if is_email else carriage.number,
+        replies=carriage.replies,
         asks_home=reminder.asks_home,
     )
     if is_email:
         body = by_email(work, trip, body)
+    elif by_page_only(carriage):
+        body = wording.as_text(by_email(work, trip, body), _)
     to_traveler(work, trip, "reminder", address, body, key, Priority.REMINDER, good_for, CHECK_IN_ANSWER)
 
 

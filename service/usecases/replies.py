@@ -5,40 +5,46 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from service.core import wording
 from service.core.plan import leg_at
-from service.core.wording import Reply
+from service.core.wording import UNASKED, Reply
 from service.db.stored import table_of
 from service.db.tables import Outbox
 from service.db.trips import Address, ContactState, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import zone_of_contact
+from service.usecases.carriage import carriage_for, carriage_to
 from service.usecases.reminding import usable_now
 from service.usecases.telling import to_traveler, under_duress
 from service.usecases.times import said
-from service.usecases.work import VOICE, Draft, Priority, Work
+from service.usecases.work import VOICE, Answered, Draft, Priority, Work
 
 OUTBOX = table_of(Outbox)
 
 STAY_GOOD = timedelta(minutes=30)
 MOST_IN_AN_HOUR = 20
 """Replies to one number: more of its texts are read and acted on, but not answered."""
+MOST_UNASKED = 5
+"""Of these, answers to texts that changed nothing: two machines must not answer each other for an hour."""
+UNASKED_KEY = "reply?:"
+"""How the dedupe key of such an answer begins."""
 
 
-def answered_lately(conn: Connection, numbers: Collection[bytes], now: datetime) -> dict[bytes, int]:
+def answered_lately(conn: Connection, numbers: Collection[bytes], now: datetime) -> dict[bytes, Answered]:
     """How many replies went to each number (its keyed hash) within the last hour."""
     if not numbers:
         return {}
+    unasked = case((OUTBOX.c.dedupe_key.like(f"{UNASKED_KEY}%"), 1), else_=0)
     query = (
-        select(OUTBOX.c.address_hash, func.count())
+        select(OUTBOX.c.address_hash, func.count(), func.sum(unasked))
         .where(
             OUTBOX.c.address_hash.in_(numbers), OUTBOX.c.kind == "reply", OUTBOX.c.created_at > now - timedelta(hours=1)
         )
         .group_by(OUTBOX.c.address_hash)
     )
-    return {row[0]: row[1] for row in conn.execute(query)}
+    return {row[0]: Answered(row[1], int(row[2])) for row in conn.execute(query)}
 
 
 def reply_to_traveler(
@@ -46,21 +52,27 @@ def reply_to_traveler(
 ) -> None:
     """Answer a text of hers that was sent `at`. In a trip with one reply nothing of it depends on what she wrote."""
     address = next((a for a in before.traveler.addresses if a.address == to), None)
-    if address is None or address not in usable_now(work, before) or _is_flood(work, address):
+    if address is None or address not in usable_now(work, before):
+        return
+    kind = _kind(before, after, result, at)
+    # Where every text gets one reply, how many it gets must not tell what it said either.
+    is_unasked = kind in UNASKED and not before.one_reply
+    if _is_flood(work, address, is_unasked=is_unasked):
         return
     deadline = after.watch.deadline if after.watch else None
     zone = leg_at(after.plan, work.now).zone if after.plan else "UTC"
     body = wording.reply(
-        _kind(before, after, result, at),
+        kind,
         translator(before.traveler.language),
         constant=before.one_reply,
         name=before.traveler.name,
         deadline=said(deadline, zone, work.now) if deadline else "",
         until=said(work.now + before.cooling_off, zone, work.now),
+        carriage=carriage_to(work.service, address.channel, address.address),
     )
     if before.one_reply:
         work.answer_first(before.key)
-    to_traveler(work, before, "reply", address, body, f"reply:{inbox_id}", Priority.REPLY, STAY_GOOD)
+    to_traveler(work, before, "reply", address, body, _key(inbox_id, is_unasked), Priority.REPLY, STAY_GOOD)
 
 
 def reply_to_contact(
@@ -78,7 +90,9 @@ def reply_to_contact(
     """Answer a contact's text."""
     # A key's answer was said in the call; who can be texted at the same number gets it in writing as well.
     address = next((a for a in contact.addresses if a.address == to and a.channel != VOICE), None)
-    if to is None or address is None or address.suppressed or _is_flood(work, address):
+    if to is None or address is None or address.suppressed:
+        return
+    if _is_flood(work, address, is_unasked=kind in UNASKED):
         return
     body = wording.reply(
         kind,
@@ -88,6 +102,7 @@ def reply_to_contact(
         who=who,
         until=said(until, zone_of_contact(contact, trip), work.now) if until else "",
         alarms=alarms or [],
+        carriage=carriage_for(work.service, address.channel, address.address, contact.tag),
     )
     work.send(
         Draft(
@@ -96,22 +111,30 @@ def reply_to_contact(
             channel=address.channel,
             channel_index=address.index,
             body=body,
-            dedupe_key=f"reply:{inbox_id}",
+            dedupe_key=_key(inbox_id, kind in UNASKED),
             priority=Priority.REPLY,
             traveler_id=trip.key.traveler_id,
             trip_id=trip.key.trip_id,
             contact_id=contact.contact_id,
             key_id=trip.key_id,
             valid_for=STAY_GOOD,
-            language=contact.language,
+            language=contact.tag,
         )
     )
 
 
-def _is_flood(work: Work, address: Address) -> bool:
+def _key(inbox_id: int, is_unasked: bool) -> str:
+    return f"{UNASKED_KEY if is_unasked else 'reply:'}{inbox_id}"
+
+
+def _is_flood(work: Work, address: Address, *, is_unasked: bool) -> bool:
     """Count one more reply to this number, and say whether it is one too many."""
-    work.replied[address.hash] = work.replied.get(address.hash, 0) + 1
-    return work.replied[address.hash] > MOST_IN_AN_HOUR
+    lately = work.replied.setdefault(address.hash, Answered())
+    if is_unasked and lately.unasked >= MOST_UNASKED:
+        return True
+    lately.all += 1
+    lately.unasked += is_unasked
+    return lately.all > MOST_IN_AN_HOUR
 
 
 def _kind(before: TripState, after: TripState, result: str, at: datetime) -> Reply:

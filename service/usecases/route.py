@@ -26,7 +26,7 @@ from service.db.trips import ContactState, TripKey, TripState
 from service.usecases import telling
 from service.usecases.answer import answer_alarm, answer_and_note
 from service.usecases.answer_rehearsal import answer_by_code, answer_by_page, answer_by_text, rehearsal_awaiting
-from service.usecases.end_trip import confirm_end, deny_end
+from service.usecases.end_trip import confirm_end, deny_end, is_asked
 from service.usecases.prove_again import note_proven
 from service.usecases.reachability import after_loss, after_return
 from service.usecases.replies import reply_to_contact
@@ -37,6 +37,9 @@ from service.usecases.work import Work
 CODES = table_of(AckCode)
 REHEARSAL = "rehearsal"
 """The source of a rehearsal's page, and what an answer to one is called."""
+
+ASKS_FOR_HELP = (Meaning.SOS, Meaning.STATUS)
+"""What HELP and INFO mean from somebody who is watched by nobody: how to answer."""
 
 Trips = dict[TripKey, TripState]
 
@@ -108,7 +111,7 @@ class _Role:
     @property
     def is_asked(self) -> bool:
         """Whether she was asked if the traveler is home."""
-        return self.contact.accepted and self.trip.end_requested_at is not None and self.trip.status == "armed"
+        return is_asked(self.trip, self.contact)
 
     @property
     def is_to_prove(self) -> bool:
@@ -143,7 +146,9 @@ def route(
         routed = None
     if routed is not None:
         return routed
-    return Routed("own") if sender.own is not None else _unclear(work, roles, message)
+    if sender.own is not None:
+        return Routed("own")
+    return _helped(work, roles, message) if reading.meaning in ASKS_FOR_HELP else _unclear(work, roles, message)
 
 
 def _roles(trips: Trips, sender: Sender) -> list[_Role]:
@@ -344,6 +349,19 @@ def _unclear(work: Work, roles: list[_Role], message: Message) -> Routed:
             reply_to_contact(work, role.trip, role.contact, message.inbox_id, message.address, reply)
             return Routed("ambiguous", role.trip.key, keep=told, contact_id=role.contact.contact_id)
     return Routed("ambiguous")
+
+
+def _helped(work: Work, roles: list[_Role], message: Message) -> Routed:
+    """A contact's HELP or INFO: she is told what there is to answer, also when nothing was asked of her."""
+    told = next((role for role in roles if role.open_alarm is not None), None)
+    invited = next((role for role in roles if role.contact.status == "invited"), None)
+    role = told or invited or next(iter(roles), None)
+    if role is None:
+        return Routed("ambiguous")
+    reply = Reply.HELP_IN_ALARM if told else Reply.INVITATION_NOT_UNDERSTOOD if invited else Reply.HELP
+    reply_to_contact(work, role.trip, role.contact, message.inbox_id, message.address, reply)
+    # What she wrote while an alarm is open is kept, as every unclear text is.
+    return Routed("ambiguous" if told else "help", role.trip.key, told is not None, role.contact.contact_id)
 
 
 class _Silent:

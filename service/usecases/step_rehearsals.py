@@ -13,6 +13,7 @@ from service.db.rows import insert_ignore
 from service.db.trips import ContactState, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import first_usable
+from service.usecases.carriage import carriage_for
 from service.usecases.links import ALARM_TOKEN_LETTERS, LINKS, base62
 from service.usecases.rehearsal_facts import sample_facts
 from service.usecases.telling import ANSWERS
@@ -67,6 +68,7 @@ def _tell(work: Work, trip: TripState, rehearsal: KeptRehearsal, contact: Contac
         parts = (wording.alert_aloud(facts, full=is_full, _=translator_aloud(contact.language)),)
     else:
         codes.append(_fresh_code(work, rehearsal, contact))
+        facts = replace(facts, carriage=carriage_for(work.service, address.channel, address.address, contact.tag))
         parts = wording.alert(facts, full=is_full, _=_, count=work.service.segments, second_code=codes[1])
     for part, (text, code) in enumerate(zip(parts, codes, strict=False)):
         work.send(
@@ -88,7 +90,7 @@ def _tell(work: Work, trip: TripState, rehearsal: KeptRehearsal, contact: Contac
                 part=part,
                 available_at=work.now + part * BETWEEN_PARTS,
                 valid_for=STAY_GOOD,
-                language=contact.language,
+                language=contact.tag,
                 answers=ANSWERS,
             )
         )

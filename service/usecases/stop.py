@@ -24,6 +24,11 @@ def is_carriers(text: str, words: frozenset[str]) -> bool:
     return text.strip().casefold() in words
 
 
+def lets_through(text: str, opt_out: str | None) -> bool:
+    """Whether the carrier lets our texts to its sender through again, because of this text."""
+    return opt_out == "START" or is_carriers(text, CARRIER_STARTS)
+
+
 def stop_number(work: Work, sender: bytes, source: str, *, at: datetime) -> None:
     """Nothing more goes to that number on the channel of this source, by none of its providers and in no trip, until
     START."""

@@ -6,6 +6,7 @@ Nothing here decides that somebody is told; that is the core's. Every text comes
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from service.db.settle import cancel_alerts
 from service.db.trips import Address, AlarmState, ContactState, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import closers, facts_for, first_usable, zone_of_contact
+from service.usecases.carriage import answers_by_text, asks_for_page, carriage_for, with_page
 from service.usecases.context import WEBHOOK
 from service.usecases.links import alarm_link, invitation_link
 from service.usecases.times import said
@@ -76,6 +78,7 @@ def alert_by(
         parts = (wording.alert_aloud(facts, full=is_full, _=translator_aloud(contact.language)),)
     else:
         codes.append(work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id))
+        facts = replace(facts, carriage=carriage_for(work.service, address.channel, address.address, contact.tag))
         parts = wording.alert(facts, full=is_full, _=_, count=work.service.segments, second_code=codes[1])
     for number, (text, code) in enumerate(zip(parts, codes, strict=False)):
         _to_contact(
@@ -106,12 +109,15 @@ def notice(
     zone = zone_of_contact(contact, trip)
     texts: dict[str, Any] = {k: said(v, zone, work.now) if isinstance(v, datetime) else v for k, v in values.items()}
     code = work.fresh_code(trip.key.traveler_id, alarm.alarm_id if alarm else None, contact.contact_id)
+    carriage = carriage_for(work.service, address.channel, address.address, contact.tag)
     body = wording.notice(
         ContactNotice(key),
         translator(contact.language),
         name=trip.traveler.name,
         ref_code=code,
         duress=under_duress(trip),
+        by_page=not answers_by_text(address, carriage),
+        carriage=carriage,
         **texts,
     )
     serial = f"{alarm.alarm_id}:{alarm.view.step}" if alarm else f"{trip.key.trip_id}:{work.now.isoformat()}"
@@ -177,6 +183,7 @@ def all_clear(work: Work, trip: TripState, alarm: AlarmState, contact: ContactSt
         by=closers(trip, alarm.view, contact.language),
         at=said(alarm.view.last_sign_at or work.now, zone, work.now),
         duress=alarm.view.kind is AlarmKind.DURESS,
+        carriage=carriage_for(work.service, address.channel, address.address, contact.tag),
     )
     _to_contact(
         work,
@@ -210,7 +217,10 @@ def invite_by(work: Work, trip: TripState, contact: ContactState, address: Addre
     elif address.channel == VOICE:
         body = wording.invitation_aloud(name, translator_aloud(contact.language))
     else:
-        body = wording.invitation(name, contact.name, _, count=work.service.segments, ref_code=code, link=link)
+        carriage = carriage_for(work.service, address.channel, address.address, contact.tag)
+        body = wording.invitation(
+            name, contact.name, _, count=work.service.segments, ref_code=code, link=link, carriage=carriage
+        )
     _to_contact(
         work,
         trip,
@@ -328,11 +338,13 @@ def to_traveler(
 def _with_page(
     work: Work, trip: TripState, alarm: AlarmState | None, contact: ContactState, address: Address, body: str
 ) -> str:
-    """The text as this address carries it: an e-mail cannot be answered, so it brings the page that can."""
-    if address.channel != EMAIL:
+    """The text as this address carries it: an e-mail cannot be answered, so it brings the page that can; and so does a
+    text whose reader has nowhere to send an answer."""
+    carriage = carriage_for(work.service, address.channel, address.address, contact.tag)
+    if not asks_for_page(address, carriage):
         return body
     link = alarm_link(work, trip, alarm, contact) if alarm else invitation_link(work, trip, contact)
-    return wording.letter(body, translator(contact.language), link=link)
+    return with_page(body, translator(contact.language), address, carriage, link)
 
 
 def _to_contact(
@@ -374,7 +386,7 @@ def _to_contact(
             ref_code=ref_code,
             part=part,
             valid_for=valid_for,
-            language=contact.language,
+            language=contact.tag,
             answers=answers,
         )
     )

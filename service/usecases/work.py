@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Select, select, update
 
 from service.core.alarm import AlarmView
+from service.core.carriage import carried
 from service.core.watch import WatchView
 from service.db import tables
 from service.db.audit import AuditTrail
@@ -23,6 +24,9 @@ from service.db.stored import table_of
 from service.db.trips import AlarmState, TripKey, TripState, alarm_values, watch_values
 from service.db.types import json_text
 from service.usecases.aloud import aloud, keys_of
+from service.usecases.carriage import EMAIL as EMAIL
+from service.usecases.carriage import SMS as SMS
+from service.usecases.carriage import carriage_for, spoken
 from service.usecases.context import Service
 
 OUTBOX = table_of(tables.Outbox)
@@ -33,9 +37,7 @@ ANSWERS = table_of(tables.Answer)
 ACK_CODES = table_of(AckCode)
 LINKS = table_of(Link)
 
-EMAIL = "email"
 VOICE = "voice"
-SMS = "sms"
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_DIGITS = "23456789"
@@ -101,6 +103,14 @@ class Draft:
     """What the person may answer; see `notifiers.base.Message`."""
 
 
+@dataclass(slots=True)
+class Answered:
+    """The replies that went to a number within the last hour, and how many of them nobody had asked for."""
+
+    all: int = 0
+    unasked: int = 0
+
+
 class Work:
     """Collects writes. Nothing is written before `flush`, which the use case calls last in its transaction."""
 
@@ -109,7 +119,7 @@ class Work:
         self.conn = conn
         self.now = now
         self.audit = AuditTrail(conn, service.keys, now)
-        self.replied: dict[bytes, int] = {}
+        self.replied: dict[bytes, Answered] = {}
         self._answered: set[tuple[UUID, UUID | None]] = set()
         self._drafts: list[Draft] = []
         self._codes: list[dict[str, Any]] = []
@@ -232,13 +242,16 @@ class Work:
         # What is sent soon is sealed for some days only; what waits longer would keep its day's key for as long.
         is_for_later = draft.available_at is not None and draft.available_at > self.now + A_DAY
         key_id = (draft.key_id if is_for_later else None) or keys.service_key(self.conn, self.now)
-        # Only an SMS is paid for by the letter.
-        body = self.service.fold(draft.body) if draft.channel == SMS else draft.body
+        body = draft.body
+        if draft.channel == SMS:
+            # Whatever was typed into it; and only an SMS is paid for by the letter.
+            body = self.service.fold(carried(body, carriage_for(self.service, SMS, draft.to, draft.language)))
         answers = draft.answers
         if draft.channel == VOICE:
             answers = keys_of(draft.kind, answers)
             body = aloud(body, draft.language, draft.kind, answers)
-        secret: dict[str, Any] = {"to": draft.to, "body": body, "subject": draft.subject, "language": draft.language}
+        language = spoken(draft.language)
+        secret: dict[str, Any] = {"to": draft.to, "body": body, "subject": draft.subject, "language": language}
         if answers:
             secret["answers"] = answers
         available_at = draft.available_at or self.now

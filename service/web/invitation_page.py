@@ -15,6 +15,7 @@ from service.usecases import contact_choices, contact_way, prove_again
 from service.usecases import worry as worries
 from service.usecases.context import Service
 from service.usecases.problems import FieldProblem, Invalid, StorageUnavailable
+from service.usecases.say_home import say_home
 from service.web.check_in import busy, not_here
 from service.web.forms import Typed, read_form
 from service.web.pages import HEADERS, chosen_language, page
@@ -118,6 +119,18 @@ def _language(service: Service, token: str, typed: Typed) -> bool:
     return contact_choices.set_language(service, token, typed.text("language"))
 
 
+def _letters(service: Service, token: str, typed: Typed) -> bool:
+    return contact_choices.set_letters(service, token, latin=typed.text("letters") == "latin")
+
+
+def _home(service: Service, token: str, _typed: Typed) -> bool:
+    return say_home(service, token, home=True)
+
+
+def _not_home(service: Service, token: str, _typed: Typed) -> bool:
+    return say_home(service, token, home=False)
+
+
 def _order(service: Service, token: str, typed: Typed) -> bool:
     """Her addresses by the places that she gave them; of two with one place the earlier field goes first."""
     given = [(name.removeprefix(PLACE), value) for name, value in typed.pairs if name.startswith(PLACE)]
@@ -134,6 +147,8 @@ def _email(service: Service, token: str, typed: Typed) -> bool:
     return contact_choices.ask_email(service, token, typed.text("email"), typed.text("email_pin"))
 
 
+
+
 def _email_code(service: Service, token: str, typed: Typed) -> bool:
     return contact_choices.add_email(service, token, typed.text("email_code"))
 
@@ -146,7 +161,10 @@ ACTS: Mapping[str, Act] = {
     "weekly": _weekly,
     "still_mine": _still_mine,
     "pin": _pin,
+    "home": _home,
+    "not_home": _not_home,
     "language": _language,
+    "letters": _letters,
     "order": _order,
     "email": _email,
     "email_code": _email_code,

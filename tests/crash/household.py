@@ -28,9 +28,9 @@ LONG, SHORT = 600, 1
 KINDS: Mapping[str, re.Pattern[str]] = {
     "rehearsal": re.compile(r"^REHEARSAL\..*no sign since"),
     "accepted": re.compile(r"is now your trusted person|has said yes"),
-    "invitation": re.compile(r"Accept: answer 1\."),
+    "invitation": re.compile(r"Accept: (answer|text) 1\b"),
     "alert": re.compile(r"no sign since"),
-    "facts": re.compile(r"Answer: 1 I take it"),
+    "facts": re.compile(r"Answer( to \+\d+)?: 1 I take it"),
     "all_clear": re.compile(r"heard the voice\.|The alarm has ended\."),
     "held": re.compile(r"has taken the alarm"),
     "ended": re.compile(r"the trip has ended\. Thank you"),

@@ -72,7 +72,7 @@ class TestHeAnswersForHer:
                 lite.traveler.text(span)
             lite.advance_to(f"2026-12-{day + 1:02}T01:50+03:00")
             lite.traveler.text("ok")
-        assert set(lite.traveler.read_all()) <= {THANKS, "Hi, how are you? Write when you can."}
+        assert set(lite.traveler.read_all()) <= {THANKS, "Hi, how are you? Write when you can. +48732000000"}
         lite.advance_to("2026-12-04T07:10+03:00")
         lite.mother.expect("Please call Aizhan and ask your question.")
         lite.mother.reply("2")

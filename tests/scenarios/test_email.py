@@ -112,7 +112,7 @@ def test_an_alarm_that_no_e_mail_could_bring_goes_by_text_and_fits(story: Story,
     story.advance_to("2026-12-01T21:00:30+03:00")
     texts = story.mother.read_all()
     assert texts
-    assert "Answer: 1 I take it" in texts[0]
+    assert f"Answer to {story.service.number_to_text}: 1 I take it" in texts[0]
     assert max(map(story.service.segments, texts)) <= 4
     assert NOT_READ not in " ".join(texts)
     story.advance(hours=2)

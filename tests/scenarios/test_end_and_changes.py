@@ -78,7 +78,7 @@ def test_home_after_the_planned_end_asks_her_people_and_says_so(story: Story) ->
     story.mother.expect_nothing()
     story.traveler.read_all()
     story.advance_to("2026-12-03T19:31+03:00")
-    story.traveler.expect("Already home? Answer HOME.")
+    story.traveler.expect("Already home? Then send HOME instead.")
     story.traveler.reply("home")
     story.traveler.expect("We ask your people to confirm")
     story.fund.expect("says that the trip is over")
@@ -157,7 +157,7 @@ def test_a_pause_waits_48_hours_and_for_the_end_of_an_alarm(story: Story) -> Non
     story.advance_to("2026-12-05T19:29+03:00")
     story.traveler.expect_nothing()
     story.advance(minutes=2)
-    story.traveler.expect("Please answer OK by 20:00")
+    story.traveler.expect("Please text OK to +48732000000 by 20:00")
 
 
 def test_late_moves_one_deadline_once_and_satisfies_nothing(story: Story) -> None:

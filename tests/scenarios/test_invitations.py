@@ -9,7 +9,7 @@ def test_an_invitation_says_who_asks_and_what_it_means_and_one_accepts(story: St
     story.plan_trip()
     story.add_contact("Gulnar", MOTHER, accept=False)
     invitation = story.mother.expect("Aizhan")
-    for part in ("Gulnar", "trusted person", "answer 1", "STOP"):
+    for part in ("Gulnar", "trusted person", "text 1 to +48732000000", "STOP"):
         assert part in invitation
     story.mother.reply("1")
     story.mother.expect("Nothing to do now")

@@ -101,7 +101,7 @@ def break_reading(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
         return read(text)
 
     with monkeypatch.context() as broken:
-        broken.setattr("service.usecases.read_inbox.read", breaks)
+        broken.setattr("service.usecases.read_inbox.understood", breaks)
         story.traveler.text(BREAKING)
         story.run()
 

@@ -6,7 +6,7 @@ from tests.scenarios.story import Story, family
 def test_an_ok_in_time_tells_nobody(story: Story) -> None:
     family(story)
     story.advance_to("2026-12-01T19:31+03:00")
-    story.traveler.expect("Please answer OK by 20:00")
+    story.traveler.expect("Please text OK to +48732000000 by 20:00")
     assert story.traveler.reply("ok") == 200
     story.traveler.expect("Thank you. Next check-in: 02.12 20:00")
     story.advance_to("2026-12-02T12:00+03:00")

@@ -17,7 +17,7 @@ from tests.web.contact_pages import own_page, trip_of
 
 CONTACTS = table_of(Contact)
 MONTH = timedelta(days=30)
-QUESTION = "Gulnar, is this number still yours? Then answer 1. You are a trusted person of Aizhan. #"
+QUESTION = "Gulnar, is this number still yours? Then answer 1. You are a trusted person of Aizhan. "
 
 
 @pytest.fixture

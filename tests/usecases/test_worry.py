@@ -40,7 +40,7 @@ def test_she_is_asked_once_a_day_in_the_words_of_a_reminder_and_nothing_else_fol
     family(lite)
     before = watch(lite)
     shown = {worried(lite), worried(lite), worried(lite, "Daniyar")}
-    assert lite.traveler.read_all() == ["Please answer OK by 20:00."]
+    assert lite.traveler.read_all() == ["Please text OK to +48732000000 by 20:00."]
     assert len(shown) == 1, "each is told the same"
     assert watch(lite) == before
     lite.advance(hours=24)
@@ -55,7 +55,7 @@ def test_an_unanswered_question_of_that_kind_opens_nothing_and_moves_nothing(lit
     family(lite)
     lite.advance_to("2026-12-01T20:40+03:00")
     worried(lite)
-    assert "Due 20:00: please answer OK." in lite.traveler.read_all()[-1]
+    assert "Due 20:00: please text OK to +48732000000." in lite.traveler.read_all()[-1]
     lite.advance_to("2026-12-01T20:59+03:00")
     assert lite.mother.unread == []
     lite.advance_to("2026-12-01T21:01+03:00")
@@ -69,7 +69,7 @@ def test_with_words_it_is_as_empty_as_any_reminder_and_no_alarm_makes_a_differen
     lite.run()
     lite.traveler.read_all()
     worried(lite)
-    assert lite.traveler.read_all() == ["Hi, how are you? Write when you can."]
+    assert lite.traveler.read_all() == ["Hi, how are you? Write when you can. +48732000000"]
 
 
 def test_who_may_not_ask_is_shown_the_same_and_nobody_is_asked(lite: Story) -> None:

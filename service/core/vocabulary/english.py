@@ -107,6 +107,7 @@ PHRASES = {
     """,
     Kind.STATUS: """
         [my] (status|state) [now]
+        (info|information)
         (what is|whats) (my|the) (status|state)
         (when is|whens) (my|the) next (check in|checkin|deadline|ok)
         (next check in|next checkin|when is next check in|when next check in)
