@@ -39,9 +39,9 @@ class DataKey(Stored, table=True):
 
 
 class Traveler(Stored, table=True):
-    """Who travels. `sealed`: JSON {name, phone, phones, email, citizenship}: `phone` is the one that she signed up
-    with, `phones` those that are hers now, the newest first (only that one while absent). `audit_*`: head of her audit
-    chain."""
+    """Who travels. `sealed`: JSON {name, phone, phones, channels, email, citizenship}: `phone` is the one that she
+    signed up with, `phones` those that are hers now, the newest first (only that one while absent), `channels` her
+    chats: [{channel, address}]. `audit_*`: head of her audit chain."""
 
     __tablename__ = "travelers"
 

@@ -190,7 +190,8 @@ class _Suppressed:
         for index, entry in enumerate(channels):
             names = self._senders.get(entry["channel"])
             digest = self._hashes[entry["address"]]
-            if names is not None:
+            # A chat that nobody has opened yet has no address.
+            if names is not None and entry["address"]:
                 found.append(
                     Address(
                         index,
@@ -318,6 +319,7 @@ def phones_of(opened: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _traveler_addresses(opened: Mapping[str, Any]) -> list[dict[str, str]]:
     ways = [{"channel": "sms", "address": phone} for phone in phones_of(opened)]
+    ways += opened.get("channels") or ()
     return [*ways, {"channel": "email", "address": opened["email"]}] if opened.get("email") else ways
 
 

@@ -21,6 +21,7 @@ from service.db.trips import TripKey, TripState, watch_values
 from service.edges import Act
 from service.usecases.answer_once import answer_once
 from service.usecases.ask_later import ask_later
+from service.usecases.chat_links import TELEGRAM
 from service.usecases.context import Service
 from service.usecases.drafts import load_locked, set_columns
 from service.usecases.links import base62, check_in_link
@@ -147,8 +148,9 @@ def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> dat
 
 
 def _take_other_numbers(service: Service, conn: Connection, trip: TripState, now: datetime) -> None:
-    """Her further numbers are hers on this trip as well, but for one that is another traveler's by now."""
-    others = [service.keys.phone_hash(phone) for phone in trip.traveler.phones[1:]]
+    """Her further numbers and chats are hers on this trip as well, but for one that is another traveler's by now."""
+    chats = [one.hash for one in trip.traveler.addresses if one.channel == TELEGRAM]
+    others = [*(service.keys.phone_hash(phone) for phone in trip.traveler.phones[1:]), *chats]
     if not others:
         return
     over = _over(conn, trip.key.traveler_id, now)

@@ -15,6 +15,7 @@ from service.db.stored import table_of
 from service.db.tables import Contact
 from service.db.trips import ContactState, TripKey, TripState
 from service.usecases import numbers
+from service.usecases.chat_links import TELEGRAM
 from service.usecases.context import Service
 from service.usecases.plan_trip import is_other_side
 from service.usecases.problems import NEEDED, NOT_A_NUMBER, NOT_AN_EMAIL, UNKNOWN_LANGUAGE, Invalid, Problems
@@ -23,11 +24,14 @@ from service.usecases.typed_numbers import is_landline, why_no_sms
 CONTACTS = table_of(Contact)
 
 CALLED_BY_NUMBER = frozenset({"sms", "voice", "whatsapp"})
+BY_LINK = frozenset({TELEGRAM})
+"""Channels on which a person writes to us first: until then she has no address there, and nobody else names it."""
 GONE = frozenset({"removed", "refused", "expired"})
 
 OWN_NUMBER = N_("This is your own number.")
 OWN_ADDRESS = N_("This is your own address.")
 OTHER_SIDE = N_("This belongs to the employer, the agency or a companion. Choose somebody who does not depend on them.")
+NOT_NAMED = N_("Leave this empty: we learn it when this person opens the link.")
 SAME_PERSON = N_("Another contact of this trip has this already.")
 NOTHING_REACHES = N_("Nothing can be sent there from here. Add another way to reach this person.")
 ONLY_A_LANDLINE = N_("This is a landline, and no calls are made from here. Add another way to reach this person.")
@@ -58,6 +62,7 @@ def check_contact(
     if language is None:
         problems.add(f"{path}language", UNKNOWN_LANGUAGE)
     channels: Channels = []
+    joined = {entry["address"] for entry in sealed_of(service, conn, trip.key, but)["channels"]} if but else set()
     taken = addresses_of_contacts(service, conn, trip, but)
     addresses = list(_addresses(form))
     for name, channel, address in addresses:
@@ -67,6 +72,8 @@ def check_contact(
                 problems.add(path + name, no_sms)
             continue
         entry = {"channel": channel, "address": clean}
+        if channel in BY_LINK and channel in service.senders and clean and clean not in joined:
+            problems.add(path + name, NOT_NAMED)
         if entry not in channels:
             channels.append(entry)
             _check_whose(trip, taken, problems, path + name, clean)
@@ -89,7 +96,9 @@ def _addresses(form: ContactForm) -> Iterable[tuple[str, str, str]]:
 
 
 def _clean(service: Service, problems: Problems, name: str, channel: str, address: str) -> str:
-    if channel in CALLED_BY_NUMBER:
+    if not address and channel not in BY_LINK:
+        problems.add(name, NEEDED)
+    elif channel in CALLED_BY_NUMBER:
         try:
             return numbers.parse_number(address, invented=service.demo)
         except numbers.NotANumber:
@@ -119,6 +128,8 @@ def addresses_of_contacts(
 
 def _check_whose(trip: TripState, taken: frozenset[str], problems: Problems, name: str, address: str) -> None:
     folded = address.casefold()
+    if not address:
+        return
     if address in trip.traveler.phones:
         found = OWN_NUMBER
     elif folded in {own.address.casefold() for own in trip.traveler.addresses}:

@@ -84,7 +84,7 @@ def choose_pin(service: Service, token: str, typed: str, present: str = "") -> b
         if pin_fits(work.service.keys, contact, pin):
             # Sent twice.
             return None
-        if contact.pin and (problem := _not_hers(work, opened, present, "present_pin")):
+        if contact.pin and (problem := not_hers(work, opened, present, "present_pin")):
             return problem
         reseal(work, opened, pin=pin_hash(work.service.keys, contact, pin))
         work.audit.add(opened.trip.key.traveler_id, contact.id, "pin_chosen")
@@ -168,7 +168,7 @@ def ask_email(service: Service, token: str, email: str, pin: str = "") -> bool:
             return FieldProblem("email", EMAIL_NOT_HERE)
         if not contact.pin:
             return FieldProblem("email", PIN_FIRST)
-        if problem := _not_hers(work, opened, pin, "email_pin"):
+        if problem := not_hers(work, opened, pin, "email_pin"):
             return problem
         sent = waiting.get("sent", 0)
         if sent >= MOST_CODES:
@@ -211,8 +211,8 @@ def add_email(service: Service, token: str, code: str) -> bool:
     return change_way(service, token, keep)
 
 
-def _not_hers(work: Work, opened: Opened, pin: str, field: str) -> FieldProblem | None:
-    """What is wrong with a PIN of hers, if anything; a wrong one is counted on her link."""
+def not_hers(work: Work, opened: Opened, pin: str, field: str) -> FieldProblem | None:
+    """What is wrong with a PIN of hers, if anything, said of `field`; a wrong one is counted on her link."""
     if opened.link.used >= MOST_WRONG:
         return FieldProblem(field, PIN_LOCKED)
     fits = pin_fits(work.service.keys, opened.contact, digits_of(pin))

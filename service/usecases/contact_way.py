@@ -28,6 +28,7 @@ from service.usecases import telling
 from service.usecases.accept import MOST_WRONG
 from service.usecases.answer import answer_alarm
 from service.usecases.carriage import SMS, carriage_for
+from service.usecases.chat_links import TELEGRAM
 from service.usecases.context import Service
 from service.usecases.end_trip import is_asked
 from service.usecases.links import invitation_token
@@ -278,7 +279,7 @@ def _addresses(conn: Connection, opened: Opened) -> tuple[ShownAddress, ...]:
         ShownAddress(
             address.index,
             address.channel,
-            address.address if address.hash == asked_at else masked(address),
+            address.address if address.hash == asked_at and address.channel != TELEGRAM else masked(address),
             address.suppressed,
             address.dead,
         )
@@ -304,7 +305,9 @@ def _asked_at(conn: Connection, opened: Opened) -> bytes | None:
 
 
 def masked(address: Address) -> str:
-    """Enough for its owner to know it again, and nobody else: "+7 … 44", "g…@example.org"."""
+    """Enough for its owner to know it again, and nobody else: "+7 … 44", "g…@example.org"; of a chat nothing."""
+    if address.channel == TELEGRAM:
+        return ""
     if "@" in address.address:
         name, _at, host = address.address.partition("@")
         return f"{name[:1]}…@{host}"

@@ -20,6 +20,7 @@ from service.db.trips import ContactState, TripKey, TripState
 from service.edges import Act
 from service.usecases import telling
 from service.usecases.answer_once import answer_once
+from service.usecases.chat_links import TELEGRAM, end_chat_links, make_chat_link
 from service.usecases.contact_addresses import CALLED_BY_NUMBER, Channels, check_contact, in_order, present, sealed_of
 from service.usecases.contact_addresses import GONE as GONE
 from service.usecases.contact_addresses import ContactForm as ContactForm
@@ -235,7 +236,8 @@ def _invited(now: datetime) -> dict[str, Any]:
 
 
 def _own_numbers(work: Work, trip: TripState, contact_id: UUID, channels: Channels) -> None:
-    called = dict.fromkeys(entry["address"] for entry in channels if entry["channel"] in CALLED_BY_NUMBER)
+    routed = CALLED_BY_NUMBER | {TELEGRAM}
+    called = dict.fromkeys(one["address"] for one in channels if one["channel"] in routed and one["address"])
     rows = [
         {
             "phone_hash": work.service.keys.phone_hash(address),
@@ -256,13 +258,18 @@ def _invite(work: Work, key: TripKey, contact_id: UUID) -> None:
         raise TooManyInvitations(over.again_in)
     fresh = work.service.planned_trip(work.conn, key, work.now)
     contact = fresh.contact(contact_id) if fresh else None
-    if fresh is not None and contact is not None:
-        telling.invite(work, fresh, contact)
+    if fresh is None or contact is None:
+        return
+    telling.invite(work, fresh, contact)
+    if {"channel": TELEGRAM, "address": ""} in sealed_of(work.service, work.conn, key, contact_id)["channels"]:
+        # For the traveler to pass on: nothing can be sent there before she has opened it.
+        make_chat_link(work, fresh, contact_id)
 
 
 def _forget_addresses(conn: Connection, key: TripKey, contact_id: UUID, now: datetime) -> None:
     conn.execute(delete(OWNERS).where(OWNERS.c.traveler_id == key.traveler_id, OWNERS.c.contact_id == contact_id))
     cancel_messages(conn, key, now, contact_id=contact_id)
+    end_chat_links(conn, key, contact_id, now)
     _forget_invitations(conn, key, contact_id, now)
 
 

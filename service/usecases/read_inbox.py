@@ -26,12 +26,15 @@ from service.db.strangers import UNKNOWN_SENDER, pass_over_strangers
 from service.db.trips import TripKey, TripState
 from service.edges import Act
 from service.usecases import telling
+from service.usecases.chat_links import START, TELEGRAM, ChatLink, links_brought
 from service.usecases.context import MISSED_CALLS, Service
+from service.usecases.join_chat import greet, join_chat
 from service.usecases.number_by_text import Named, take_named, trips_named
-from service.usecases.own_trip import OwnMessage, handle_own, word_kind
+from service.usecases.own_trip import OwnMessage, handle_own
 from service.usecases.phone_proof import Waiting, note_heard
 from service.usecases.replies import answered_lately
 from service.usecases.route import Routed, Sender, route
+from service.usecases.said_words import said_in
 from service.usecases.stop import lets_through, start_number, stop_number
 from service.usecases.work import Work
 
@@ -67,8 +70,10 @@ class _Row:
     contact_id: UUID | None
     alarm_id: UUID | None
     opt_out: str | None = None
+    """What the provider took it for and has acted on: STOP, START or HELP."""
     missed_call: bool = False
     """No text, but a call that nobody picked up."""
+    language: str = ""
 
     @property
     def own_key(self) -> TripKey | None:
@@ -167,11 +172,13 @@ def _read_batch(service: Service, conn: Connection, limit: int) -> int:
 
 
 def _pass_over(service: Service, conn: Connection) -> int:
-    """Set strangers' texts aside, but for those that name a number: they may be a traveler's on another phone."""
+    """Set strangers' texts aside, but for those that name a number or bring a link: they may be a traveler's on another
+    phone, or somebody's whom she has asked."""
 
     def may_mean_something(sealed: bytes) -> bool:
         try:
-            return bool(named_numbers(json.loads(service.keys.open(conn, b"inbox", sealed))["text"]))
+            text = json.loads(service.keys.open(conn, b"inbox", sealed))["text"]
+            return text.startswith(START) or bool(named_numbers(text))
         except KeyErased:
             return False
         except SealBroken:
@@ -189,8 +196,10 @@ def _handle_all(service: Service, conn: Connection, claimed: Rows, now: datetime
     wanted += [key for sender in owners.values() for key in sender.keys]
     named = trips_named(service, conn, rows)
     wanted += [one.key for found in named.values() for one in found]
+    brought = links_brought(service, conn, rows)
+    wanted += [link.key for link in brought.values() if link is not None]
     trips = service.trips(conn, wanted, now, lock=True)
-    session = _Session(Work(service, conn, now), trips, named)
+    session = _Session(Work(service, conn, now), trips, named, brought)
     session.work.replied = answered_lately(conn, set(owners), now)
     changes = []
     for row in sorted(rows, key=lambda one: one.inbox_id):
@@ -211,13 +220,17 @@ class _Session:
         work: Work,
         trips: dict[TripKey, TripState],
         named: Mapping[int, Sequence[Named]],
+        brought: Mapping[int, ChatLink | None],
     ) -> None:
         self.work = work
         self.trips = trips
         self._named = named
+        self._brought = brought
         self._before = dict(trips)
 
     def handle(self, row: _Row, sender: Sender | None) -> Routed:
+        if row.inbox_id in self._brought:
+            return Routed(join_chat(self.work, self.trips, self._brought[row.inbox_id], row))
         key = take_named(self.work, self.trips, row, self._named.get(row.inbox_id, ()))
         if key is None:
             return self._routed(row, sender)
@@ -242,18 +255,22 @@ class _Session:
             sender = Sender(None, ((key, row.contact_id),))
             return route(self.work, self.trips, sender, row.text, reading, row, by_page=True)
         if sender is None:
+            if row.source == TELEGRAM and reading.meaning is Meaning.START:
+                greet(self.work, row)
             return Routed(UNKNOWN_SENDER)
         if lets_through(row.text, row.opt_out):
             # Whatever else it means: the carrier lets our texts through again.
             start_number(self.work, row.sender, row.source)
         own = self.trips.get(sender.own) if sender.own else None
-        if own is not None and sender.own is not None and (word_kind(own, row.text) or reading.meaning == "sos"):
+        if own is not None and sender.own is not None and (self._is_word(own, row.text) or reading.meaning == "sos"):
             return self._own(sender.own, row, reading)
         routed = route(self.work, self.trips, sender, row.text, reading, row, by_page=False)
         if routed.result == "own" and sender.own is not None:
             return self._own(sender.own, row, reading)
         return routed
 
+    def _is_word(self, own: TripState, text: str) -> bool:
+        return said_in(self.work.conn, self.work.service.keys, own, text, self.work.now).is_word
 
     def _own(self, key: TripKey, row: _Row, reading: Reading) -> Routed:
         trip = self.trips.get(key)
@@ -292,6 +309,7 @@ def _open(service: Service, conn: Connection, row: Any) -> _Row:
         row.alarm_id,
         body.get("opt_out"),
         missed_call=body.get("missed_call", False),
+        language=body.get("language", ""),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,7 +15,8 @@ from service.core.plan import leg_at, next_deadline
 from service.db.stored import table_of
 from service.db.tables import Contact
 from service.db.trips import ContactState, TripKey, TripState
-from service.usecases.contact_addresses import in_order
+from service.usecases.chat_links import TELEGRAM, ChatLink, waiting_links
+from service.usecases.contact_addresses import Channels, in_order
 from service.usecases.contacts import UNANSWERED
 from service.usecases.context import Service
 from service.usecases.foresee import Telling, foresee_order
@@ -37,6 +39,7 @@ class TrustedPerson:
 
     `channels`: pairs of channel and address in the order in which they are tried. `again_at`: from when on she may be
     invited once more (UTC); None when she has answered. `reachable`: whether anything sent from here can reach her.
+    `chat_token`: of a link that the traveler passes on to her, because in her chat she writes first.
     """
 
     contact_id: UUID
@@ -50,6 +53,7 @@ class TrustedPerson:
     invited_at: datetime
     again_at: datetime | None
     reachable: bool
+    chat_token: str = ""
 
     @property
     def id(self) -> str:
@@ -122,8 +126,9 @@ def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> Pe
         raise NotFound
     query = select(CONTACTS).where(CONTACTS.c.traveler_id == key.traveler_id, CONTACTS.c.trip_id == key.trip_id)
     rows = {row["contact_id"]: row for row in conn.execute(query).mappings()}
+    links = waiting_links(service, conn, key, now)
     people = tuple(
-        _person(service, conn, trip, contact, rows[contact.contact_id]["sealed"])
+        _person(service, conn, trip, contact, rows[contact.contact_id]["sealed"], links)
         for contact in trip.contacts
         if contact.status != "removed"
     )
@@ -152,7 +157,14 @@ def _forms(rungs: tuple[Rung, ...], present: tuple[TrustedPerson, ...]) -> tuple
     return tuple(RungForm(ids, wait) for ids, wait in named if ids)
 
 
-def _person(service: Service, conn: Connection, trip: TripState, contact: ContactState, sealed: bytes) -> TrustedPerson:
+def _person(
+    service: Service,
+    conn: Connection,
+    trip: TripState,
+    contact: ContactState,
+    sealed: bytes,
+    links: Mapping[UUID | None, ChatLink],
+) -> TrustedPerson:
     channels = in_order(json.loads(service.keys.open(conn, b"contact", sealed)))
     again_at = None
     # Who has been forgotten has no address any more: she is asked anew by describing her anew.
@@ -170,4 +182,11 @@ def _person(service: Service, conn: Connection, trip: TripState, contact: Contac
         invited_at=contact.invited_at,
         again_at=again_at,
         reachable=any(address.usable for address in contact.addresses),
+        chat_token=_to_pass_on(contact, channels, links),
     )
+
+
+def _to_pass_on(contact: ContactState, channels: Channels, links: Mapping[UUID | None, ChatLink]) -> str:
+    """The token of her link while she has not opened it; one that she asked for on her own page is her affair."""
+    waits = {"channel": TELEGRAM, "address": ""} in channels and contact.contact_id in links
+    return links[contact.contact_id].token if waits else ""

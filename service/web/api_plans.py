@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from service.usecases import contacts
+from service.usecases.chat_links import link_to_pass_on
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey
 from service.usecases.plan_trip import plan_trip
@@ -33,8 +34,11 @@ class PlanOut(BaseModel):
 
 
 class ContactOut(BaseModel):
+    """A person. `telegram_url`: to be passed on to her, where she was named with Telegram: she writes there first."""
+
     contact_id: UUID
     status: str
+    telegram_url: str | None = None
 
 
 def router(service: Service) -> APIRouter:
@@ -60,13 +64,16 @@ def router(service: Service) -> APIRouter:
     ) -> ContactOut:
         """Name a trusted person. An invitation goes out at once."""
         contact_id = contacts.add_contact(service, key, form.form(), once=idempotency_key)
-        return ContactOut(contact_id=contact_id, status="invited")
+        link = link_to_pass_on(service, key, contact_id)
+        return ContactOut(contact_id=contact_id, status="invited", telegram_url=link or None)
 
     @api.patch("/trips/{trip_id}/contacts/{contact_id}", responses=documented(429))
     def change_contact(form: ContactPatchIn, contact_id: UUID, key: TripKey = Depends(trip_of)) -> ContactOut:
         """Describe a person anew. Other addresses are asked anew."""
         status = contacts.change_contact(service, key, contact_id, form.change)
-        return ContactOut(contact_id=contact_id, status=status)
+        return ContactOut(
+            contact_id=contact_id, status=status, telegram_url=link_to_pass_on(service, key, contact_id) or None
+        )
 
     @api.delete("/trips/{trip_id}/contacts/{contact_id}", status_code=204)
     def remove_contact(contact_id: UUID, key: TripKey = Depends(trip_of)) -> None:

@@ -1,7 +1,8 @@
 """The form of a trusted person: who she is, and by which ways this installation reaches her, in which order.
 
-Every channel that is served here is a way. One that calls numbers uses the person's number, e-mail her address; any
-other has a box of its own, so that a new channel needs no edit here.
+Every channel that is served here is a way. One that calls numbers uses the person's number, e-mail her address; one on
+which she writes to us first has no box, because her address comes by a link; any other has a box of its own, so that a
+new channel needs no edit here.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from notifiers.registry import discover
 from service.core.wording import Translate
 from service.core.wording_text import N_
 from service.texts import LANGUAGES
-from service.usecases.contact_addresses import CALLED_BY_NUMBER, ContactForm
+from service.usecases.contact_addresses import BY_LINK, CALLED_BY_NUMBER, ContactForm
 from service.usecases.context import Service
 from service.usecases.problems import FieldProblem, Invalid, Problems
 from service.usecases.show_people import TrustedPerson
@@ -66,7 +67,11 @@ def ways_of(service: Service) -> list[Way]:
 
 def fresh_contact(service: Service, language: str) -> Typed:
     """The form of a person who is not known yet."""
-    places = {way.channel: str(place) for place, way in enumerate(ways_of(service), start=1)}
+    # She can open a chat on her own page too: a link is passed on only where it is asked for.
+    places = {
+        way.channel: NOT_THIS_WAY if way.channel in BY_LINK else str(place)
+        for place, way in enumerate(ways_of(service), start=1)
+    }
     return Typed.of({"language": language, "disclosure": "full", "way": places})
 
 
@@ -77,7 +82,8 @@ def typed_contact(service: Service, person: TrustedPerson) -> Typed:
     ways = ways_of(service)
     ahead = [way for way in sorted(ways, key=lambda way: _place(stored, way.channel)) if way.channel in stored]
     # One without an address yet may come last; one that was left out stays out.
-    ahead += [way for way in ways if way.channel not in stored and way.field not in known]
+    unnamed = [way for way in ways if way.channel not in stored and way.field not in known]
+    ahead += [way for way in unnamed if way.channel not in BY_LINK]
     places = {way.channel: str(place) for place, way in enumerate(ahead, start=1)}
     addresses = {_field(channel): shown_number(address) for channel, address in reversed(person.channels)}
     own = {name.removeprefix("address."): value for name, value in addresses.items() if name.startswith("address.")}
@@ -106,7 +112,7 @@ def contact_of(service: Service, typed: Typed, before: TrustedPerson | None = No
     channels, sources = _reach(service, typed, problems)
     if before is not None:
         stored, _sources = _reach(service, typed_contact(service, before), Problems())
-        channels = before.channels if channels == stored else _with_others(channels, before)
+        channels = before.channels if channels == stored else _with_others(service, channels, before)
         sources = [_field(channel) for channel, _address in channels]
     values: dict[str, object] = {
         name: text for name in ("language", "role", "disclosure") if (text := typed.text(name))
@@ -152,6 +158,8 @@ def _field(channel: str) -> str:
     """The box that holds a channel's address."""
     if channel in CALLED_BY_NUMBER:
         return PHONE
+    if channel in BY_LINK:
+        return f"way.{channel}"
     return EMAIL if channel == "email" else f"address.{channel}"
 
 
@@ -163,12 +171,13 @@ def _reach(service: Service, typed: Typed, problems: Problems) -> tuple[Reach, l
     """Her addresses in the order that was chosen, and the box that each stands in."""
     ways = ways_of(service)
     addresses = {PHONE: number_of(service, typed, PHONE, problems) or "", EMAIL: typed.text(EMAIL)}
-    addresses |= {way.field: typed.text(way.field) for way in ways if way.field not in addresses}
+    addresses |= {way.field: typed.text(way.field) for way in ways if way.field not in addresses | _by_link(ways)}
     phone = addresses[PHONE]
     no_sms = bool(phone) and cannot_take_sms(phone)
     chosen = [way for _place, way in sorted(_chosen(typed, ways), key=lambda pair: pair[0])]
-    found = [way for way in chosen if addresses[way.field] and not (way.channel == "sms" and no_sms)]
-    channels = [(way.channel, addresses[way.field]) for way in found]
+    reached = [way for way in chosen if way.channel in BY_LINK or addresses[way.field]]
+    found = [way for way in reached if not (way.channel == "sms" and no_sms)]
+    channels = [(way.channel, addresses.get(way.field, "")) for way in found]
     sources = [way.field for way in found]
     can_call = "voice" in service.notifiers
     for field in addresses:
@@ -178,7 +187,7 @@ def _reach(service: Service, typed: Typed, problems: Problems) -> tuple[Reach, l
         # Kept for an installation that makes calls; nothing is sent by it from here.
         channels.append(("voice", phone))
         sources.append(PHONE)
-    if not any(typed.text(field) for field in addresses):
+    if not found and not any(typed.text(field) for field in addresses):
         problems.add(PHONE, REACH_NEEDED)
     return tuple(channels), sources
 
@@ -186,21 +195,30 @@ def _reach(service: Service, typed: Typed, problems: Problems) -> tuple[Reach, l
 def _chosen(typed: Typed, ways: Sequence[Way]) -> list[tuple[int, Way]]:
     found = []
     for number, way in enumerate(ways, start=1):
-        place = typed.text(f"way.{way.channel}", str(number))
+        place = typed.text(f"way.{way.channel}", NOT_THIS_WAY if way.channel in BY_LINK else str(number))
         if place.isascii() and place.isdecimal():
             found.append((int(place[:3]), way))
     return found
 
 
-def _with_others(channels: Reach, before: TrustedPerson) -> Reach:
-    """With the addresses that this form does not show: of channels that nobody serves here now."""
+def _by_link(ways: Sequence[Way]) -> dict[str, str]:
+    """The fields of ways that have no box."""
+    return {way.field: "" for way in ways if way.channel in BY_LINK}
+
+
+def _with_others(service: Service, channels: Reach, before: TrustedPerson) -> Reach:
+    """With the addresses that this form does not show: of channels that nobody serves here now, and of chats."""
     fields = {_field(channel) for channel, _address in channels}
+    chats = {channel: address for channel, address in before.channels if channel in BY_LINK}
+    shown = tuple((channel, chats.get(channel, address)) for channel, address in channels)
     others = [
         (channel, address)
         for channel, address in before.channels
-        if _field(channel) not in (PHONE, EMAIL) and _field(channel) not in fields
+        if _field(channel) not in (PHONE, EMAIL)
+        and _field(channel) not in fields
+        and not (channel in BY_LINK and channel in service.senders)
     ]
-    return (*channels, *others)
+    return (*shown, *others)
 
 
 def _placed(problems: Sequence[FieldProblem], sources: Sequence[str]) -> list[FieldProblem]:

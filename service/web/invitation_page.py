@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from service.texts import known_language
-from service.usecases import contact_choices, contact_way, prove_again
+from service.usecases import contact_chat, contact_choices, contact_way, prove_again
 from service.usecases import worry as worries
 from service.usecases.context import Service
 from service.usecases.problems import FieldProblem, Invalid, StorageUnavailable
@@ -68,6 +68,7 @@ def _shown(service: Service, request: Request, token: str, form: Typed, done: st
         done=done,
         form=form,
         shown=shown,
+        chat=contact_chat.shown_chat(service, token),
     )
 
 
@@ -147,6 +148,8 @@ def _email(service: Service, token: str, typed: Typed) -> bool:
     return contact_choices.ask_email(service, token, typed.text("email"), typed.text("email_pin"))
 
 
+def _chat(service: Service, token: str, typed: Typed) -> bool:
+    return contact_chat.ask_chat(service, token, typed.text("chat_pin"))
 
 
 def _email_code(service: Service, token: str, typed: Typed) -> bool:
@@ -168,5 +171,6 @@ ACTS: Mapping[str, Act] = {
     "order": _order,
     "email": _email,
     "email_code": _email_code,
+    "chat": _chat,
 }
 """What the page's buttons do, by their `do`."""

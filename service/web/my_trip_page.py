@@ -16,6 +16,7 @@ from service.core.wording import Translate
 from service.core.wording_facts import visa_said
 from service.core.wording_text import N_
 from service.texts import translator
+from service.usecases.chat_links import is_offered
 from service.usecases.context import Service
 from service.usecases.places import country_name, zone_label
 from service.usecases.problems import Elsewhere, NotFound
@@ -96,6 +97,7 @@ def router(service: Service) -> APIRouter:
             own_link=trip.whole.check_in_url or "",
             weekly=trip.whole.weekly,
             chosen=chosen == "1",
+            chats_offered=is_offered(service),
         )
 
     @routes.post(PATH)

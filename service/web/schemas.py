@@ -107,7 +107,9 @@ class PlanIn(Form):
 
 class ChannelIn(Form):
     channel: Annotated[Code, Field(pattern=r"^[a-z][a-z0-9_]{1,31}$")]
-    address: Annotated[Line, Field(min_length=1)]
+    address: Annotated[
+        Line, Field(description="Empty for telegram: it is known once the person has opened the link `telegram_url`.")
+    ]
 
 
 class ContactPatchIn(Form):

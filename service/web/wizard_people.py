@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from service.core.ladder import Role
 from service.texts import translator
+from service.usecases.chat_links import TELEGRAM, address_of_link
 from service.usecases.contacts import ContactForm, add_contact, change_contact, remove_contact
 from service.usecases.context import Service
 from service.usecases.invite_again import InvitedLately, invite_again
@@ -43,12 +44,13 @@ ENOUGH = 2
 @dataclass(frozen=True, slots=True)
 class PersonView:
     """A line of the list. `status`: invited, accepted, refused or expired; `at`: when she was asked; `again`: from when
-    on she may be asked once more, "" for now, None when she has answered."""
+    on she may be asked once more, "" for now, None when she has answered; `link`: what is to be passed on to her."""
 
     person: TrustedPerson
     reach: tuple[str, ...]
     at: str
     again: str | None
+    link: str = ""
 
 
 def router(service: Service) -> APIRouter:
@@ -130,7 +132,7 @@ def _list(service: Service, request: Request, shown: People) -> Response:
         "people",
         "wizard_people.html",
         Typed(),
-        people=[_view(shown, person, language) for person in shown.people],
+        people=[_view(service, shown, person, language) for person in shown.people],
         order=view_order(shown, shown.ladder, language, _),
         is_usual=shown.is_usual,
         one_more=len(shown.present) < ENOUGH,
@@ -176,13 +178,19 @@ def _id(text: str) -> UUID:
         raise NotFound from None
 
 
-def _view(shown: People, person: TrustedPerson, language: str) -> PersonView:
+def _view(service: Service, shown: People, person: TrustedPerson, language: str) -> PersonView:
     again = None
     if person.again_at is not None:
         again = "" if person.again_at <= shown.now else moment_said(local(person.again_at, shown.home_zone), language)
     return PersonView(
         person=person,
-        reach=tuple(dict.fromkeys(shown_number(address) for _channel, address in person.channels)),
+        reach=tuple(dict.fromkeys(_reach(channel, address) for channel, address in person.channels)),
         at=moment_said(local(person.invited_at, shown.home_zone), language),
         again=again,
+        link=address_of_link(service, person.chat_token),
     )
+
+
+def _reach(channel: str, address: str) -> str:
+    """An address as it is shown; a chat's says nothing to anybody."""
+    return "Telegram" if channel == TELEGRAM else shown_number(address)

@@ -15,6 +15,7 @@ from service.core.wording_later import LATER
 from service.core.wording_text import N_
 from service.texts import translator
 from service.usecases.arm import arm
+from service.usecases.chat_links import is_offered
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey
 from service.usecases.my_trip import my_trip
@@ -90,6 +91,7 @@ def router(service: Service) -> APIRouter:
             phones=[_phone(phone, letter.home_zone, language) for phone in ready.phones],
             text_to=shown_number(ready.number_to_text) if ready.number_to_text else "",
             simulated=simulated_phones(service) is not None,
+            chats_offered=is_offered(service),
         )
 
     @routes.get("/trip/ready")

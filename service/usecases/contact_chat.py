@@ -1,0 +1,71 @@
+"""A contact asks on her own page for a link to a chat with us; the chat that opens it is one more of her ways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from service.core.wording_text import N_
+from service.usecases.chat_links import TELEGRAM, address_of_link, is_offered, make_chat_link, waiting_links
+from service.usecases.contact_choices import PIN_FIRST, not_hers
+from service.usecases.contact_way import Opened, change_way, open_way
+from service.usecases.context import Service
+from service.usecases.limits import LONGEST, Limit, count_all
+from service.usecases.problems import FieldProblem
+from service.usecases.work import Work
+
+NOT_HERE = N_("Telegram is not set up here.")
+TOO_MANY = N_("You have asked for many links today. Please go on tomorrow.")
+LINKS_A_DAY = Limit("chat_links_a_day", 10, LONGEST)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChat:
+    """Whether a chat is offered, whether one is joined, and the link that she has asked for and not opened yet."""
+
+    is_offered: bool
+    is_joined: bool = False
+    link: str = ""
+
+
+def ask_chat(service: Service, token: str, pin: str = "") -> bool:
+    """Make a link for the owner of this page; whether the page's link lives. Once she has accepted, her PIN must fit:
+    whoever else has found the page must not read her alarms.
+
+    Raises:
+        Invalid: Telegram is not offered here, the PIN does not fit, or she asked too often today.
+    """
+
+    def keep(work: Work, opened: Opened) -> FieldProblem | None:
+        if not is_offered(work.service) or opened.is_over or opened.state not in ("invited", "accepted"):
+            return FieldProblem("chat", NOT_HERE)
+        if opened.state == "accepted":
+            if not opened.contact.pin:
+                return FieldProblem("chat", PIN_FIRST)
+            if problem := not_hers(work, opened, pin, "chat_pin"):
+                return problem
+        if count_all(work.service, work.conn, work.now, [LINKS_A_DAY.by(opened.contact.id)]):
+            return FieldProblem("chat", TOO_MANY)
+        make_chat_link(work, opened.trip, opened.contact.contact_id)
+        return None
+
+    return change_way(service, token, keep)
+
+
+def shown_chat(service: Service, token: str) -> ShownChat:
+    """What the page of this link shows of her chat. Changes nothing."""
+    if not is_offered(service):
+        return ShownChat(False)
+
+    def look(conn: Connection) -> tuple[bool, bool, str]:
+        opened = open_way(service, conn, token)
+        if opened is None or opened.is_over or opened.contact.status not in ("invited", "accepted"):
+            return False, False, ""
+        is_joined = any(one.channel == TELEGRAM for one in opened.contact.addresses)
+        link = waiting_links(service, conn, opened.trip.key, service.clock()).get(opened.contact.contact_id)
+        return True, is_joined, link.token if link is not None else ""
+
+    is_offered_here, is_joined, given = service.read(look)
+    # The provider may be asked for its name: not within the transaction.
+    return ShownChat(is_offered_here, is_joined, address_of_link(service, given))

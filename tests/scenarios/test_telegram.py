@@ -1,0 +1,261 @@
+"""Telegram for a family at home: opened by a link, answered by a button, read before any alarm, and left by a block."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from service.db.stored import table_of
+from service.db.tables import Trip
+from service.db.trips import TripKey
+from service.usecases.chat_links import address_of_link
+from service.usecases.her_chat import ask_her_chat
+from service.usecases.listen import LEASE, Listener, queues
+from service.usecases.reconcile_inbound import reconcile_inbound
+from tests.mock_telegram import MockTelegram, mock_telegram
+from tests.scenarios.story import MOTHER, Story, open_story
+
+AIZHAN, DANIYAR, STRANGER = 1001, 2002, 3003
+TAKE, HEARD, CANNOT, ODD = "1  I take it", "2  I heard the voice: safe", "3  I cannot now", "4  Something is not right"
+
+
+@pytest.fixture
+def telegram() -> Iterator[MockTelegram]:
+    with mock_telegram() as one:
+        yield one
+
+
+@pytest.fixture
+def story(database_url: str, telegram: MockTelegram) -> Iterator[Story]:
+    """An installation that sends texts by Twilio and writes on Telegram."""
+    with open_story(database_url, env=telegram.env()) as opened:
+        telegram.use_clock(lambda: opened.now)
+        yield opened
+
+
+def poll(story: Story) -> None:
+    """What the worker does when something comes: fetched, kept and acted on."""
+    reconcile_inbound(story.service)
+    story.run()
+
+
+def brother_by_link(story: Story, telegram: MockTelegram) -> None:
+    """The brother is named with Telegram alone, opens the link that was passed on to him, and accepts."""
+    body = {"name": "Daniyar", "language": "en", "role": "call", "disclosure": "full"}
+    body["channels"] = [{"channel": "telegram", "address": ""}]  # type: ignore[assignment]
+    added = story.call("POST", f"/trips/{story.trip_id}/contacts", body, 201)
+    telegram.start(DANIYAR, added["telegram_url"])
+    poll(story)
+    telegram.press(DANIYAR, "1  I accept")
+    poll(story)
+
+
+def begin(story: Story, telegram: MockTelegram, *, words: bool = False) -> None:
+    """A traveler, her mother by SMS and her brother by Telegram."""
+    story.register()
+    story.plan_trip()
+    story.add_contact("Gulnar", MOTHER)
+    brother_by_link(story, telegram)
+    if words:
+        story.set_words()
+
+
+def key_of(story: Story) -> TripKey:
+
+    trips = table_of(Trip)
+    row = story.service.read(lambda conn: conn.execute(select(trips.c.traveler_id, trips.c.trip_id)).one())
+    return TripKey(row.traveler_id, row.trip_id)
+
+
+def her_link(story: Story, word: str | None = None) -> str:
+    return ask_her_chat(story.service, key_of(story), word=word, sender=b"session")
+
+
+def test_a_brother_who_only_reads_telegram(story: Story, telegram: MockTelegram) -> None:
+    begin(story, telegram)
+    his = telegram.chat(DANIYAR)
+    assert "asks you to be a trusted person" in his.texts[0]
+    assert his.texts[1] == "Thank you. Nothing to do now. We write only when Aizhan gives no sign."
+    story.arm()
+    story.mother.read_all()
+
+    story.advance_to("2026-12-01T21:01+03:00")
+    story.mother.expect("Lotus Garden Hotel")
+    story.advance_to("2026-12-01T21:20+03:00")
+    assert set(his.buttons[-1]) == {TAKE, HEARD, CANNOT, ODD}
+    assert re.fullmatch(r"1 [A-Z0-9]{4}", his.buttons[-1][TAKE])
+    telegram.press(DANIYAR, TAKE)
+    poll(story)
+    assert his.texts[-1].startswith("Thank you. You have it until")
+    story.mother.expect("Daniyar")
+    assert len(telegram.acknowledged) == 2, "the acceptance, and this"
+
+    # An old button names its own alarm, whatever has opened since.
+    telegram.press(DANIYAR, HEARD)
+    poll(story)
+    story.mother.expect("safe")
+
+
+def test_her_ok_is_one_press_and_one_that_waited_two_hours_holds_every_alarm(
+    story: Story, telegram: MockTelegram
+) -> None:
+    begin(story, telegram)
+    telegram.start(AIZHAN, her_link(story))
+    poll(story)
+    hers = telegram.chat(AIZHAN)
+    assert hers.texts == ["You can answer us here from now on: OK is enough."]
+    story.arm()
+    story.traveler.read_all()
+
+    # Her number is asked first, and her chat the third time.
+    story.advance_to("2026-12-01T20:31+03:00")
+    assert hers.buttons[-1] == {"OK": "OK"}
+    telegram.press(AIZHAN, "OK")
+    poll(story)
+    assert hers.texts[-1].startswith("Thank you")
+
+    # We are down from before the next deadline until long after its grace; her OK waits at Telegram's.
+    story.advance_to("2026-12-02T19:50+03:00")
+    told = len(story.mother.received)
+    story.go_down()
+    story.advance_to("2026-12-02T20:10+03:00")
+    telegram.write(AIZHAN, "OK")
+    story.advance_to("2026-12-02T22:10+03:00")
+    story.restart()
+    poll(story)
+    story.advance(hours=3)
+    assert len(story.mother.received) == told
+    assert telegram.waiting == 0
+
+
+def test_while_telegram_is_silent_only_those_wait_who_answer_there_and_15_minutes_at_most(
+    story: Story, telegram: MockTelegram
+) -> None:
+    begin(story, telegram)
+    telegram.start(AIZHAN, her_link(story))
+    poll(story)
+    story.arm()
+    story.advance_to("2026-12-01T20:59+03:00")
+    telegram.is_away = True
+    story.mother.read_all()
+    story.advance_to("2026-12-01T21:10+03:00")
+    assert story.mother.unread == []
+    story.advance_to("2026-12-01T21:20+03:00")
+    story.mother.expect("could not read")
+
+
+def test_who_blocks_it_is_told_by_the_next_way_and_comes_back_by_start(story: Story, telegram: MockTelegram) -> None:
+    begin(story, telegram)
+    story.arm()
+    story.traveler.read_all()
+    telegram.block(DANIYAR)
+    # Not even the list says so yet; the next text does.
+    updates, telegram._updates = telegram._updates, []
+    story.advance_to("2026-12-01T21:20+03:00")
+    assert len(telegram.chat(DANIYAR).texts) == 2
+    story.traveler.expect("takes no more messages")
+    telegram.write(DANIYAR, "/start")
+    poll(story)
+    story.advance(hours=1)
+    assert "Lotus Garden Hotel" in "".join(telegram.chat(DANIYAR).texts)
+    assert updates
+
+
+def test_the_chat_says_the_same_to_a_stranger_to_a_used_link_and_to_any_word(
+    story: Story, telegram: MockTelegram
+) -> None:
+    begin(story, telegram, words=True)
+    story.arm()
+    people, said = len(story.mother.received), []
+    for number, word in enumerate(("nonsense", "green apples", "heavy rain"), start=5001):
+        telegram.start(number, her_link(story, word))
+        poll(story)
+        said.append(telegram.chat(number).texts[:])
+        telegram.chat(number).texts.clear()
+    assert len(story.mother.received) == people + 2, "of the chat with the safe word, and quietly of the other's"
+    telegram.write(STRANGER, "/start")
+    telegram.write(STRANGER + 1, "/start whatever")
+    telegram.write(STRANGER + 2, "OK")
+    poll(story)
+    said += [telegram.chat(STRANGER).texts, telegram.chat(STRANGER + 1).texts]
+    assert said == [said[0]] * 5
+    assert len(said[0]) == 1
+    assert telegram.chat(STRANGER + 2).texts == []
+    # With a word the chat is hers, whichever it was: what is written there is answered as on any day.
+    for number in (5001, 5002, 5003):
+        telegram.chat(number).texts.clear()
+        telegram.write(number, "how are you?")
+    poll(story)
+    assert telegram.chat(5001).texts == []
+    assert telegram.chat(5002).texts == telegram.chat(5003).texts
+    assert len(telegram.chat(5002).texts) == 1
+
+
+def test_a_link_works_once_and_one_chat_is_one_persons(story: Story, telegram: MockTelegram) -> None:
+    begin(story, telegram)
+    link = her_link(story)
+    telegram.start(DANIYAR, link)
+    poll(story)
+    assert "asks for a new one" not in telegram.chat(DANIYAR).texts[-1]
+    telegram.start(AIZHAN, link)
+    poll(story)
+    assert telegram.chat(AIZHAN).texts == [telegram.chat(DANIYAR).texts[-1]], "both hear that nothing follows"
+    assert address_of_link(story.service, "") == ""
+
+
+def test_one_process_waits_and_hands_on_what_comes(story: Story, telegram: MockTelegram) -> None:
+    begin(story, telegram)
+    queue = queues(story.service)["telegram"]
+    first, second = (Listener(story.service, "telegram", queue) for _ in range(2))
+    telegram.write(DANIYAR, "What is this?")
+    assert first.listen_once() == 0.0
+    assert second.listen_once() > 0.0, "another one waits already"
+    story.run()
+    assert telegram.waiting == 0
+    story.now += LEASE
+    telegram.write(DANIYAR, "And this?")
+    assert second.listen_once() == 0.0, "the first one is gone"
+
+
+def test_posted_to_us_it_is_kept_before_it_is_taken_and_only_with_the_secret(
+    database_url: str, telegram: MockTelegram
+) -> None:
+    with open_story(database_url, env=telegram.env(webhook=True)) as story:
+        telegram.use_clock(lambda: story.now)
+
+        def post(update: Mapping[str, Any], secret: str) -> tuple[int, bytes]:
+            if story.is_down:
+                return 0, b""
+            headers = {"X-Telegram-Bot-Api-Secret-Token": secret}
+            answer = story.client.post("/hooks/telegram", json=update, headers=headers)
+            story.run()
+            return answer.status_code, answer.content
+
+        telegram.deliver = post
+        Listener(story.service, "telegram", queues(story.service)["telegram"]).listen_once()
+        assert telegram.webhook["url"] == "https://amanba.example/hooks/telegram"
+        begin(story, telegram)
+        assert telegram.chat(DANIYAR).texts[1].startswith("Thank you.")
+        assert len(telegram.acknowledged) == 1
+        assert post({"update_id": 1}, "guessed")[0] == 403
+        assert story.client.post("/hooks/telegram", json={}).status_code == 403
+        secret = {"X-Telegram-Bot-Api-Secret-Token": telegram.webhook["secret_token"]}
+        assert story.client.post("/hooks/telegram", content=b"{", headers=secret).status_code == 400
+        # An OK that nobody took waits there, and no alarm goes before Telegram has posted it.
+        telegram.start(AIZHAN, her_link(story))
+        story.arm()
+        story.advance_to("2026-12-01T19:50+03:00")
+        told = len(story.mother.received)
+        story.go_down()
+        story.advance_to("2026-12-01T20:05+03:00")
+        telegram.write(AIZHAN, "OK")
+        story.advance_to("2026-12-01T21:55+03:00")
+        story.restart()
+        story.run()
+        telegram.post_again()
+        story.advance(hours=2)
+        assert len(story.mother.received) == told
