@@ -12,6 +12,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -30,6 +31,37 @@ hypothesis.settings.register_profile("amanba", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("amanba")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long(seconds): takes so long, mostly waiting; several processes begin with it")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let each of several processes begin with its share of what is long, so that none ends with it, and none with all.
+
+    `--dist worksteal` gives each an equal part of the row, from its front on, and takes from the ends of others' parts.
+    """
+    processes: int = getattr(config, "workerinput", {}).get("workercount", 1)
+    if processes == 1:
+        return
+    parts: list[list[pytest.Item]] = [[] for _ in range(processes)]
+    for item in sorted(items, key=_seconds, reverse=True):
+        if _seconds(item):
+            min(parts, key=lambda part: sum(map(_seconds, part))).append(item)
+    others = (item for item in items if not _seconds(item))
+    left = len(items)
+    for number, part in enumerate(parts):
+        size = left // (processes - number)
+        part.extend(islice(others, max(0, size - len(part))))
+        left -= size
+    items[:] = [*chain.from_iterable(parts), *others]
+
+
+def _seconds(item: pytest.Item) -> float:
+    mark = item.get_closest_marker("long")
+    return float(mark.args[0]) if mark else 0.0
+
+
 def pytest_collection_finish() -> None:
     """What is imported by now stays: to look through it for garbage again and again takes a fifth of the time."""
     gc.collect()
@@ -37,9 +69,10 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _plain_log_lines() -> None:
-    """One line each: the library's own way draws every error with its whole surroundings, which takes seconds."""
+    """One line each: the library's own way draws every error with its whole surroundings, which takes seconds. Tests
+    that look at our lines leave that way behind."""
     structlog.configure(processors=[structlog.processors.KeyValueRenderer(key_order=["event"])])
 
 

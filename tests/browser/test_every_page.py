@@ -39,6 +39,7 @@ def faults_of(page: Page, site: str, name: str, place: Place, language: str, wid
     return [f"{name} {language} {width}: {one}" for one in found]
 
 
+@pytest.mark.long(20)
 @pytest.mark.parametrize("half", [0, 1])
 def test_anybody_can_use_every_page(forms_once: FormWorld, browser: Browser, half: int) -> None:
     places = sorted(furnish(forms_once).places.items())

@@ -12,7 +12,7 @@ import tempfile
 import pytest
 from hypothesis import Phase, settings
 
-QUIET = ("-x", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", "--tb=line")
+QUIET = ("-x", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", "--assert=plain", "--tb=line")
 
 
 def run_in_a_fork(folder: str, tests: list[str]) -> dict[str, int | str]:

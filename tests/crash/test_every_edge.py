@@ -22,6 +22,7 @@ OF_SENDING = (Act.CLAIM.after, SENDING, ACCEPTED, Act.SETTLE.before, Act.SETTLE.
 """Where they are to die once there is something to be lost."""
 
 
+@pytest.mark.long(60)
 @pytest.mark.parametrize("topology", ["postgresql", "sqlite"])
 def test_killed_at_every_edge_nothing_is_lost_and_nobody_is_told_twice(topology: str, tmp_path: Path) -> None:
     """T38: after a kill at every step each person is told once at least, and not twice without need."""

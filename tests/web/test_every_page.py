@@ -71,7 +71,8 @@ def _faults(answer: Response, language: str, english: set[str], name: str, made:
     html, words = answer.text, shown(answer)
     # What is sent to somebody stands there in her own language, and says so.
     ours = " ".join(unescape(re.sub(r"<[^>]+>", " ", TOLD.sub(" ", html))).split())
-    found = [f"untranslated: {text}" for text in english if re.search(rf"(?<!\w){re.escape(text)}(?!\w)", ours)]
+    there = (text for text in english if text in ours)
+    found = [f"untranslated: {text}" for text in there if re.search(rf"(?<!\w){re.escape(text)}(?!\w)", ours)]
     if f'<html lang="{language}">' not in html:
         found.append("says another language than it was asked for")
     if re.search(r"<script(?! src=\"/static/)|\son\w+=|\sstyle=|javascript:|<style", html):
