@@ -14,18 +14,20 @@ import structlog
 
 from service.core import wording
 from service.core.alarm import AlarmKind
-from service.core.ladder import audience
+from service.core.ladder import audience, tells_by_all_ways
 from service.core.wording import ContactNotice, PageReason, TravelerNotice
 from service.db.routing import NIL
 from service.db.settle import cancel_alerts
 from service.db.trips import Address, AlarmState, ContactState, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import closers, facts_for, first_usable, zone_of_contact
+from service.usecases.aloud import SPARE
 from service.usecases.carriage import answers_by_text, asks_for_page, carriage_for, with_page
 from service.usecases.context import WEBHOOK
 from service.usecases.links import alarm_link, invitation_link
 from service.usecases.times import said
 from service.usecases.work import EMAIL, SMS, VOICE, Draft, Priority, Work
+from service.voice.recordings import is_recorded
 from service.voice.sentences import translator_aloud
 
 log = structlog.get_logger()
@@ -49,12 +51,12 @@ _GOOD_FOR = {reason: timedelta(hours=1) for reason in (PageReason.CHANNEL_REFUSE
 def alert(work: Work, trip: TripState, alarm: AlarmState, contact: ContactState) -> bool:
     """Tell one person of an alarm; False when she has no usable address left.
 
-    By the first one. Who was told before and has not said "I take it" is told by all of them: what a provider took may
-    lie unread.
+    By the first one. Who has not said "I take it" is told by all of them when she was told before, because what a
+    provider took may lie unread, and on the last rung.
     """
     usable = [address for address in contact.addresses if address.usable]
-    is_silent = contact.id in alarm.told and contact.id not in alarm.view.holders
-    for address in usable if is_silent else usable[:1]:
+    everywhere = contact.id in alarm.told or tells_by_all_ways(alarm.view, trip.ladder, trip.people)
+    for address in usable if everywhere and contact.id not in alarm.view.holders else usable[:1]:
         if alarm.view.step > 1:
             # What an outage has kept back would come together with this, and say the same.
             cancel_alerts(work.conn, trip.key.traveler_id, alarm.alarm_id, contact.contact_id, address.index, work.now)
@@ -69,13 +71,14 @@ def alert_by(
     texts."""
     _ = translator(contact.language)
     is_full = contact.disclosure == "full"
-    codes = [work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id)]
+    codes, again = [work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id)], ""
     link = alarm_link(work, trip, alarm, contact)
     facts = facts_for(trip, alarm, contact, work.now, ref_code=codes[0], link=link)
     if address.channel == EMAIL:
         parts: tuple[str, ...] = (wording.alert_letter(facts, full=is_full, _=_),)
     elif address.channel == VOICE:
         parts = (wording.alert_aloud(facts, full=is_full, _=translator_aloud(contact.language)),)
+        again = wording.alert_aloud(facts, full=is_full, _=translator(SPARE)) if is_recorded(contact.language) else ""
     else:
         codes.append(work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id))
         facts = replace(facts, carriage=carriage_for(work.service, address.channel, address.address, contact.tag))
@@ -96,6 +99,7 @@ def alert_by(
             step=step,
             part=number,
             answers=ANSWERS_UNDER_DURESS if under_duress(trip) else ANSWERS,
+            again=again,
         )
 
 
@@ -364,6 +368,7 @@ def _to_contact(
     part: int = 0,
     valid_for: timedelta | None = None,
     answers: tuple[str, ...] = (),
+    again: str = "",
 ) -> None:
     """A text to a contact by one of her addresses; `key` names it within the address."""
     work.send(
@@ -388,5 +393,6 @@ def _to_contact(
             valid_for=valid_for,
             language=contact.tag,
             answers=answers,
+            again=again,
         )
     )
