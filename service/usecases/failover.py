@@ -94,7 +94,7 @@ def _next_address(work: Work, trip: TripState, failure: Failure) -> TripState:
     if following is not None:
         _send_again(work, trip, contact, failure, following)
     if failure.rejected.cause is Cause.STOPPED:
-        return _stopped(work, trip, contact, [a for a in addresses if a.index == failure.channel_index])
+        return _stopped(work, trip, contact, failure)
     if contact is None or failure.rejected.cause is not Cause.PERMANENT:
         return trip
     dead = tuple(replace(a, dead=True) if a.index == failure.channel_index else a for a in addresses)
@@ -109,15 +109,21 @@ def _next_address(work: Work, trip: TripState, failure: Failure) -> TripState:
     return changed
 
 
-def _stopped(work: Work, trip: TripState, contact: ContactState | None, addresses: Sequence[Address]) -> TripState:
+def _stopped(work: Work, trip: TripState, contact: ContactState | None, failure: Failure) -> TripState:
     """What her STOP would have done, had we heard it: the provider has, and refuses the pair until her START."""
-    for address in addresses:
-        stop_number(work, address.hash, work.service.senders[address.channel][0], at=work.now)
-        if contact is not None:
-            telling.tell_traveler(work, trip, TravelerNotice.CONTACT_STOPPED, contact)
-            trip = after_loss(work, trip, contact, address.hash)
+    row = work.conn.execute(
+        select(OUTBOX.c.channel, OUTBOX.c.address_hash).where(
+            OUTBOX.c.traveler_id == failure.traveler_id, OUTBOX.c.outbox_id == failure.outbox_id
+        )
+    ).one()
+    sender = next(iter(work.service.senders.get(row.channel, ())), row.channel)
+    stop_number(work, row.address_hash, sender, at=work.now)
     work.audit.add(trip.key.traveler_id, "engine", "address_stopped")
-    return trip
+    # Her list may have changed since it was sent.
+    if contact is None or all(address.hash != row.address_hash for address in contact.addresses):
+        return trip
+    telling.tell_traveler(work, trip, TravelerNotice.CONTACT_STOPPED, contact)
+    return after_loss(work, trip, contact, row.address_hash, sender)
 
 
 def _after(addresses: Sequence[Address], index: int) -> Address | None:

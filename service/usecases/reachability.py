@@ -18,15 +18,21 @@ from service.usecases.work import Work
 OUTBOX = table_of(Outbox)
 
 
-def after_loss(work: Work, trip: TripState, contact: ContactState, digest: bytes) -> TripState:
-    """STOP: mark the addresses with this hash as suppressed, and take back what waits to be sent to them."""
-    trip = trip.with_contact(replace(contact, addresses=suppress(contact.addresses, digest, suppressed=True)))
+def after_loss(work: Work, trip: TripState, contact: ContactState, digest: bytes, source: str) -> TripState:
+    """STOP to this source: mark the addresses with this hash on its channel as suppressed, and take back what waits to
+    be sent to them. Calls to the same number go on: she has stopped texts."""
+    channels = [channel for channel, names in work.service.senders.items() if source in names]
+    stopped = tuple(
+        replace(a, suppressed=True) if a.hash == digest and a.channel in channels else a for a in contact.addresses
+    )
+    trip = trip.with_contact(replace(contact, addresses=stopped))
     work.conn.execute(
         update(OUTBOX)
         .where(
             OUTBOX.c.traveler_id == trip.key.traveler_id,
             OUTBOX.c.contact_id == contact.contact_id,
             OUTBOX.c.address_hash == digest,
+            OUTBOX.c.channel.in_(channels),
             OUTBOX.c.state == "pending",
         )
         .values(state="cancelled", settled_at=work.now)

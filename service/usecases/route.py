@@ -325,7 +325,7 @@ def _stop(work: Work, trips: Trips, sender: Sender, roles: list[_Role], message:
         if role.open_alarm is not None:
             _answer(work, trips, role, "3", _Silent(message), message.source, role.open_alarm)
         telling.tell_traveler(work, trip, TravelerNotice.CONTACT_STOPPED, role.contact)
-        trips[trip.key] = after_loss(work, trips[trip.key], role.contact, message.sender)
+        trips[trip.key] = after_loss(work, trips[trip.key], role.contact, message.sender, message.source)
     if sender.own is not None:
         return Routed("own")
     stop_number(work, message.sender, message.source, at=message.received_at)

@@ -62,6 +62,20 @@ def test_a_stop_that_only_twilio_heard_holds_until_start(story: Story) -> None:
     story.mother.expect("no sign since")
 
 
+def test_whose_texts_are_stopped_is_called_on_the_same_number(sqlite_url: str) -> None:
+    """Be it that only Twilio heard it, or that we did."""
+    with open_story(sqlite_url, env={"AMANBA_TWILIO_VOICE_FROM": "+48732000000"}) as story:
+        family(story)
+        story.twilio.opted_out.add((story.twilio.number, MOTHER))
+        story.brother.text("stop")
+        story.advance_to("2026-12-01T21:32+03:00")
+        story.mother.expect_nothing()
+        story.brother.expect_nothing()
+        assert story.twilio.calls.to(MOTHER)
+        assert story.twilio.calls.to(BROTHER)
+        story.operator.expect_nothing()
+
+
 def test_her_own_stop_that_only_twilio_heard_is_in_the_alarm(story: Story) -> None:
     family(story)
     story.twilio.opted_out.add((story.twilio.number, TRAVELER))
