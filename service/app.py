@@ -34,6 +34,7 @@ from service.web import (
     rehearsal_page,
     sign_in,
     telegram_page,
+    voice_files,
     wizard_consulate,
     wizard_order,
     wizard_people,
@@ -122,6 +123,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None,
     app.include_router(pages.static_router())
     app.include_router(twilio.router(service, intake))
     app.include_router(twilio_voice.router(service, intake))
+    app.include_router(voice_files.router(service))
     app.include_router(android.router(service, intake))
     app.include_router(http.router(service, intake))
     app.include_router(telegram.router(service, intake))

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     demo: bool = Field(default=False, description="lifts lower bounds to a second, and says so on every page")
     storm_brake: bool = True
     lease_seconds: int = Field(default=120, ge=1, description="how long a claimed message is nobody else's")
+    voice_dir: Path | None = Field(
+        default=None, description="own recordings for calls, as kk/opening-0.wav; they replace ours of the same names"
+    )
     language: str = Field(default="en", description="the language of pages before anybody chose one")
     metrics_token: SecretStr = Field(default=SecretStr(""), description="opens /metrics where people reach us")
     metrics_token_file: Path | None = None

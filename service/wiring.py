@@ -122,6 +122,7 @@ def build(settings: Settings) -> Service:
         heartbeat_url=settings.heartbeat_url.get_secret_value(),
         operator=settings.operator or (SIMULATED_OPERATOR if simulated else ""),
         demo=demo,
+        voice_dir=str(settings.voice_dir or ""),
         language=settings.language,
         limits=limits,
         monotonic=monotonic,

@@ -8,7 +8,8 @@ voicemail and whoever screens calls press 1, or nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from service.core.alarm import AlarmKind
 from service.core.wording_alert import AlertFacts
@@ -79,6 +80,36 @@ QUESTION_NOTED = {
 REHEARSED = N_("Thank you. This was only a rehearsal.")
 ONE_MOMENT = N_("One moment, please.")
 NOT_NOTED = N_("We could not note your answer now. We will call you again.")
+
+SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        "opening": OPENING,
+        "rehearsal": REHEARSAL,
+        **{f"lead_{kind}": text for kind, text in LEADS.items()},
+        "how": HOW_TO_ANSWER,
+        **{f"answer_{digit}": text for digit, text in ANSWERS.items()},
+        **{f"invited_{digit}": text for digit, text in INVITATION_ANSWERS.items()},
+        "yes": QUESTION_ANSWERS["1"],
+        "invitation": INVITATION,
+        "missed": MISSED,
+        "unreadable": UNREADABLE,
+        "stopped": STOPPED,
+        "untold": UNTOLD,
+        "last_sign": LAST_SIGN,
+        "taken": TAKEN,
+        "where": WHERE,
+        "employer": EMPLOYER,
+        "employer_for_police": EMPLOYER_FOR_POLICE,
+        "consulate": CONSULATE,
+        **{f"noted_{digit}": text for digit, text in NOTED.items()},
+        **{f"invitation_noted_{digit}": text for digit, text in INVITATION_NOTED.items()},
+        "yes_noted": QUESTION_NOTED["1"],
+        "rehearsed": REHEARSED,
+        "one_moment": ONE_MOMENT,
+        "not_noted": NOT_NOTED,
+    }
+)
+"""Every sentence of a call by the name of its recording."""
 
 _LINK = re.compile(r"[^.!?\n]*\bhttps?://\S+")
 _CODE = re.compile(r"\s*#[A-Z2-9]{4}\b")

@@ -16,6 +16,8 @@ from service.voice.sentences import primary, translator_aloud
 _DATE = re.compile(r"\b(\d{1,2})\.(\d{2}) (\d{1,2}:\d{2})")
 _SECONDS = re.compile(r"\b(\d{1,2}:\d{2}):\d{2}\b")
 _LEAP_YEAR = 2028
+SPARE = "ru"
+"""The language of whatever cannot be said otherwise: most who speak a recorded one understand it."""
 
 
 _OF_CALLS_ALONE = {"all_clear": ("4",), "still_yours": ("1",)}

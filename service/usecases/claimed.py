@@ -19,6 +19,7 @@ from service.db.errors import KeyErased, SealBroken
 from service.db.sealed import key_of
 from service.texts import translator
 from service.usecases.context import Service
+from service.usecases.voiced import Way, voiced
 from service.usecases.work import VOICE
 
 
@@ -120,7 +121,15 @@ def _message(service: Service, row: Any, secret: dict[str, Any], now: datetime) 
         answers=tuple(secret.get("answers", ())),
         buttons=_buttons(service, row, secret),
         answer_url=_answer_url(service, row, secret),
+        voiced=_voiced(service, row, secret),
     )
+
+
+def _voiced(service: Service, row: Any, secret: dict[str, Any]) -> tuple[Way, ...]:
+    if row.channel != VOICE:
+        return ()
+    language, again = secret.get("language", "en"), secret.get("again", "")
+    return voiced(service, secret["body"], language, outbox_id=row.outbox_id, again=again)
 
 
 def _answer_url(service: Service, row: Any, secret: dict[str, Any]) -> str | None:

@@ -92,6 +92,8 @@ class Service:
     operator: str = ""
     """Who is paged: numbers, e-mail addresses and addresses of webhooks, separated by commas."""
     demo: bool = False
+    voice_dir: str = ""
+    """The folder of an organization's own recordings, which calls play in the place of ours."""
     language: str = "en"
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], datetime] = utc_now

@@ -23,7 +23,7 @@ from service.db.rows import ids, insert_all, insert_ignore, is_one_of, update_al
 from service.db.stored import table_of
 from service.db.trips import AlarmState, TripKey, TripState, alarm_values, watch_values
 from service.db.types import json_text
-from service.usecases.aloud import aloud, keys_of
+from service.usecases.aloud import SPARE, aloud, keys_of
 from service.usecases.carriage import EMAIL as EMAIL
 from service.usecases.carriage import SMS as SMS
 from service.usecases.carriage import carriage_for, spoken
@@ -101,6 +101,8 @@ class Draft:
     language: str = "en"
     answers: tuple[str, ...] = ()
     """What the person may answer; see `notifiers.base.Message`."""
+    again: str = ""
+    """The same in Russian, for a call in a language that no provider speaks."""
 
 
 @dataclass(slots=True)
@@ -254,6 +256,8 @@ class Work:
         secret: dict[str, Any] = {"to": draft.to, "body": body, "subject": draft.subject, "language": language}
         if answers:
             secret["answers"] = answers
+        if draft.again:
+            secret["again"] = aloud(draft.again, SPARE, draft.kind, answers)
         available_at = draft.available_at or self.now
         if draft.kind != "reply":
             available_at = self._not_yet((draft.traveler_id, draft.trip_id), available_at)
