@@ -21,7 +21,9 @@ from service.db.trips import Address, ContactState, TripKey, TripState
 from service.texts import translator
 from service.usecases import reminding, telling
 from service.usecases.alarm_facts import first_usable
+from service.usecases.carriage import carriage_to
 from service.usecases.context import Service
+from service.usecases.links import alarm_link, invitation_link
 from service.usecases.reachability import after_loss, page_if_last
 from service.usecases.stop import stop_number
 from service.usecases.work import EMAIL, VOICE, Draft, Work, form_of
@@ -164,8 +166,8 @@ def _behind(conn: Connection, row: Any) -> Sequence[Any]:
 
 def _is_written_anew(work: Work, trip: TripState, contact: ContactState, row: Any, address: Address) -> bool:
     """An alarm and an invitation are not the same by e-mail, by SMS and in a call: a letter says all at once, a text
-    fits, and a call is for the ear."""
-    if form_of(row.channel) is form_of(address.channel):
+    fits and says what may be said in her country, and a call is for the ear."""
+    if form_of(row.channel) is form_of(address.channel) and _carries_the_same(work, contact, row, address):
         return False
     alarm = trip.alarm
     is_alert = row.kind == "alert" and alarm is not None and alarm.alarm_id == row.alarm_id
@@ -178,6 +180,13 @@ def _is_written_anew(work: Work, trip: TripState, contact: ContactState, row: An
     else:
         telling.invite_by(work, trip, contact, address)
     return True
+
+
+def _carries_the_same(work: Work, contact: ContactState, row: Any, address: Address) -> bool:
+    """Whether a text to this address may hold what it holds to the one that failed, and is answered alike."""
+    failed = next((one for one in contact.addresses if one.index == row.channel_index), address)
+    before, after = (carriage_to(work.service, one.channel, one.address) for one in (failed, address))
+    return before == after
 
 
 def _is_there(conn: Connection, row: Any, address: Address) -> bool:
@@ -203,7 +212,8 @@ def _send_one_again(
     if row.channel == EMAIL and address.channel != EMAIL:
         body = wording.as_text(body, _)
     elif row.channel != EMAIL and address.channel == EMAIL:
-        body = wording.letter(body, _) if contact else reminding.by_email(work, trip, body)
+        page = _page_of(work, trip, contact, row.alarm_id) if contact else ""
+        body = wording.letter(body, _, link=page) if contact else reminding.by_email(work, trip, body)
     elif row.channel == VOICE and row.ref_code:
         # Nobody says a code; by it a text is known to its provider.
         body = f"{body} #{row.ref_code}"
@@ -230,3 +240,9 @@ def _send_one_again(
             answers=tuple(secret.get("answers", ())),
         )
     )
+
+
+def _page_of(work: Work, trip: TripState, contact: ContactState, alarm_id: UUID | None) -> str:
+    """The page on which this contact answers what she was told: of that alarm, or her own."""
+    alarm = next((one for one in (trip.alarm, trip.recent) if one is not None and one.alarm_id == alarm_id), None)
+    return alarm_link(work, trip, alarm, contact) if alarm else invitation_link(work, trip, contact)

@@ -18,6 +18,7 @@ from service.core.carriage import carried
 from service.core.watch import WatchView
 from service.db import tables
 from service.db.audit import AuditTrail
+from service.db.claims import given_up
 from service.db.routing import NIL, AckCode, Link
 from service.db.rows import ids, insert_all, insert_ignore, is_one_of, update_all
 from service.db.stored import table_of
@@ -244,15 +245,14 @@ class Work:
         # What is sent soon is sealed for some days only; what waits longer would keep its day's key for as long.
         is_for_later = draft.available_at is not None and draft.available_at > self.now + A_DAY
         key_id = (draft.key_id if is_for_later else None) or keys.service_key(self.conn, self.now)
-        body = draft.body
+        body, language = draft.body, spoken(draft.language)
         if draft.channel == SMS:
             # Whatever was typed into it; and only an SMS is paid for by the letter.
             body = self.service.fold(carried(body, carriage_for(self.service, SMS, draft.to, draft.language)))
         answers = draft.answers
         if draft.channel == VOICE:
             answers = keys_of(draft.kind, answers)
-            body = aloud(body, draft.language, draft.kind, answers)
-        language = spoken(draft.language)
+            body = aloud(body, language, draft.kind, answers)
         secret: dict[str, Any] = {"to": draft.to, "body": body, "subject": draft.subject, "language": language}
         if answers:
             secret["answers"] = answers
@@ -308,7 +308,7 @@ def cancel(conn: Connection, traveler_id: UUID, now: datetime, *, alarm_id: UUID
             OUTBOX.c.kind.in_(list(kinds)),
             OUTBOX.c.state == "pending",
         )
-        .values(state="cancelled", settled_at=now)
+        .values(state=given_up(), settled_at=now)
     )
 
 

@@ -215,3 +215,28 @@ def register_with_mailbox(story: Story) -> None:
 
 
 _SIGN_UP = {"name": "Aizhan", "phone": "+77011234567", "language": "en", "citizenship": "KZ"}
+
+
+def test_who_reads_e_mails_says_on_her_page_whether_she_is_home(story: Story, server: MailServer) -> None:
+    plan_with_mother(story, email=GULNAR)
+    agree(story, server)
+    story.arm()
+    story.call("POST", f"/trips/{story.trip_id}/changes", {"end": True}, 202)
+    story.run()
+    subject, question = letters(server)[-1]
+    assert subject == "Aizhan: news for you"
+    assert "Aizhan says that the trip is over. Is Aizhan home?" in question
+    assert "answer 1" not in question
+    (link,) = OURS.findall(question)
+    path = link.removeprefix("https://amanba.example")
+    assert "Yes, Aizhan is home" in story.client.get(path).text
+    story.client.post(path, data={"do": "not_home"})
+    assert "Yes, Aizhan is home" not in story.client.get(path).text
+    assert story.call("GET", f"/trips/{story.trip_id}")["status"] == "armed"
+    story.call("POST", f"/trips/{story.trip_id}/changes", {"end": True}, 202)
+    for _ in range(2):
+        story.client.post(path, data={"do": "home"})
+    story.run()
+    assert story.call("GET", f"/trips/{story.trip_id}")["status"] == "ended"
+    story.advance_to("2026-12-02T21:05+03:00")
+    assert letters(server)[-1][1] == question or "no sign" not in letters(server)[-1][1]

@@ -1,0 +1,140 @@
+"""Texts as they go to one country and another, by one sender and another; and where their readers answer."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from service.usecases.contact_choices import set_letters
+from service.usecases.contact_way import accept
+from tests.scenarios.story import MOTHER, Story, family, open_story
+
+NUMBER = "+48732000000"
+EMIRATES = "+971501234567"
+KOREA = "+821012345678"
+POLAND = "+48512345678"
+PAGE = re.compile(r"https://amanba\.example/([ai])/(\w+)")
+
+
+@pytest.fixture
+def lite(sqlite_url: str) -> Iterator[Story]:
+    with open_story(sqlite_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def named(sqlite_url: str) -> Iterator[Story]:
+    """An installation that sends as "Amanba", which nobody can reply to, and has a number for texts."""
+    env = {"AMANBA_TWILIO_FROM": "Amanba", "AMANBA_TWILIO_INBOUND": NUMBER}
+    with open_story(sqlite_url, env=env) as opened:
+        opened.twilio.numbers += ("Amanba",)
+        yield opened
+
+
+@pytest.fixture
+def mute(sqlite_url: str) -> Iterator[Story]:
+    """One that sends as "Amanba" and cannot be texted at all."""
+    with open_story(sqlite_url, env={"AMANBA_TWILIO_FROM": "Amanba"}) as opened:
+        opened.twilio.numbers += ("Amanba",)
+        yield opened
+
+
+def people(story: Story, **numbers: str) -> None:
+    """A trip under way whose only people have these numbers."""
+    story.register()
+    story.plan_trip()
+    for name, number in numbers.items():
+        story.add_contact(name, number)
+    story.arm()
+    for number in numbers.values():
+        story.phone(number).read_all()
+    story.traveler.read_all()
+
+
+def test_each_country_gets_what_its_networks_carry(lite: Story) -> None:
+    people(lite, Gulnar=MOTHER, Dana=EMIRATES, Min=KOREA, Anna=POLAND)
+    lite.advance_to("2026-12-01T21:01+03:00")
+    lite.advance(minutes=31)
+    mother, dana, korea, anna = ("\n".join(lite.phone(n).read_all()) for n in (MOTHER, EMIRATES, KOREA, POLAND))
+    assert f"Answer to {NUMBER}: 1 I take it" in mother
+    assert "+902422471000" in mother
+    assert "://" not in dana
+    assert "+90" not in dana
+    assert "Answers to this text do not reach us." in dana
+    assert "Lotus Garden Hotel" in dana
+    korea.encode("euc_kr")
+    assert "Antalya, Turkiye" in korea
+    assert "Answer: 1 I take it" in anna
+    lite.phone(EMIRATES).text("1", to=NUMBER)
+    lite.mother.expect("Dana has taken the alarm")
+
+
+def test_a_sender_that_is_a_name_prints_the_number_to_write_to_everywhere(named: Story) -> None:
+    named.register()
+    named.plan_trip()
+    named.add_contact("Anna", POLAND, accept=False)
+    invitation = named.phone(POLAND).expect("is going abroad")
+    assert f"Accept: text 1 to {NUMBER}." in invitation
+    named.phone(POLAND).text("1", to=NUMBER)
+    named.phone(POLAND).expect("Nothing to do now")
+    named.arm()
+    named.advance_to("2026-12-01T19:31+03:00")
+    named.traveler.expect(f"Please text OK to {NUMBER} by 20:00.")
+    named.traveler.text("HOME", to=NUMBER)
+    assert NUMBER not in named.traveler.expect("Thank you")
+
+
+def test_who_can_be_texted_by_nobody_leads_to_pages(mute: Story) -> None:
+    mute.register()
+    mute.plan_trip()
+    mute.add_contact("Gulnar", MOTHER, accept=False)
+    invitation = mute.mother.expect("Accept or refuse: https://amanba.example/i/")
+    found = PAGE.search(invitation)
+    assert found is not None
+    assert accept(mute.service, found[2])
+    mute.run()
+    mute.arm()
+    mute.advance_to("2026-12-01T19:31+03:00")
+    reminder = mute.traveler.expect("Please send us your OK by 20:00.")
+    assert "Say OK on this page: https://amanba.example/c/" in reminder
+    assert "Nobody reads" not in reminder
+    mute.advance_to("2026-12-01T21:01+03:00")
+    alarm = mute.mother.expect("no sign since")
+    assert "Please answer on this page: https://amanba.example/a/" in alarm
+    assert "1 I take it" not in alarm
+
+
+def test_what_she_reads_with_words_tells_nothing_but_a_number(named: Story) -> None:
+    """T1, T2: the same for a safe word and a danger word, and constant but for the number."""
+    family(named, words=True)
+    named.traveler.text("green apples", to=NUMBER)
+    named.traveler.text("blue door", to=NUMBER)
+    named.traveler.text("what", to=NUMBER)
+    assert set(named.traveler.read_all()) == {"Thank you!"}
+    named.advance_to("2026-12-02T19:31+03:00")
+    named.traveler.text("status", to=NUMBER)
+    assert set(named.traveler.read_all()) == {f"Hi, how are you? Write when you can. {NUMBER}", "Thank you!"}
+
+
+def test_a_contact_may_choose_latin_letters_for_her_texts_and_nothing_else(lite: Story) -> None:
+    lite.register("Айжан")
+    lite.plan_trip()
+    lite.add_contact("Гүлнар", MOTHER, language="kk", accept=False)
+    link = PAGE.search(lite.mother.expect("шетелге барады"))
+    assert link is not None
+    page = f"/i/{link[2]}"
+    assert lite.client.post(page, data={"do": "accept"}).status_code in (200, 303)
+    lite.client.post(page, data={"do": "letters", "letters": "latin"})
+    lite.run()
+    lite.arm()
+    lite.mother.read_all()
+    lite.advance_to("2026-12-01T21:01+03:00")
+    text = lite.mother.expect("Aijan: 22:00 bastap belgi joq.")
+    assert text.isascii() or set("äöüñÄÖÜÑ").issuperset(c for c in text if not c.isascii())
+    assert lite.service.segments(text) <= 3
+    alarm = PAGE.search(text)
+    assert alarm is not None
+    assert "Айжан" in lite.client.get(f"/a/{alarm[2]}").text
+    assert set_letters(lite.service, link[2], latin=False)
+    lite.advance(minutes=16)
+    lite.mother.expect("Айжан: 22:00 бастап белгі жоқ.")
