@@ -33,4 +33,4 @@ def buttons(kind: str, answers: Sequence[str], ref_code: str | None, _: Translat
 
 
 def _label(answer: str, labels: Mapping[str, str], _: Translate) -> str:
-    return f"{answer}  {_(labels[answer])}" if answer in labels else answer
+    return "  ".join((answer, _(labels[answer]))) if answer in labels else answer

@@ -18,6 +18,7 @@ from service.web.trip_access import open_trip
 from service.web.wizard import see
 
 PATH = "/telegram"
+LINK = "link"
 AWAY = N_("Telegram does not answer just now. Please try again in a few minutes.")
 
 
@@ -37,8 +38,8 @@ def router(service: Service) -> APIRouter:
             armed=trip.armed,
             has_words=trip.secret,
             link=chats.link,
-            # Where a word is needed the number of her chats would tell whether it was one.
-            joined=chats.joined,
+            # Where it takes a word the number of her chats would tell whether it was one.
+            joined=0 if trip.secret else chats.joined,
             back="/trip/all" if trip.armed else "/trip/ready",
         )
 
@@ -60,9 +61,9 @@ def router(service: Service) -> APIRouter:
         try:
             link = ask_her_chat(service, trip.key, word=word, sender=session.token_hash, once=once_of(typed))
         except TooManyTries as refused:
-            return show(request, trip, now, typed.refused([FieldProblem("", refused.message)]), 429)
+            return show(request, trip, now, typed.refused([FieldProblem(LINK, refused.message)]), 429)
         if not link:
-            return show(request, trip, now, typed.refused([FieldProblem("", AWAY)]), 503)
+            return show(request, trip, now, typed.refused([FieldProblem(LINK, AWAY)]), 503)
         return show(request, trip, HerChats(now.joined, link), Typed()) if trip.secret else see(PATH)
 
     return routes

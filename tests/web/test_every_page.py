@@ -32,6 +32,8 @@ NO_PAGES = {
     "/phones",
     "/phones/fragment",
     "/trip/begun",
+    # Where chats are offered, which this installation does not: see `test_telegram_pages.py`.
+    "/telegram",
 }
 SAME = {"OK", "SMS", "PIN", "E-mail", "WhatsApp", "Telegram", "Visa", "Number", "Code", "English"}
 """Words that a translation may share with English, or that names and texts of the installation hold."""
