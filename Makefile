@@ -8,8 +8,8 @@ SHELL := /bin/bash
 
 VENV ?= .venv
 PYTHON ?= python3
-# One more than our machines have cores: some tests wait for a browser, a provider or a process.
-PYTEST_ARGS ?= -n 3 --dist worksteal
+# Two more than our machines have cores: the two long tests of the crash suite, with which two begin, mostly wait.
+PYTEST_ARGS ?= -n 4 --dist worksteal
 
 # uv works in our environment alone and never fetches an interpreter of its own.
 UV := UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(VENV)/bin/uv
