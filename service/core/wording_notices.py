@@ -33,6 +33,7 @@ class ContactNotice(StrEnum):
     CHAT_ADDED = "chat_added"
     END_ASKED = "end_asked"
     ENDED = "ended"
+    ERASED = "erased"
     PAGE_LOCKED = "page_locked"
     PAGE_CODE = "page_code"
 
@@ -105,6 +106,10 @@ _NOTICES = {
         " If not, call and ask your question."
     ),
     ContactNotice.ENDED: N_("{name} is home and the trip has ended. Thank you for being there."),
+    ContactNotice.ERASED: N_(
+        "{name} has asked to end the trip and to erase everything here. Nobody has confirmed that {name} is home:"
+        " please call."
+    ),
     ContactNotice.PAGE_LOCKED: N_(
         "After five wrong PINs the page of {who} about {name} is locked. Was it {who}? Please ask."
     ),

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, Uuid, bindparam, exists, literal_colu
 
 from service.core.plan import Plan
 from service.core.watch import replan
+from service.core.wording import ContactNotice
 from service.db.routing import NIL, Inbox, PhoneOwner
 from service.db.stored import table_of
 from service.db.tables import Alarm, Trip
@@ -137,6 +138,9 @@ def _goes_beside_an_alarm(trip: TripState, waiting: Waiting) -> bool:
 
 def _apply(work: Work, trip: TripState, waiting: Waiting) -> TripState:
     match waiting:
+        case Erase():
+            # Whoever holds her phone can ask for it: nobody has said that she is home.
+            return finish(work, trip, "traveler", ContactNotice.ERASED)
         case End():
             return finish(work, trip, "traveler")
         case RemoveContact():

@@ -73,8 +73,11 @@ def take_back_end(work: Work, trip: TripState) -> TripState:
     return replace(trip, end_requested_at=None)
 
 
-def finish(work: Work, trip: TripState, by: str) -> TripState:
-    """End the trip now; nothing opens or reminds after it. The caller makes sure that no alarm is open."""
+def finish(work: Work, trip: TripState, by: str, notice: ContactNotice = ContactNotice.ENDED) -> TripState:
+    """End the trip now; nothing opens or reminds after it. The caller makes sure that no alarm is open.
+
+    `notice`: what her people hear of it.
+    """
     if trip.watch is None:
         return trip
     _set(work, trip, status="ended", ended_at=work.now)
@@ -90,7 +93,7 @@ def finish(work: Work, trip: TripState, by: str) -> TripState:
     cancel_reminders(work.conn, trip, work.now)
     stop_asking(work.conn, trip.key, work.now)
     work.audit.add(trip.key.traveler_id, by, "trip_ended")
-    telling.tell_others(work, trip, ContactNotice.ENDED, but=(by,))
+    telling.tell_others(work, trip, notice, but=(by,))
     return replace(trip, status="ended", watch=end(trip.watch))
 
 

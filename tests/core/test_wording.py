@@ -218,7 +218,7 @@ class TestADuressAlarm:
         told = [
             notice(kind, _, name="Айжан", who="Сауле", at="22:00", until="23:00", place="Dubai", duress=True)
             for kind in ContactNotice
-            if kind is not ContactNotice.ENDED
+            if kind not in (ContactNotice.ENDED, ContactNotice.ERASED)
         ]
         told += [
             reply(kind, _, name="Айжан", who="Сауле", until="23:00", duress=True)
