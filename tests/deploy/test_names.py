@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from notifiers.registry import discover
+from notifiers.registry import discover, order_variable
 from service.cli import cli
 from service.core.wording import PageReason, operator
 from service.settings import FROM_FILES, Settings
@@ -24,7 +24,7 @@ RULES = (ROOT / "deploy" / "alerts.yml").read_text(encoding="utf-8")
 def test_every_setting_that_is_named_exists() -> None:
     known = {f"AMANBA_{name.upper()}" for name in Settings.model_fields}
     known |= {f"AMANBA_{name.upper()}_FILE" for name in FROM_FILES}
-    known |= {name for spec in discover() for name in spec.variables()}
+    known |= {name for spec in discover() for name in (*spec.variables(), order_variable(spec.channel))}
     named = {
         (path.name, found)
         for path in FILES
