@@ -62,6 +62,17 @@ PENDING: ColumnElement[bool] = OUTBOX.c.state == literal_column("'pending'")
 _SENDING: ColumnElement[bool] = OUTBOX.c.state == literal_column("'sending'")
 
 
+FATE_OPEN = "lease_expired"
+"""The error of a row of which nobody knows whether an earlier try left; kept until one is known to."""
+
+
+def given_up() -> ColumnElement[str]:
+    """The state of a row that will not be sent any more: `cancelled`, or `unknown` when an earlier try may have left.
+    Who may have been told must hear the end."""
+    may_have_left = and_(OUTBOX.c.attempts > 0, OUTBOX.c.error == FATE_OPEN)
+    return case((may_have_left, literal_column("'unknown'")), else_=literal_column("'cancelled'"))
+
+
 class Form(StrEnum):
     """How two workers are kept from the same row."""
 
@@ -162,7 +173,7 @@ def claim_outbox(
     3. An all-clear waits while any alert to that person is pending or sending, and is cancelled when none of them
        left (is sent or of unknown fate) or the alarm is open again.
     4. An alert of a closed alarm, a text of a rehearsal that does not run any more, and a row whose time has passed,
-       are cancelled.
+       are cancelled; of unknown fate when an earlier try of theirs may have left.
 
     A claimed row bears `token`, a lease of `lease` from `now`, and one more attempt.
     Killed here: nothing is claimed. Killed after the commit: `expired_leases` finds the rows.
@@ -317,7 +328,7 @@ def _verdict() -> ColumnElement[str]:
         and_(OUTBOX.c.kind == "rehearsal", ~_is_rehearsed()),
         and_(OUTBOX.c.kind == "all_clear", or_(~was_told, alarm_is(closed=False))),
     )
-    return case((pointless, "cancelled"), else_="sending")
+    return case((pointless, given_up()), else_="sending")
 
 
 def _is_rehearsed() -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Update, and_, bindparam, case, exists, func, literal_column, or_, select, update
 
-from service.db.claims import ALARMS, OUTBOX, alarm_is
+from service.db.claims import ALARMS, OUTBOX, alarm_is, given_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def cancel_alerts(
         OUTBOX.c.kind == "alert",
         OUTBOX.c.state == "pending",
     )
-    conn.execute(update(OUTBOX).where(waiting).values(state="cancelled", settled_at=now))
+    conn.execute(update(OUTBOX).where(waiting).values(state=given_up(), settled_at=now))
 
 
 def _ours(conn: Connection, settlements: Sequence[Settlement]) -> set[UUID]:
@@ -182,7 +182,7 @@ _CANCEL_IF_POINTLESS: Update = (
             ),
         ),
     )
-    .values(state="cancelled", settled_at=bindparam("now"))
+    .values(state=given_up(), settled_at=bindparam("now"))
 )
 _TOKENS = select(OUTBOX.c.outbox_id, OUTBOX.c.claim_token, OUTBOX.c.state).where(
     OUTBOX.c.traveler_id.in_(bindparam("travelers", expanding=True)),

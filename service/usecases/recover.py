@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Connection, select
 
 from notifiers.base import FindResult, Found, Searchable, Unavailable
-from service.db.claims import expired_leases
+from service.db.claims import FATE_OPEN, expired_leases
 from service.db.settle import Settlement, ask_later, settle_many
 from service.db.stored import table_of
 from service.db.tables import Outbox
@@ -23,7 +23,7 @@ from service.usecases import counters
 from service.usecases.claimed import Claimed, ids_of, open_rows
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
-from service.usecases.settle import ASK_BEFORE_AGAIN, AT_MOST_ONCE, NO_ANSWER
+from service.usecases.settle import ASK_BEFORE_AGAIN, AT_MOST_ONCE, NO_ANSWER, knows_repeats
 
 OUTBOX = table_of(Outbox)
 
@@ -58,6 +58,7 @@ def recover(service: Service, pool: Executor | None = None) -> int:
     that was first so; then it is sent again, because a repeated alert is a nuisance and a lost one is the product
     failing.
     4. A reply goes at most once: its fate is settled as unknown.
+    5. A provider that knows a repeat by its name is not asked: it is given the message again.
 
     Killed here: the new lease runs out too.
     """
@@ -130,10 +131,12 @@ def _ask(service: Service, row: Claimed) -> Settlement | _AskLater:
         "token": row.token,
         "alarm_id": row.alarm_id,
     }
-    if row.kind in AT_MOST_ONCE or row.message is None:
-        return Settlement(state="unknown", error="lease_expired", **common)
     now = service.clock()
-    again = Settlement(state="pending", available_at=now, error="lease_expired", **common)
+    again = Settlement(state="pending", available_at=now, error=FATE_OPEN, **common)
+    if row.message is not None and knows_repeats(notifier):
+        return again
+    if row.kind in AT_MOST_ONCE or row.message is None:
+        return Settlement(state="unknown", error=FATE_OPEN, **common)
     if not isinstance(notifier, Searchable):
         return again
     since = _since(row, now, service.limits.lease)
@@ -142,7 +145,7 @@ def _ask(service: Service, row: Claimed) -> Settlement | _AskLater:
     log.info("recovered", **ids_of(row), kind=row.kind, found=type(found).__name__)
     match found:
         case Found(_, state) if state.is_bad:
-            return again
+            return replace(again, error=state.value)
         case Found(provider_id, state):
             return Settlement(
                 state="sent",

@@ -11,7 +11,8 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection
 
-from notifiers.base import Accepted, Rejected, Unavailable
+from notifiers.base import Accepted, Idempotent, Rejected, Unavailable
+from service.db.claims import FATE_OPEN
 from service.db.settle import Settlement, ask_later, settle_many
 from service.edges import Act
 from service.usecases import counters
@@ -115,6 +116,16 @@ def pause_after(attempts: int, kind: str = "") -> timedelta:
     return longest * (0.5 + secrets.randbelow(500) / 1000)
 
 
+def knows_repeats(notifier: object) -> bool:
+    """Whether a message whose fate is open may simply be handed over again."""
+    return isinstance(notifier, Idempotent) and notifier.repeats_are_known
+
+
+def _error(row: Claimed, code: str) -> str:
+    """That an earlier try may have left outlives what became of this one."""
+    return FATE_OPEN if row.error == FATE_OPEN else code
+
+
 def _settlement(service: Service, row: Claimed, result: Outcome, now: datetime) -> Settlement | None:
     """None leaves the row claimed: its fate is open, and RECOVER asks the provider when the lease has run out."""
     provider = service.notifiers[row.channel].name if row.channel in service.notifiers else row.channel
@@ -140,11 +151,12 @@ def _settlement(service: Service, row: Claimed, result: Outcome, now: datetime) 
             pause = min(retry_after, LONGEST_PAUSE) if retry_after else pause_after(row.attempts, row.kind)
             again_at = now + pause
             # Whoever has no other address cannot be told any more: her rung is passed over now.
-            return Settlement(state="pending", available_at=again_at, error=code, wakes=code == UNSERVED, **common)
-        case Unavailable(_, False):
-            return Settlement(
-                state="pending", available_at=now + pause_after(row.attempts, row.kind), error="unavailable", **common
-            )
+            wakes = code == UNSERVED
+            return Settlement(state="pending", available_at=again_at, error=_error(row, code), wakes=wakes, **common)
+        case Unavailable(_, maybe_accepted) if not maybe_accepted or knows_repeats(service.notifiers.get(row.channel)):
+            again_at = now + pause_after(row.attempts, row.kind)
+            error = FATE_OPEN if maybe_accepted else _error(row, "unavailable")
+            return Settlement(state="pending", available_at=again_at, error=error, **common)
         case _:
             if row.kind in AT_MOST_ONCE:
                 return Settlement(state="unknown", error="unavailable", **common)

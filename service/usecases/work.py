@@ -18,6 +18,7 @@ from service.core.carriage import carried
 from service.core.watch import WatchView
 from service.db import tables
 from service.db.audit import AuditTrail
+from service.db.claims import given_up
 from service.db.routing import NIL, AckCode, Link
 from service.db.rows import ids, insert_all, insert_ignore, is_one_of, update_all
 from service.db.stored import table_of
@@ -307,7 +308,7 @@ def cancel(conn: Connection, traveler_id: UUID, now: datetime, *, alarm_id: UUID
             OUTBOX.c.kind.in_(list(kinds)),
             OUTBOX.c.state == "pending",
         )
-        .values(state="cancelled", settled_at=now)
+        .values(state=given_up(), settled_at=now)
     )
 
 

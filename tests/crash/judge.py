@@ -4,14 +4,16 @@ inbox holds."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from service.db.engine import make_engine
 from service.db.routing import Inbox
+from service.db.sealed import open_keyring
 from service.db.stored import table_of
 from service.db.tables import Outbox
 from tests.crash.fleet import Fleet
@@ -70,8 +72,10 @@ def judge(summary: Summary, homes: Sequence[Household], twilio: RoughTwilio, fle
     summary.kills = len(fleet.deaths)
     summary.by_point = dict(Counter(death.point for death in fleet.deaths))
     summary.in_ledger = len(twilio.sent)
+    contacts = [number for home in homes for number in (home.mother, home.brother)]
+    doubtful = _whose_alert_is_of_unknown_fate(database_url, contacts)
     for home in homes:
-        _judge_home(summary, home)
+        _judge_home(summary, home, doubtful)
     summary.doubled += [f"the message {name} was taken again" for name in twilio.doubled()]
     summary.faults += fleet.faults + [home.error for home in homes if home.error]
     answered = [one for home in homes for one in home.check_ins]
@@ -81,7 +85,7 @@ def judge(summary: Summary, homes: Sequence[Household], twilio: RoughTwilio, fle
     summary.faults += [f"answered and not kept: {one.way} {one.name}" for one in missing]
 
 
-def _judge_home(summary: Summary, home: Household) -> None:
+def _judge_home(summary: Summary, home: Household, doubtful: Collection[str]) -> None:
     who = f"household {home.number} ({home.story})"
     for (kind, number), (least, most) in home.told.items():
         # A message that was handed over twice is counted by its name; here, what was decided twice.
@@ -95,10 +99,23 @@ def _judge_home(summary: Summary, home: Household) -> None:
             summary.false_alarms.append(f"{who}: an alarm came to {number}")
         if alerts and not ends:
             summary.lost.append(f"{who}: {number} was told of an alarm and not of its end")
-        if ends and not alerts:
+        if ends and not alerts and number not in doubtful:
             summary.false_alarms.append(f"{who}: {number} was told of the end of no alarm")
     if home.texts(home.mother, "alert") and not home.texts(home.traveler, "reminder"):
         summary.lost.append(f"{who}: her people were told and nobody had asked her")
+
+
+def _whose_alert_is_of_unknown_fate(database_url: str, numbers: Iterable[str]) -> set[str]:
+    """Who may have been told, as far as anybody could know, and so hears the end."""
+    db = make_engine(database_url)
+    try:
+        keys = open_keyring(db, [bytes(range(32))], datetime.now(UTC))
+        with db.read.connect() as connection:
+            query = select(OUTBOX.c.address_hash).where(OUTBOX.c.kind == "alert", OUTBOX.c.state == "unknown")
+            unknown = set(connection.execute(query).scalars())
+    finally:
+        db.close()
+    return {number for number in numbers if keys.phone_hash(number) in unknown}
 
 
 def judge_pages(summary: Summary, pages: Sequence[Text]) -> None:

@@ -99,6 +99,25 @@ def test_a_list_that_lags_less_than_the_lease_doubles_nothing(story: Story) -> N
     assert is_once_each(alerts)
 
 
+def test_who_may_have_been_told_hears_the_end(story: Story) -> None:
+    """Her text left and nobody knows it: it is not on the list yet, and the provider takes no other."""
+    family(story)
+    story.advance_to("2026-12-01T20:59:30+03:00")
+    story.twilio.list_lag = timedelta(hours=1)
+    story.twilio.lose_answer(times=1)
+    story.advance(seconds=45)
+    story.twilio.fail_next(429, 20429, times=1000)
+    story.advance(minutes=4)
+    assert states(story) == ["pending"]
+    assert rows(story)[0].attempts > 1
+    story.twilio.forget_faults()
+    story.traveler.text("OK")
+    story.run()
+    assert states(story) == ["unknown"]
+    story.mother.expect("Aizhan: no sign since")
+    story.mother.expect("Aizhan has answered. The alarm has ended.")
+
+
 def test_a_list_out_of_reach_is_asked_for_ten_minutes_from_the_first_time(story: Story) -> None:
     family(story)
     story.advance_to("2026-12-01T20:59:30+03:00")

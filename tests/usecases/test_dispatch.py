@@ -14,7 +14,16 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import insert, select, update
 
-from notifiers.base import Accepted, DeliveryState, FindResult, Found, Message, NotFound, SendResult
+from notifiers.base import (
+    Accepted,
+    DeliveryState,
+    FindResult,
+    Found,
+    Message,
+    NotFound,
+    SendResult,
+    Unavailable,
+)
 from service import edges
 from service.clock import monotonic, utc_now
 from service.db import tables
@@ -76,6 +85,21 @@ class Forgetful(Line):
             return NotFound()
         self.both_asked.wait(PATIENCE)
         return Found("SM1", DeliveryState.SENT)
+
+
+class Knowing(Line):
+    """It takes a message once, however often it is handed over; its first answer is lost."""
+
+    repeats_are_known = True
+
+    def send(self, message: Message) -> SendResult:
+        self.begun.append(message.body)
+        if len(self.begun) == 1:
+            return Unavailable("no answer", maybe_accepted=True)
+        return super().send(message)
+
+    def find_sent(self, message: Message, since: datetime) -> FindResult:
+        raise AssertionError("nobody needs to ask")
 
 
 @pytest.fixture
@@ -277,6 +301,25 @@ def test_a_message_that_reads_like_another_is_not_taken_for_it(service: Service)
     assert states(service) == ["sending", "sent"], "both were asked about at once, and one of them is it"
     assert recover(replace(service, clock=lambda: later + 2 * ASK_ANEW_AFTER)) == 1
     assert states(service) == ["pending", "sent"]
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_where_a_repeat_is_known_a_lost_answer_is_no_question(service: Service, dies: bool) -> None:
+    line, now = Knowing("sms"), utc_now() + timedelta(seconds=1)
+    service = replace(service, notifiers={"sms": line}, clock=lambda: now)
+    write(service, ["one"])
+    with ThreadPoolExecutor(1) as pool:
+        if dies:
+            service.run(lambda conn: claim(service, ["sms"], 1, conn))
+            line.begun.append("one")
+            now += 2 * service.limits.lease
+            assert recover(service) == 1
+        else:
+            dispatch(service, pool)
+        assert states(service) == ["pending"]
+        now += timedelta(minutes=1)
+        dispatch(service, pool)
+    assert (states(service), line.sent) == (["sent"], ["one"])
 
 
 def test_it_ends_with_what_is_under_way_and_puts_the_rest_back(service: Service, lines: dict[str, Line]) -> None:
