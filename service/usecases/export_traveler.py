@@ -96,6 +96,7 @@ def _export(service: Service, conn: Connection, traveler_id: UUID, now: datetime
             **{name: told.get(name) or None for name in OF_HERSELF},
             "language": row.language,
             "numbers": list(phones_shown(conn, service.keys, traveler_id, phones_of(told), now)),
+            "chats": [entry["address"] for entry in told.get("channels") or ()],
             "since": row.created_at.isoformat(),
         },
         "trips": [_trip(service, conn, key, now) for key in _trips_of(conn, traveler_id)],
@@ -112,9 +113,7 @@ def _trip(service: Service, conn: Connection, key: TripKey, now: datetime) -> di
     trip = read_whole(service, conn, key, now)
     is_secret = trip.has_words and trip.shown.status == "armed"
     plan = plan_shown(conn, service.keys, key, now, trip.plan) if trip.plan else None
-    # What still waits in a trip that only an alarm keeps from its end does not wait as far as she is shown.
-    waits = trip.asked if trip.shown.status == "armed" else ()
-    asked = [_instants({"kind": one.kind, "effective_at": one.effective_at}) for one in waits]
+    asked = [_instants({"kind": one.kind, "effective_at": one.effective_at}) for one in trip.asked]
     return {
         **_short(trip.shown),
         "wording": trip.wording,

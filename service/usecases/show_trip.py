@@ -120,7 +120,8 @@ def _read(service: Service, conn: Connection, key: TripKey, now: datetime) -> tu
         contacts=contacts_of(service, conn, key, people_gone(conn, service.keys, key, now)),
         # The question is never readable again, like the words.
         details=without_agreed(details),
-        asked=asked_of(conn, key, now) if row["status"] == "armed" else (),
+        # Not of a trip that only an alarm keeps from its end: there nothing waits as far as she is shown.
+        asked=asked_of(conn, key, now) if shown.status == "armed" else (),
         weekly=row["weekly_at"] is not None,
     )
     return row, shown, whole
