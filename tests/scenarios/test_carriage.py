@@ -52,7 +52,7 @@ def people(story: Story, **numbers: str) -> None:
 
 
 def test_each_country_gets_what_its_networks_carry(lite: Story) -> None:
-    people(lite, Gulnar=MOTHER, Dana=EMIRATES, Min=KOREA, Anna=POLAND)
+    people(lite, Gulnar=MOTHER, Дәна=EMIRATES, Min=KOREA, Anna=POLAND)
     lite.advance_to("2026-12-01T21:01+03:00")
     lite.advance(minutes=31)
     mother, dana, korea, anna = ("\n".join(lite.phone(n).read_all()) for n in (MOTHER, EMIRATES, KOREA, POLAND))
@@ -66,7 +66,8 @@ def test_each_country_gets_what_its_networks_carry(lite: Story) -> None:
     assert "Antalya, Turkiye" in korea
     assert "Answer: 1 I take it" in anna
     lite.phone(EMIRATES).text("1", to=NUMBER)
-    lite.mother.expect("Dana has taken the alarm")
+    lite.mother.expect("Дәна has taken the alarm")
+    lite.phone(KOREA).expect("Dana has taken the alarm")
 
 
 def test_a_sender_that_is_a_name_prints_the_number_to_write_to_everywhere(named: Story) -> None:
@@ -138,3 +139,21 @@ def test_a_contact_may_choose_latin_letters_for_her_texts_and_nothing_else(lite:
     assert set_letters(lite.service, link[2], latin=False)
     lite.advance(minutes=16)
     lite.mother.expect("Айжан: 22:00 бастап белгі жоқ.")
+
+
+def test_a_text_that_goes_on_to_another_country_is_written_for_it(lite: Story) -> None:
+    lite.register()
+    lite.plan_trip()
+    ways = [{"channel": "sms", "address": POLAND}, {"channel": "sms", "address": EMIRATES}]
+    body = {"name": "Anna", "relation": "sister", "language": "en", "role": "full", "disclosure": "full"}
+    lite.call("POST", f"/trips/{lite.trip_id}/contacts", {**body, "channels": ways}, 201)
+    lite.run()
+    lite.phone(POLAND).reply("1")
+    lite.arm()
+    lite.twilio.refuse(POLAND, 21614)
+    lite.advance_to("2026-12-01T21:01+03:00")
+    said = "\n".join(lite.phone(EMIRATES).read_all())
+    assert "Aizhan: no sign since" in said
+    assert "Answers to this text do not reach us." in said
+    assert "://" not in said
+    assert "+90" not in said

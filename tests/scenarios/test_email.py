@@ -240,3 +240,16 @@ def test_who_reads_e_mails_says_on_her_page_whether_she_is_home(story: Story, se
     assert story.call("GET", f"/trips/{story.trip_id}")["status"] == "ended"
     story.advance_to("2026-12-02T21:05+03:00")
     assert letters(server)[-1][1] == question or "no sign" not in letters(server)[-1][1]
+
+
+def test_a_question_that_no_text_could_bring_brings_the_page_that_answers_it(story: Story, server: MailServer) -> None:
+    plan_with_mother(story, phone=MOTHER, email=GULNAR)
+    story.mother.reply("1")
+    story.run()
+    story.arm()
+    story.twilio.refuse(MOTHER, 21614)
+    story.call("POST", f"/trips/{story.trip_id}/changes", {"end": True}, 202)
+    story.run()
+    ((_, question),) = letters(server)
+    (link,) = OURS.findall(question)
+    assert "Yes, Aizhan is home" in story.client.get(link.removeprefix("https://amanba.example")).text

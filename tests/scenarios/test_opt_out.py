@@ -39,7 +39,7 @@ def test_her_own_stop_and_start_by_the_providers_words(lite: Story) -> None:
     lite.mother.expect_nothing()
 
 
-@pytest.mark.parametrize(("body", "taken_for"), [("HELP", None), ("help please", None), ("Qutqar", "HELP")])
+@pytest.mark.parametrize(("body", "taken_for"), [("HELP", None), ("help please", None), ("Sama sama", "HELP")])
 def test_her_help_is_distress_whoever_understands_it(lite: Story, body: str, taken_for: str | None) -> None:
     family(lite)
     lite.twilio.text(TRAVELER, body, opt_out=taken_for)
