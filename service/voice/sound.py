@@ -55,14 +55,15 @@ def samples_of(file: bytes) -> bytes:
     Raises:
         ValueError: it is no WAV file of one channel.
     """
-    if file[:4] == b"RIFF" and file[8:16] == b"WAVEfmt " and struct.unpack_from("<H", file, 20)[0] == _MU_LAW:
-        if struct.unpack_from("<HI", file, 22) != (1, RATE):
-            raise ValueError("8,000 samples a second and one channel are needed")
-        place = file.find(b"data")
-        if place < 0:
-            raise ValueError("a WAV file without sound")
-        return file[place + 8 : place + 8 + int(struct.unpack_from("<I", file, place + 4)[0])]
-    return telephone(file)
+    is_ours = file[:4] == b"RIFF" and file[8:16] == b"WAVEfmt " and file[20:22] == _MU_LAW.to_bytes(2, "little")
+    if not is_ours:
+        return telephone(file)
+    if file[22:28] != struct.pack("<HI", 1, RATE):
+        raise ValueError("8,000 samples a second and one channel are needed")
+    place = file.find(b"data") + 8
+    if place < 8:
+        raise ValueError("a WAV file without sound")
+    return file[place : place + int.from_bytes(file[place - 4 : place], "little")]
 
 
 def _trimmed(samples: array[int]) -> array[int]:

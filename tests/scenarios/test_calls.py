@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +14,7 @@ from service.usecases import press_key
 from service.usecases.problems import StorageUnavailable
 from service.voice.sound import samples_of
 from service.web.hooks import twilio_voice
-from tests.mock_twilio.calls import Call
+from tests.mock_twilio.calls import Call, twiml_of
 from tests.scenarios.story import MOTHER, TRAVELER, Story, family, open_story
 
 ALARMS = table_of(Alarm)
@@ -230,7 +229,7 @@ class TestRecorded:
     def test_an_alarm_is_played_and_the_second_time_said_in_russian(self, called: Story) -> None:
         call = self.call_of(called, "kk")
         assert call.said[0] == "https://amanba.example/voice/kk/opening-0.wav"
-        rounds = ElementTree.fromstring(call.twiml).findall("Gather")
+        rounds = twiml_of(call.twiml).findall("Gather")
         assert [len(one) > 1 for one in rounds] == [True, False, True]
         assert rounds[1][0].get("language") == "ru-RU"
         assert "Нет вестей с этого времени: 22:00" in (rounds[1][0].text or "")
