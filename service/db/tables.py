@@ -39,9 +39,10 @@ class DataKey(Stored, table=True):
 
 
 class Traveler(Stored, table=True):
-    """Who travels. `sealed`: JSON {name, phone, phones, channels, email, citizenship}: `phone` is the one that she
-    signed up with, `phones` those that are hers now, the newest first (only that one while absent), `channels` her
-    chats: [{channel, address}]. `audit_*`: head of her audit chain."""
+    """Who travels. `sealed`: JSON {name, phone, phones, channels, first, email, citizenship}: `phone` is the one that
+    she signed up with, `phones` those that are hers now, the newest first (only that one while absent), `channels` her
+    chats: [{channel, address}], `first` the channel that she chose to be asked on first. `audit_*`: head of her audit
+    chain."""
 
     __tablename__ = "travelers"
 

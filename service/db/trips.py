@@ -305,7 +305,7 @@ def _traveler(row: RowMapping, opened: Mapping[str, Any], suppressed: _Suppresse
         phones=phones_of(opened),
         citizenship=opened.get("citizenship") or "",
         key_id=row["key_id"],
-        addresses=suppressed.addresses(_traveler_addresses(opened), ()),
+        addresses=_hers_as_chosen(suppressed.addresses(_traveler_addresses(opened), ()), opened.get("first") or ""),
         latin_name=opened.get("latin_name") or "",
         birth_date=opened.get("birth_date") or "",
         email=opened.get("email") or "",
@@ -345,6 +345,11 @@ def _contact(row: RowMapping, opened: Mapping[str, Any], suppressed: _Suppressed
         weekly=opened.get("weekly", True),
         latin=opened.get("latin", False),
     )
+
+
+def _hers_as_chosen(addresses: tuple[Address, ...], first: str) -> tuple[Address, ...]:
+    """A traveler's addresses, those of the channel that she is to be asked on first before the others."""
+    return tuple(sorted(addresses, key=lambda address: address.channel != first)) if first else addresses
 
 
 def _as_chosen(addresses: tuple[Address, ...], order: Sequence[int]) -> tuple[Address, ...]:

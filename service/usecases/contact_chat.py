@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Connection
 
 from service.core.wording_text import N_
+from service.db.trips import TripKey
 from service.usecases.chat_links import TELEGRAM, address_of_link, is_offered, make_chat_link, waiting_links
+from service.usecases.contact_addresses import sealed_of
 from service.usecases.contact_choices import PIN_FIRST, not_hers
 from service.usecases.contact_way import Opened, change_way, open_way
 from service.usecases.context import Service
@@ -17,6 +21,8 @@ from service.usecases.work import Work
 
 NOT_HERE = N_("Telegram is not set up here.")
 TOO_MANY = N_("You have asked for many links today. Please go on tomorrow.")
+NOT_JOINED = {"channel": TELEGRAM, "address": ""}
+"""Among a contact's ways: a chat that nobody has opened."""
 LINKS_A_DAY = Limit("chat_links_a_day", 10, LONGEST)
 
 
@@ -51,6 +57,17 @@ def ask_chat(service: Service, token: str, pin: str = "") -> bool:
         return None
 
     return change_way(service, token, keep)
+
+
+def tokens_to_pass_on(service: Service, conn: Connection, key: TripKey, now: datetime) -> dict[UUID, str]:
+    """The tokens of links that the traveler passes on, by contact: of those whom she named with a chat that nobody has
+    opened. A link that a contact asked for on her own page is her affair."""
+    links = waiting_links(service, conn, key, now)
+    return {
+        contact_id: link.token
+        for contact_id, link in links.items()
+        if contact_id is not None and NOT_JOINED in sealed_of(service, conn, key, contact_id)["channels"]
+    }
 
 
 def shown_chat(service: Service, token: str) -> ShownChat:

@@ -24,7 +24,7 @@ from service.usecases.chat_links import (
 )
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED
-from service.usecases.join_chat import leave_chats
+from service.usecases.join_chat import ask_first, leave_chats
 from service.usecases.limits import LONGEST, Limit, count_all
 from service.usecases.links import base62
 from service.usecases.problems import Conflict409, NotFound, TooManyTries
@@ -44,10 +44,12 @@ class TooManyLinks(TooManyTries):
 
 @dataclass(frozen=True, slots=True)
 class HerChats:
-    """How many chats are hers, and the address of a link that is still good, if it may be shown again."""
+    """How many chats are hers, whether she is asked there first, and the address of a link that is still good, if it
+    may be shown again."""
 
     joined: int
     link: str = ""
+    first: bool = False
 
 
 def her_chats(service: Service, key: TripKey) -> HerChats:
@@ -58,15 +60,16 @@ def her_chats(service: Service, key: TripKey) -> HerChats:
     """
     now = service.clock()
 
-    def look(conn: Connection) -> tuple[int, str]:
+    def look(conn: Connection) -> tuple[int, str, bool]:
         trip = _of_hers(service, conn, key)
         joined = sum(1 for one in trip.traveler.addresses if one.channel == TELEGRAM)
         # In a trip with words one shown again would tell that it is a real one.
         link = None if _is_secret(trip) else waiting_links(service, conn, key, now).get(None)
-        return joined, link.token if link is not None else ""
+        is_first = bool(joined) and trip.traveler.addresses[0].channel == TELEGRAM
+        return joined, link.token if link is not None else "", is_first
 
-    joined, token = service.read(look)
-    return HerChats(joined, address_of_link(service, token))
+    joined, token, is_first = service.read(look)
+    return HerChats(joined, address_of_link(service, token), is_first)
 
 
 def ask_her_chat(service: Service, key: TripKey, *, word: str | None, sender: bytes, once: str | None = None) -> str:
@@ -98,6 +101,23 @@ def ask_her_chat(service: Service, key: TripKey, *, word: str | None, sender: by
         return token
 
     return address_of_link(service, service.run(keep))
+
+
+def set_first(service: Service, key: TripKey, *, chat: bool) -> None:
+    """Ask her in her chat first, or by her number as usual; by the other one when she does not answer.
+
+    Raises:
+        NotFound: see `her_chats`.
+    """
+    now = service.clock()
+
+    def keep(conn: Connection) -> None:
+        _of_hers(service, conn, key)
+        work = Work(service, conn, now)
+        ask_first(work, key.traveler_id, TELEGRAM if chat else "")
+        work.flush()
+
+    service.run(keep)
 
 
 def leave_her_chats(service: Service, key: TripKey) -> None:

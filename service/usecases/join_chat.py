@@ -148,6 +148,8 @@ def _join_traveler(work: Work, trip: TripState, message: Message, *, duress: boo
             if not duress:
                 telling.tell_others(work, trip, ContactNotice.CHAT_ADDED)
     if is_quiet:
+        # What is told because of it must not delay the answer, nor be measured by it.
+        work.answer_first(trip.key)
         greet(work, message)
     else:
         text = chat_is_hers(translator(trip.traveler.language))
@@ -183,6 +185,18 @@ def _own(work: Work, trip: TripState, contact_id: UUID, digest: bytes, *, armed:
     this = (OWNERS.c.phone_hash == digest) & (OWNERS.c.traveler_id == trip.key.traveler_id)
     whose = this & (OWNERS.c.contact_id == contact_id)
     work.conn.execute(update(OWNERS).where(whose).values(trip_id=trip_id, armed=armed))
+
+
+def ask_first(work: Work, traveler_id: UUID, channel: str) -> None:
+    """Ask her by this channel before all others; "" for the usual order, her numbers first."""
+    of_her = TRAVELERS.c.traveler_id == traveler_id
+    row = work.conn.execute(select(TRAVELERS.c.key_id, TRAVELERS.c.sealed).where(of_her).with_for_update()).one()
+    before = json.loads(work.service.keys.open(work.conn, b"traveler", row.sealed))
+    if (before.get("first") or "") != channel:
+        value = json.dumps({**before, "first": channel}, ensure_ascii=False).encode()
+        sealed = work.service.keys.seal(work.conn, row.key_id, b"traveler", value)
+        work.conn.execute(update(TRAVELERS).where(of_her).values(sealed=sealed))
+        work.audit.add(traveler_id, "traveler", "ways_ordered")
 
 
 def leave_chats(work: Work, traveler_id: UUID) -> None:

@@ -6,7 +6,7 @@ What is due and waits only for an alarm's close is shown as done.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from service.core.lifeline import is_unproven
 from service.core.wording_text import tidy
 from service.db.trips import ContactState, TripKey, TripState
 from service.usecases.contact_addresses import GONE
+from service.usecases.contact_chat import tokens_to_pass_on
 from service.usecases.context import Service
 from service.usecases.hand_over import standing_hand_overs
 from service.usecases.problems import NotFound
@@ -27,7 +28,8 @@ class PersonNow:
     """A contact. `step`: the first step of the ladder that tells her, from 1; None before she has accepted.
 
     `unproven`: she has not said, when asked, that her addresses are still hers.
-    `successor`: who has been asked to take her place; `takes_over`: whose place she is to take.
+    `successor`: who has been asked to take her place; `takes_over`: whose place she is to take. `chat_token`: of a link
+    that is to be passed on to her.
     """
 
     contact_id: UUID
@@ -40,6 +42,7 @@ class PersonNow:
     successor: str = ""
     takes_over: str = ""
     unproven: bool = False
+    chat_token: str = ""
 
     @property
     def here(self) -> bool:
@@ -64,6 +67,8 @@ def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> tu
     standing = standing_hand_overs(conn, service.keys, key)
     trip = trip_as_shown(conn, service.keys, trip, now)
     people = [_person(trip, contact, standing, now) for contact in trip.contacts if contact.status != "removed"]
+    tokens = tokens_to_pass_on(service, conn, key, now)
+    people = [replace(person, chat_token=tokens.get(person.contact_id, "")) for person in people]
     return tuple(sorted(people, key=lambda person: not person.here))
 
 

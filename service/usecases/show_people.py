@@ -15,8 +15,8 @@ from service.core.plan import leg_at, next_deadline
 from service.db.stored import table_of
 from service.db.tables import Contact
 from service.db.trips import ContactState, TripKey, TripState
-from service.usecases.chat_links import TELEGRAM, ChatLink, waiting_links
-from service.usecases.contact_addresses import Channels, in_order
+from service.usecases.contact_addresses import in_order
+from service.usecases.contact_chat import tokens_to_pass_on
 from service.usecases.contacts import UNANSWERED
 from service.usecases.context import Service
 from service.usecases.foresee import Telling, foresee_order
@@ -126,9 +126,9 @@ def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> Pe
         raise NotFound
     query = select(CONTACTS).where(CONTACTS.c.traveler_id == key.traveler_id, CONTACTS.c.trip_id == key.trip_id)
     rows = {row["contact_id"]: row for row in conn.execute(query).mappings()}
-    links = waiting_links(service, conn, key, now)
+    tokens = tokens_to_pass_on(service, conn, key, now)
     people = tuple(
-        _person(service, conn, trip, contact, rows[contact.contact_id]["sealed"], links)
+        _person(service, conn, trip, contact, rows[contact.contact_id]["sealed"], tokens)
         for contact in trip.contacts
         if contact.status != "removed"
     )
@@ -163,7 +163,7 @@ def _person(
     trip: TripState,
     contact: ContactState,
     sealed: bytes,
-    links: Mapping[UUID | None, ChatLink],
+    tokens: Mapping[UUID, str],
 ) -> TrustedPerson:
     channels = in_order(json.loads(service.keys.open(conn, b"contact", sealed)))
     again_at = None
@@ -182,11 +182,5 @@ def _person(
         invited_at=contact.invited_at,
         again_at=again_at,
         reachable=any(address.usable for address in contact.addresses),
-        chat_token=_to_pass_on(contact, channels, links),
+        chat_token=tokens.get(contact.contact_id, ""),
     )
-
-
-def _to_pass_on(contact: ContactState, channels: Channels, links: Mapping[UUID | None, ChatLink]) -> str:
-    """The token of her link while she has not opened it; one that she asked for on her own page is her affair."""
-    waits = {"channel": TELEGRAM, "address": ""} in channels and contact.contact_id in links
-    return links[contact.contact_id].token if waits else ""

@@ -36,8 +36,24 @@ DOTS = {
     Happened.ON_ITS_WAY: "ahead",
     Happened.TOLD: "done",
     Happened.ARRIVED: "done",
+    Happened.TRIED_AGAIN: "asked",
     Happened.FAILED: "asked",
 }
+WRITTEN = {
+    Happened.ON_ITS_WAY: N_("{who}: {way} is on its way"),
+    Happened.TOLD: N_("{who}: {way} sent"),
+    Happened.ARRIVED: N_("{who}: {way} arrived"),
+    Happened.TRIED_AGAIN: N_("{who}: {way} did not arrive, it goes again"),
+    Happened.FAILED: N_("{who}: {way} did not arrive"),
+}
+CALLED = {
+    Happened.ON_ITS_WAY: N_("{who}: a call is being made"),
+    Happened.TOLD: N_("{who}: was called"),
+    Happened.ARRIVED: N_("{who}: heard the call"),
+    Happened.TRIED_AGAIN: N_("{who}: no answer to the call, it is made again"),
+    Happened.FAILED: N_("{who}: no answer to the call"),
+}
+VOICE = "voice"
 TAKES = "1"
 FOR_WHOM = {
     Copy.FAMILY: N_("the family"),
@@ -156,7 +172,8 @@ def lanes(shown: AlarmPage, _: Translate) -> Lanes | None:
 def _said_of(event: Event, shown: AlarmPage, names: dict[UUID, str], _: Translate) -> str:
     name = shown.facts.name
     who = names.get(event.contact_id) if event.contact_id else None
-    way = {"sms": "SMS", "voice": _("Call"), "email": _("E-mail")}.get(event.channel, event.channel)
+    names_of = {"sms": "SMS", "voice": _("Call"), "email": _("E-mail"), "telegram": "Telegram"}
+    way = names_of.get(event.channel, event.channel)
     match event.what:
         case Happened.DUE:
             return _("{name} was to check in by now").format(name=name)
@@ -178,12 +195,7 @@ def _said_of(event: Event, shown: AlarmPage, names: dict[UUID, str], _: Translat
             return _("{who} made a copy of the sheet for {reader}").format(
                 who=who, reader=_(FOR_WHOM[Copy(event.answer)])
             )
-    return {
-        Happened.ON_ITS_WAY: _("{who}: {way} is on its way"),
-        Happened.TOLD: _("{who}: {way} sent"),
-        Happened.ARRIVED: _("{who}: {way} arrived"),
-        Happened.FAILED: _("{who}: {way} did not arrive"),
-    }[event.what].format(who=who, way=way)
+    return _(CALLED[event.what] if event.channel == VOICE else WRITTEN[event.what]).format(who=who, way=way)
 
 
 def _said_so(answer: str, who: str, name: str, _: Translate) -> str:

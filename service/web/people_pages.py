@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from service.core.wording import Translate
 from service.core.wording_text import N_, tidy
 from service.usecases.changes import AddContact, HandOver, RemoveContact
+from service.usecases.chat_links import address_of_link
 from service.usecases.contacts import ContactForm
 from service.usecases.context import Service
 from service.usecases.people_now import PersonNow, people_now
@@ -55,7 +56,9 @@ def router(service: Service) -> APIRouter:
     @routes.get(PATH)
     def people(request: Request, session: Session = whose) -> Response:
         running = running_of(request, session)
-        lines = [_line(person, running.translate) for person in people_now(service, running.trip.key)]
+        people = people_now(service, running.trip.key)
+        links = (address_of_link(service, person.chat_token) for person in people)
+        lines = [{**_line(person, running.translate), "link": link} for person, link in zip(people, links, strict=True)]
         return running.form("people.html", Typed(), people=lines)
 
     @routes.get(f"{PATH}/add")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from service.core.wording_text import N_
 from service.usecases.context import Service
-from service.usecases.her_chat import HerChats, ask_her_chat, her_chats, leave_her_chats
+from service.usecases.her_chat import HerChats, ask_her_chat, her_chats, leave_her_chats, set_first
 from service.usecases.my_trip import MyTrip, my_trip
 from service.usecases.problems import NEEDED, FieldProblem, TooManyTries
 from service.usecases.sessions import Session
@@ -19,6 +19,8 @@ from service.web.wizard import see
 
 PATH = "/telegram"
 LINK = "link"
+FIRST = {"chat_first": True, "number_first": False}
+"""Buttons that say where she is asked first."""
 AWAY = N_("Telegram does not answer just now. Please try again in a few minutes.")
 
 
@@ -40,6 +42,7 @@ def router(service: Service) -> APIRouter:
             link=chats.link,
             # Where it takes a word the number of her chats would tell whether it was one.
             joined=0 if trip.secret else chats.joined,
+            first=chats.first,
             back="/trip/all" if trip.armed else "/trip/ready",
         )
 
@@ -54,6 +57,9 @@ def router(service: Service) -> APIRouter:
         now = her_chats(service, trip.key)
         if typed.text("do") == "leave" and not trip.armed:
             leave_her_chats(service, trip.key)
+            return see(PATH)
+        if typed.text("do") in FIRST and not trip.secret:
+            set_first(service, trip.key, chat=FIRST[typed.text("do")])
             return see(PATH)
         word = word_of(trip, typed) if trip.armed else None
         if trip.secret and word is None:

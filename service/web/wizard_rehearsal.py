@@ -112,7 +112,11 @@ def _said(person: ShownPerson, running: bool, _: Translate) -> tuple[str, str]:
 def _way(way: ShownWay | None, _: Translate) -> str:
     if way is None:
         return _("a message")
-    name = {"sms": _("SMS"), "email": _("e-mail"), "voice": _("a call")}.get(way.channel, way.channel)
+    names = {"sms": _("SMS"), "email": _("e-mail"), "voice": _("a call"), "telegram": "Telegram"}
+    name = names.get(way.channel, way.channel)
+    if way.channel == "telegram":
+        # The number of a chat tells nobody anything.
+        return name
     return _("{way} to …{ending}").format(way=name, ending=way.ending) if way.ending else name
 
 

@@ -100,6 +100,10 @@ def test_she_joins_and_leaves_a_chat_before_the_trip(world: FormWorld, bot: Bot)
     page = world.open("/telegram")
     assert "Connected." in shown(page)
     assert LINK.search(page.text) is None, "it works once"
+    world.send("/telegram", {"do": "chat_first"})
+    assert "We ask you here first" in shown(world.open("/telegram"))
+    world.send("/telegram", {"do": "number_first"})
+    assert "We ask you by SMS first" in shown(world.open("/telegram"))
     world.send("/telegram", {"do": "leave"})
     assert "Connected." not in shown(world.open("/telegram"))
 
