@@ -69,7 +69,7 @@ def address_of_link(service: Service, token: str) -> str:
 
     It may ask the provider: never within a transaction.
     """
-    one = service.notifiers.get(TELEGRAM)
+    one: object = service.notifiers.get(TELEGRAM)
     return (one.link_for(token) or "") if token and isinstance(one, WrittenToFirst) else ""
 
 
