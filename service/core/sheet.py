@@ -100,10 +100,15 @@ def may_read(consent: Mapping[str, Any] | None, role: Role) -> bool:
     return bool(consent.get("contacts")) or (role is Role.CASEWORKER and bool(consent.get("ngo")))
 
 
+def may_write(consent: Mapping[str, Any] | None, role: Role) -> bool:
+    """Whether one of her people may write on it what was found out: who is to know everything."""
+    return role is not Role.CALL and may_read(consent, role)
+
+
 def copies_for(consent: Mapping[str, Any] | None, role: Role) -> tuple[Copy, ...]:
     """The copies that one of her people may make: only who is to know everything, and only for those whom the traveler
     named."""
-    if role is Role.CALL or not may_read(consent, role):
+    if not may_write(consent, role):
         return ()
     return tuple(copy for copy in Copy if _is_named(consent, copy))
 

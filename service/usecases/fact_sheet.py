@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from service.core.alarm import AlarmKind
 from service.core.ladder import Role
-from service.core.sheet import Reader, Section, copies_for, may_read, sheet
+from service.core.sheet import Reader, Section, copies_for, may_read, may_write, sheet
 from service.core.sheet_fields import Copy
 from service.texts import translator
 from service.usecases.context import Service
@@ -19,7 +19,7 @@ from service.usecases.sheet_ticket import ticket_for
 @dataclass(frozen=True, slots=True)
 class FactSheet:
     """Its sections in one language, made as `copy`. `copies`: those that this reader may hand over. `ticket`: with it
-    the page may for a while make copies and keep what was found out; "" for who may not read the sheet."""
+    the page may for a while make copies and keep what was found out; "" for who may do neither."""
 
     sections: tuple[Section, ...]
     copy: Copy
@@ -46,5 +46,5 @@ def fact_sheet(
     quiet = case.alarm.view.kind is AlarmKind.DURESS
     reader = Reader(role, case.reader.disclosure, copy, consent, quiet)
     facts = facts_of(replace(case, signs=signs), copy, language)
-    ticket = ticket_for(service.keys, page, case.now) if allowed else ""
+    ticket = ticket_for(service.keys, page, case.now) if may_write(consent, role) else ""
     return FactSheet(sheet(facts, reader, translator(language)), copy, copies, ticket)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from service.core.sheet import may_read
+from service.core.sheet import may_write
 from service.usecases.accept import MOST_WRONG
 from service.usecases.context import Service
 from service.usecases.found_out import WRITTEN, clean
@@ -30,7 +30,7 @@ def write_found(service: Service, token: str, ticket: str, given: Mapping[str, s
             return False
         link, trip, alarm, contact = found
         is_open = link.used < MOST_WRONG and form_of(trip, alarm.view, contact) in ("alarm", "duress")
-        if not is_open or not may_read(trip.details.get("consent"), contact.role):
+        if not is_open or not may_write(trip.details.get("consent"), contact.role):
             return False
         if found_out:
             work = Work(service, conn, now)

@@ -29,11 +29,13 @@ NO_PAGES = {
     "/number/code",
     "/number/{tag}/remove",
     "/a/{token}/sheet",
+    "/a/{token}/found",
     "/phones",
     "/phones/fragment",
     "/trip/begun",
     # Where chats are offered, which this installation does not: see `test_telegram_pages.py`.
     "/telegram",
+    "/telegram/remove",
 }
 SAME = {"OK", "SMS", "PIN", "E-mail", "WhatsApp", "Telegram", "Visa", "Number", "Code", "English"}
 """Words that a translation may share with English, or that names and texts of the installation hold."""
