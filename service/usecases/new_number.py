@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, RowMapping, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from service.core import wording
@@ -37,7 +37,7 @@ from service.usecases.request_word import keep_word
 from service.usecases.said_words import Said, said_in
 from service.usecases.trip_as_shown import trip_as_shown
 from service.usecases.typed_numbers import shown_number, why_no_sms
-from service.usecases.waiting import looks_ended
+from service.usecases.waiting import ends_by_now, looks_ended
 from service.usecases.whose_number import is_no_longer_hers
 from service.usecases.work import SMS, Priority, Work
 
@@ -200,8 +200,7 @@ def _own(work: Work, trip: TripState, digest: bytes, *, by_code: bool) -> bool:
     others = conn.execute(select(OWNERS).where(hers, OWNERS.c.traveler_id != key.traveler_id)).mappings().all()
     if others and not by_code:
         return False
-    armed = [row["traveler_id"] for row in others if row["armed"]]
-    if any(not is_no_longer_hers(work.service, conn, owner, digest, work.now) for owner in armed):
+    if any(row["armed"] and not _looks_free(work, row, digest) for row in others):
         return False
     for row in others:
         # She has just proven that it is hers now: who had it before her must not be asked on it any more.
@@ -211,6 +210,13 @@ def _own(work: Work, trip: TripState, digest: bytes, *, by_code: bool) -> bool:
     mine = hers & (OWNERS.c.traveler_id == key.traveler_id)
     conn.execute(update(OWNERS).where(mine).values(trip_id=key.trip_id, armed=True))
     return True
+
+
+def _looks_free(work: Work, row: RowMapping, digest: bytes) -> bool:
+    """Whether only an alarm keeps this number another traveler's on a trip."""
+    key = TripKey(row["traveler_id"], row["trip_id"])
+    is_over = ends_by_now(work.conn, key, work.now)
+    return is_over or is_no_longer_hers(work.service, work.conn, key.traveler_id, digest, work.now)
 
 
 def _pass_on(work: Work, traveler_id: UUID, digest: bytes) -> None:

@@ -240,3 +240,22 @@ def test_one_that_is_taken_off_is_free_whichever_word_it_was(world: World) -> No
         seen.append((added.status_code, is_hers, world.get(begun).json()["status"]))
         assert (world.state(trip).alarm is None) == (word == SAFE)
     assert seen == [(202, False, "armed")] * 2
+
+
+def test_after_an_end_another_traveler_may_have_it_whichever_word_it_was(world: World) -> None:
+    """T2: who has a code sent to her phone from another account learns of no alarm."""
+    other = world.sign_in(STRANGER)
+    begun, token = world.armed(), world.token
+    seen = []
+    for place, word in enumerate((SAFE, DURESS), start=1):
+        world.sign_in(f"+7700000003{place}")
+        trip = world.armed(words=True)
+        world.post(f"{trip}/changes", {"end": True, "word": word})
+        world.read_inbox()
+        assert apply_due(world.service, world.now) == (1 if word == SAFE else 0), "an alarm holds it back"
+        world.token = token
+        world.wait(minutes=2)
+        name_number(world, begun, f"+7700000003{place}")
+        seen.append(numbers(world, begun)[0] == f"+7700000003{place}")
+    assert seen == [True, True]
+    assert key_of(world, begun).traveler_id == other
