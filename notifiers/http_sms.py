@@ -87,7 +87,7 @@ class HttpSmsSettings(BaseModel):
 
 
 class HttpSms:
-    """SMS by an adapter that hands over what comes in, and says how far it has."""
+    """SMS by an adapter. As it is, nobody can answer by it: nothing that came in is waited for."""
 
     name = "http_sms"
     channel = "sms"
@@ -171,7 +171,7 @@ class HttpSms:
 
 
 class TellingHttpSms(HttpSms):
-    """Whose adapter has no list: it says how far it has handed over what came in."""
+    """Whose adapter has numbers and no list: it says how far it has handed over what came in."""
 
     tells_every = TELLS_EVERY
 
@@ -241,7 +241,9 @@ def _split(numbers: str) -> tuple[str, ...]:
 
 
 def _build(settings: HttpSmsSettings, now: Clock) -> HttpSms:
-    return ListedHttpSms(settings, now) if settings.list_url else TellingHttpSms(settings, now)
+    if settings.list_url:
+        return ListedHttpSms(settings, now)
+    return TellingHttpSms(settings, now) if _split(settings.numbers) else HttpSms(settings, now)
 
 
 SPEC = NotifierSpec(

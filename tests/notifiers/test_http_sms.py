@@ -132,9 +132,11 @@ def test_how_far_a_message_got(adapter: Adapter) -> None:
 
 
 def test_without_a_list_it_says_how_far_it_is(adapter: Adapter) -> None:
-    assert isinstance(notifier(adapter), TellsHowFar)
-    assert not isinstance(notifier(adapter), ListsInbound)
-    assert not isinstance(notifier(adapter, AMANBA_HTTP_SMS_LIST_URL=adapter.list_url), TellsHowFar)
+    numbers = {"AMANBA_HTTP_SMS_NUMBERS": "+77010000009"}
+    assert isinstance(notifier(adapter, **numbers), TellsHowFar)
+    assert not isinstance(notifier(adapter, **numbers), ListsInbound)
+    assert not isinstance(notifier(adapter, AMANBA_HTTP_SMS_LIST_URL=adapter.list_url, **numbers), TellsHowFar)
+    assert not isinstance(notifier(adapter), TellsHowFar), "no alarm waits for what nobody can write to"
 
 
 def test_a_list_is_read_to_its_end(adapter: Adapter, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,8 @@ def beside_twilio(story: Story, make: Callable[[Callable[[], datetime]], Notifie
 
 def adapter(url: str = NOBODY_LISTENS, **more: str) -> Callable[[Callable[[], datetime]], Notifier]:
     """A provider that an adapter at `url` serves."""
-    env = {"AMANBA_HTTP_SMS_URL": url, "AMANBA_HTTP_SMS_SECRET": SECRET, **more}
+    named = {"URL": url, "SECRET": SECRET, "NUMBERS": "+77010000009"}
+    env = {**{f"AMANBA_HTTP_SMS_{name}": value for name, value in named.items()}, **more}
     return lambda now: HTTP_SMS.build(HTTP_SMS.load(env), now)
 
 

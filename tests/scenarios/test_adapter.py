@@ -78,6 +78,37 @@ def test_one_that_stays_silent_holds_no_alarm_for_ever(home: Story) -> None:
     home.operator.expect("http_sms cannot be read since")
 
 
+def test_what_its_list_holds_comes_before_the_alarm(home: Story) -> None:
+    family(home)
+    home.advance_to("2026-12-01T20:44+03:00")
+    with http_adapter() as phones:
+        beside_twilio(home, adapter(phones.url, AMANBA_HTTP_SMS_LIST_URL=phones.list_url))
+        home.go_down()
+        phones.now = home.now + timedelta(minutes=6)
+        name = phones.receive(TRAVELER, "ok")
+        phones.now = home.now = home.now + timedelta(hours=2)
+        home.traveler.read_all()
+        home.restart()
+        recover(home.service)
+        reconcile_inbound(home.service)
+        home.run()
+        home.traveler.expect("Thank you")
+        home.mother.expect_nothing()
+        assert hand_over(home, TRAVELER, "ok", home.now, name) == 204
+        assert [row.provider_id for row in rows(home) if row.source == "http_sms"] == [name], "posted late, it is known"
+
+
+def test_a_call_counts_for_who_has_allowed_it_and_for_nobody_else(home: Story) -> None:
+    family(home, missed_calls=True)
+    beside_twilio(home, adapter())
+    home.advance_to("2026-12-01T19:45+03:00")
+    for name, caller in (("c1", MOTHER), ("c2", TRAVELER)):
+        call = {"id": name, "from": caller, "received_at": home.now.isoformat(), "kind": "call"}
+        assert post(home, call).status_code == 204
+        home.run()
+    assert [row.source for row in rows(home, table_of(tables.CheckIn))] == ["http_sms"]
+
+
 def test_a_clock_that_is_ahead_vouches_for_nothing_that_is_to_come(home: Story) -> None:
     family(home)
     beside_twilio(home, adapter())
