@@ -73,6 +73,9 @@ class TwilioVoiceSettings(BaseModel):
     voice_fallback_url: str = Field(
         default="", title="Fallback address", description="On another host; asked when ours does not answer a key"
     )
+    voice_per_second: float | None = Field(
+        default=1.0, title="Calls a second", description="As many as the account may begin", gt=0
+    )
     api_url: str = Field(default="https://api.twilio.com", title="API address", pattern=r"^https?://[^/\s]+")
     timeout: float = Field(default=SEND_TIMEOUT_SECONDS, title="Time-out in seconds", gt=0, le=SEND_TIMEOUT_SECONDS)
 
@@ -112,6 +115,11 @@ class TwilioVoice:
     def called_numbers(self) -> tuple[str, ...]:
         """The numbers that people may call to check in."""
         return self.settings.called_numbers
+
+    @property
+    def per_second(self) -> float | None:
+        """How many calls the account may begin: Twilio would queue the others, the most urgent among them."""
+        return self.settings.voice_per_second
 
     def send(self, message: Message) -> SendResult:
         """Call once. Where keys are explained they may be pressed all the while."""

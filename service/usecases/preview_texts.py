@@ -20,6 +20,7 @@ from service.db.routing import NIL
 from service.db.trips import Address, AlarmState, ContactState, TripKey, TripState
 from service.texts import known_language, translator
 from service.usecases.alarm_facts import facts_for, first_usable, zone_of_contact
+from service.usecases.aloud import aloud, keys_of
 from service.usecases.as_begun import as_begun, foresee_first, quiet_people
 from service.usecases.carriage import by_page_only, carriage_for, carriage_to, with_page
 from service.usecases.context import Service
@@ -27,7 +28,8 @@ from service.usecases.foresee import Foreseen
 from service.usecases.numbers import zone_of_number
 from service.usecases.problems import NotFound
 from service.usecases.times import said
-from service.usecases.work import EMAIL
+from service.usecases.work import EMAIL, VOICE
+from service.voice.sentences import translator_aloud
 
 CODES = ("K7M4", "R2XP")
 """Stand where a text's own code will."""
@@ -188,6 +190,8 @@ class _Writer:
         _, name, link = translator(contact.language), self._trip.traveler.name, self._link("i")
         if address.channel == EMAIL:
             body = wording.invitation_letter(name, contact.name, _, link=link, ref_code=CODES[0])
+        elif address.channel == VOICE:
+            body = wording.invitation_aloud(name, translator_aloud(contact.language))
         else:
             body = wording.invitation(
                 name,
@@ -209,6 +213,9 @@ class _Writer:
         facts = facts_for(self._trip, AlarmState(NIL, view, 1), contact, at, ref_code=CODES[0], link=self._link("a"))
         if address.channel == EMAIL:
             parts: tuple[str, ...] = (wording.alert_letter(facts, full=is_full, _=_),)
+        elif address.channel == VOICE:
+            said = wording.alert_aloud(facts, full=is_full, _=translator_aloud(contact.language))
+            parts = (aloud(said, contact.language, "alert", ()),)
         else:
             facts = replace(facts, carriage=self._carriage(contact, address))
             parts = wording.alert(facts, full=is_full, _=_, count=self._service.segments, second_code=CODES[1])
@@ -225,6 +232,8 @@ class _Writer:
             Outcome.HEARD_SAFE, _, name=name, ref_code=CODES[0], who=hearer.name, carriage=carriage
         )
         body = with_page(body, _, address, carriage, self._link("a"))
+        if address.channel == VOICE:
+            body = aloud(body, contact.language, "all_clear", keys_of("all_clear", ()))
         subject = wording.news_subject(name, _) if address.channel == EMAIL else ""
         return Preview(Occasion.ALL_CLEAR, None, address.channel, (body,), subject)
 
