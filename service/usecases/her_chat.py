@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from service.core.wording_text import N_
 from service.db.trips import TripKey, TripState
+from service.usecases.changes import RemoveNumber
 from service.usecases.chat_links import (
     TELEGRAM,
     TOKEN_LETTERS,
@@ -24,10 +25,12 @@ from service.usecases.chat_links import (
 )
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED
+from service.usecases.her_numbers import shown_chats
 from service.usecases.join_chat import ask_first, leave_chats
 from service.usecases.limits import LONGEST, Limit, count_all
 from service.usecases.links import base62
 from service.usecases.problems import Conflict409, NotFound, TooManyTries
+from service.usecases.request_change import request_change
 from service.usecases.request_word import keep_word
 from service.usecases.said_words import said_in
 from service.usecases.waiting import looks_ended
@@ -62,10 +65,10 @@ def her_chats(service: Service, key: TripKey) -> HerChats:
 
     def look(conn: Connection) -> tuple[int, str, bool]:
         trip = _of_hers(service, conn, key)
-        joined = sum(1 for one in trip.traveler.addresses if one.channel == TELEGRAM)
+        joined = len(shown_chats(service, conn, trip, now))
         # In a trip with words one shown again would tell that it is a real one.
         link = None if _is_secret(trip) else waiting_links(service, conn, key, now).get(None)
-        is_first = bool(joined) and trip.traveler.addresses[0].channel == TELEGRAM
+        is_first = joined > 0 and trip.traveler.addresses[0].channel == TELEGRAM
         return joined, link.token if link is not None else "", is_first
 
     joined, token, is_first = service.read(look)
@@ -138,6 +141,22 @@ def leave_her_chats(service: Service, key: TripKey) -> None:
         work.flush()
 
     service.run(drop)
+
+
+def ask_to_leave(service: Service, key: TripKey, *, word: str | None, sender: bytes, once: str | None = None) -> None:
+    """Ask, on the way, that her chats be taken off, as a number is: less watching takes effect later, or with a word.
+
+    Raises:
+        NotFound, Conflict409: see `request_change`.
+    """
+    now = service.clock()
+    chats = service.read(lambda conn: shown_chats(service, conn, _of_hers(service, conn, key), now))
+    for place, address in enumerate(chats):
+        name = f"{once}:{place}" if once else None
+        request_change(service, key, RemoveNumber(address), word=word, sender=sender, once=name)
+    if not chats:
+        # The word counts all the same, and nothing tells that there was no chat.
+        keep_word(service, key, word, sender=sender, once=once)
 
 
 def _is_secret(trip: TripState) -> bool:

@@ -1,4 +1,4 @@
-"""The numbers of a traveler on a running trip, the newest first: shown, and taken off.
+"""The numbers of a traveler on a running trip, the newest first, and her chats: shown, and taken off.
 
 A number that has been taken off is shown no more, also while an alarm still keeps it as hers and what comes from it
 counts.
@@ -21,9 +21,10 @@ from service.db.sealed import Keyring
 from service.db.stored import table_of
 from service.db.tables import Change as ChangeRow
 from service.db.tables import Traveler
-from service.db.trips import TripKey, TripState, phones_of
+from service.db.trips import Address, TripKey, TripState, phones_of
 from service.usecases.ask_later import ask_for_the_rest
 from service.usecases.changes import RemoveNumber, from_json
+from service.usecases.chat_links import TELEGRAM
 from service.usecases.context import Service
 from service.usecases.problems import Invalid, NotFound
 from service.usecases.unknown_facts import open_fields
@@ -65,7 +66,9 @@ def her_numbers(service: Service, key: TripKey) -> tuple[HerNumber, ...]:
 
 
 def check_removable(work: Work, trip: TripState, phone: str) -> None:
-    """Raise `Invalid` unless this is one of her numbers and not the only one."""
+    """Raise `Invalid` unless this is one of her numbers and not the only one, or one of her chats."""
+    if phone in shown_chats(work.service, work.conn, trip, work.now):
+        return
     shown = shown_numbers(work.service, work.conn, trip, work.now)
     if phone not in shown:
         raise Invalid.of("remove_number", NOT_HERS)
@@ -75,7 +78,9 @@ def check_removable(work: Work, trip: TripState, phone: str) -> None:
 
 
 def drop_number_in(work: Work, trip: TripState, phone: str) -> TripState:
-    """Take a number off, within a transaction: nothing goes to it, and what comes from it is a stranger's."""
+    """Take a number or a chat off, within a transaction: nothing goes to it, and what comes from it is a stranger's."""
+    if phone in {one.address for one in _chats(trip)}:
+        return _drop_chat(work, trip, phone)
     left = tuple(one for one in trip.traveler.phones if one != phone)
     if not left or left == trip.traveler.phones:
         return trip
@@ -86,6 +91,29 @@ def drop_number_in(work: Work, trip: TripState, phone: str) -> TripState:
     trip = replace(trip, traveler=replace(trip.traveler, phones=left, addresses=addresses))
     ask_for_the_rest(work, trip, open_fields(trip.details))
     return trip
+
+
+def _chats(trip: TripState) -> list[Address]:
+    return [one for one in trip.traveler.addresses if one.channel == TELEGRAM]
+
+
+def _drop_chat(work: Work, trip: TripState, address: str) -> TripState:
+    traveler_id = trip.key.traveler_id
+    key_id, before = _sealed(work, traveler_id)
+    left = [entry for entry in before.get("channels") or () if entry["address"] != address]
+    value = json.dumps({**before, "channels": left}, ensure_ascii=False).encode()
+    sealed = work.service.keys.seal(work.conn, key_id, b"traveler", value)
+    work.conn.execute(update(TRAVELERS).where(TRAVELERS.c.traveler_id == traveler_id).values(sealed=sealed))
+    mine = (OWNERS.c.traveler_id == traveler_id) & (OWNERS.c.contact_id == NIL)
+    work.conn.execute(delete(OWNERS).where(mine, OWNERS.c.phone_hash == work.service.keys.phone_hash(address)))
+    addresses = tuple(one for one in trip.traveler.addresses if one.address != address)
+    return replace(trip, traveler=replace(trip.traveler, addresses=addresses))
+
+
+def shown_chats(service: Service, conn: Connection, trip: TripState, now: datetime) -> tuple[str, ...]:
+    """The addresses of her chats as far as she is shown."""
+    gone = numbers_gone(conn, service.keys, trip.key, now)
+    return tuple(one.address for one in _chats(trip) if one.address not in gone)
 
 
 def shown_numbers(service: Service, conn: Connection, trip: TripState, now: datetime) -> tuple[str, ...]:

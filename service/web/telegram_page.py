@@ -6,18 +6,19 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from service.core.wording_text import N_
 from service.usecases.context import Service
-from service.usecases.her_chat import HerChats, ask_her_chat, her_chats, leave_her_chats, set_first
+from service.usecases.her_chat import HerChats, ask_her_chat, ask_to_leave, her_chats, leave_her_chats, set_first
 from service.usecases.my_trip import MyTrip, my_trip
 from service.usecases.problems import NEEDED, FieldProblem, TooManyTries
 from service.usecases.sessions import Session
 from service.web.forms import ONCE, Typed, fresh_once
 from service.web.guard import filled_in, form_token, signed_in
 from service.web.pages import page
-from service.web.running import WORD, once_of, word_of
+from service.web.running import WORD, Running, once_of, word_of
 from service.web.trip_access import open_trip
 from service.web.wizard import see
 
 PATH = "/telegram"
+NAME = "Telegram"
 LINK = "link"
 FIRST = {"chat_first": True, "number_first": False}
 """Buttons that say where she is asked first."""
@@ -72,7 +73,29 @@ def router(service: Service) -> APIRouter:
             return show(request, trip, now, typed.refused([FieldProblem(LINK, AWAY)]), 503)
         return show(request, trip, HerChats(now.joined, link), Typed()) if trip.secret else see(PATH)
 
+    @routes.get(f"{PATH}/remove")
+    def doubt(request: Request, session: Session = whose) -> Response:
+        running = Running(service, request, open_trip(service, session))
+        her_chats(service, running.trip.key)
+        return running.form("running_number_remove.html", Typed(), shown_phone=NAME, back=PATH)
+
+    @routes.post(f"{PATH}/remove")
+    def remove(request: Request, session: Session = whose, typed: Typed = filled) -> Response:
+        running = Running(service, request, open_trip(service, session))
+        key, word = running.trip.key, word_of(running.trip, typed)
+        ask_to_leave(service, key, word=word, sender=session.token_hash, once=once_of(typed))
+        return running.noted(_removed(running), back=PATH)
+
     return routes
+
+
+def _removed(running: Running) -> list[str]:
+    _, goes = running.translate, running.when(running.facts.effective_at)
+    if running.has_words:
+        said = _("With one of your words {number} leaves the list now. Without one it leaves on {time}.")
+    else:
+        said = _("{number} leaves the list on {time}. Your people are told today that a change was asked for.")
+    return [said.format(number=NAME, time=goes)]
 
 
 def _mine(service: Service, session: Session) -> MyTrip:

@@ -12,6 +12,7 @@ from httpx2 import Response
 
 from notifiers.base import Accepted, DeliveryState, Message, SendResult
 from service.usecases.accept import Inbound, accept
+from service.usecases.apply_changes import apply_due
 from tests.web.api_world import AIZHAN, DANIYAR, GULNAR, WORDS
 from tests.web.form_world import FormWorld, errors_of, forms_once, shown
 from tests.web.installation import Installation
@@ -162,6 +163,27 @@ def test_on_the_way_it_takes_a_word_and_looks_the_same_with_any(world: FormWorld
         write(world, f"telegram:{len(pages)}", f"/start {link_on(answer)}")
     assert len({re.sub(r'value="[^"]*"', "", page) for page in pages}) == 1
     assert len({said_to(bot, f"telegram:{number}")[0] for number in (1, 2, 3)}) == 1
+
+
+def test_on_the_way_her_people_hear_of_a_chat_and_it_leaves_two_days_after_it_was_asked(
+    world: FormWorld, bot: Bot
+) -> None:
+    world.sign_in(AIZHAN, name="Aizhan", citizenship="KZ")
+    world.enter_later(AIZHAN)
+    world.armed()
+    world.send("/telegram")
+    write(world, CHATS[AIZHAN], f"/start {link_on(world.open('/telegram'))}")
+    assert "Telegram" in world.texts(GULNAR, "notice")[-1]
+    assert "Telegram" in world.texts(AIZHAN, "traveler_notice")[-1]
+    assert "leaves the list on" in shown(world.send("/telegram/remove"))
+    assert "Connected." in shown(world.open("/telegram"))
+    write(world, CHATS[AIZHAN], "OK")
+    answered = len(said_to(bot, CHATS[AIZHAN]))
+    world.wait(hours=49)
+    apply_due(world.service, world.now)
+    assert "Connected." not in shown(world.open("/telegram"))
+    write(world, CHATS[AIZHAN], "OK")
+    assert len([one for one in bot.sent if one.kind == "reply"]) == answered
 
 
 def test_while_telegram_is_away_it_says_so(world: FormWorld, bot: Bot) -> None:
