@@ -182,7 +182,8 @@ class Watch(Stored, table=True):
 
 
 class Alarm(Stored, table=True):
-    """An alarm: state open, exhausted or closed; `view`: JSON of what the core keeps and no query needs."""
+    """An alarm: state open, exhausted or closed; `view`: JSON of what the core keeps and no query needs;
+    `rung_accepted_at`: when a provider first took a message of the rung, once that message has failed to arrive."""
 
     __tablename__ = "alarms"
     __table_args__ = (

@@ -293,6 +293,10 @@ def _alarm(row: RowMapping, alerts: Sequence[RowMapping]) -> AlarmState:
     accepted = [a["settled_at"] for a in alerts if a["step"] == step and a["state"] == "sent" and a["settled_at"]]
     reached = {str(a["contact_id"]) for a in alerts if a["state"] in TOLD_STATES}
     addressed = {str(a["contact_id"]) for a in alerts if a["state"] not in ("cancelled", "failed")}
+    before, told_at = row["rung_accepted_at"], row["view"].get("told_at")
+    if before is not None and told_at is not None and before >= datetime.fromisoformat(told_at):
+        # What was taken then did not arrive, and goes again: that sets no rung's clock back.
+        accepted.append(before)
     view = codec.alarm_from_json(row["view"], min(accepted, default=None))
     return AlarmState(row["alarm_id"], view, row["version"], frozenset(reached), frozenset(addressed))
 

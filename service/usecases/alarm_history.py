@@ -20,6 +20,8 @@ ANSWERS = table_of(Answer)
 
 ASKED_BEFORE = timedelta(hours=2)
 """Reminders so long before the first missed deadline belong to the story."""
+AT_FIRST = timedelta(seconds=20)
+"""Whatever went again sooner is told as one try."""
 MOST_EVENTS = 200
 
 
@@ -30,6 +32,8 @@ class Happened(StrEnum):
     ON_ITS_WAY = "on_its_way"
     TOLD = "told"
     ARRIVED = "arrived"
+    TRIED_AGAIN = "tried_again"
+    """It did not get through at first, and goes again."""
     FAILED = "failed"
     ANSWERED = "answered"
     SIGN = "sign"
@@ -83,7 +87,8 @@ def _reminders(conn: Connection, trip: TripState, view: AlarmView) -> Iterator[E
 
 
 def _told(conn: Connection, trip: TripState, state: AlarmState) -> Iterator[Event]:
-    columns = (OUTBOX.c.contact_id, OUTBOX.c.channel, OUTBOX.c.step, OUTBOX.c.state, OUTBOX.c.delivery)
+    columns = (OUTBOX.c.contact_id, OUTBOX.c.channel, OUTBOX.c.channel_index, OUTBOX.c.step, OUTBOX.c.state)
+    columns += (OUTBOX.c.delivery, OUTBOX.c.attempts)
     query = select(*columns, OUTBOX.c.settled_at, OUTBOX.c.created_at).where(
         OUTBOX.c.traveler_id == trip.key.traveler_id,
         OUTBOX.c.alarm_id == state.alarm_id,
@@ -91,12 +96,16 @@ def _told(conn: Connection, trip: TripState, state: AlarmState) -> Iterator[Even
         OUTBOX.c.state != "cancelled",
     )
     seen = set()
-    for row in conn.execute(query.order_by(OUTBOX.c.created_at, OUTBOX.c.outbox_id)):
+    places = {contact.contact_id: contact.position for contact in trip.contacts}
+    rows = conn.execute(query).all()
+    for row in sorted(rows, key=lambda row: (row.created_at, places.get(row.contact_id, -1), row.channel_index)):
         # An alarm that is written in two texts is told once.
-        telling = (row.contact_id, row.channel, row.step)
+        telling = (row.contact_id, row.channel, row.channel_index, row.step)
         if telling not in seen:
             seen.add(telling)
             what = _of_text(row.state, row.delivery)
+            if row.settled_at and row.attempts > 1 and row.settled_at >= row.created_at + AT_FIRST:
+                yield Event(row.created_at, Happened.TRIED_AGAIN, row.contact_id, row.channel)
             yield Event(row.settled_at or row.created_at, what, row.contact_id, row.channel)
 
 
@@ -104,7 +113,7 @@ def _of_text(state: str, delivery: str | None) -> Happened:
     if state == "failed":
         return Happened.FAILED
     if state in ("pending", "sending"):
-        return Happened.ON_ITS_WAY
+        return Happened.TRIED_AGAIN if delivery in ("undelivered", "failed") else Happened.ON_ITS_WAY
     return Happened.ARRIVED if delivery in ("delivered", "read") else Happened.TOLD
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, or_, select, update
 
 from notifiers.base import NO_KEY, Cause, DeliveryState, Rejected
 from service.db.stored import table_of
@@ -61,7 +61,7 @@ def report_delivery(service: Service, told: Report) -> bool:
             conn.execute(
                 update(ALARMS)
                 .where(ALARMS.c.traveler_id == found.traveler_id, ALARMS.c.alarm_id == found.alarm_id)
-                .values(look_at=now, version=ALARMS.c.version + 1)
+                .values(look_at=now, version=ALARMS.c.version + 1, rung_accepted_at=_accepted_at(found))
             )
         row = conn.execute(query.with_for_update()).one()
         values = _news(row, report, now)
@@ -94,6 +94,14 @@ def _as_asked(row: Any, report: Report) -> Report:
     if row is None or not no_key or row.kind in ASKS_FOR_A_KEY:
         return report
     return replace(report, state=DeliveryState.DELIVERED, rejected=None)
+
+
+def _accepted_at(row: Any) -> Any:
+    """When a provider first took a message of the rung, which this row will forget when it goes again."""
+    known = ALARMS.c.rung_accepted_at
+    if row.kind != "alert" or row.state != "sent":
+        return known
+    return case((or_(known.is_(None), known < row.created_at), row.settled_at), else_=known)
 
 
 def _is_past(row: Any, report: Report) -> bool:

@@ -43,7 +43,7 @@ WRITTEN = {
     Happened.ON_ITS_WAY: N_("{who}: {way} is on its way"),
     Happened.TOLD: N_("{who}: {way} sent"),
     Happened.ARRIVED: N_("{who}: {way} arrived"),
-    Happened.TRIED_AGAIN: N_("{who}: {way} did not arrive, it goes again"),
+    Happened.TRIED_AGAIN: N_("{who}: {way} did not get through, it goes again"),
     Happened.FAILED: N_("{who}: {way} did not arrive"),
 }
 CALLED = {
