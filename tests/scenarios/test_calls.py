@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -255,3 +256,40 @@ class TestRecorded:
         story.advance_to(DUE)
         undeliver(story, MOTHER)
         return story.twilio.calls.answer(MOTHER)
+
+
+def test_only_twilio_presses_keys_and_only_in_calls_of_ours(called: Story) -> None:
+    family(called)
+    called.advance_to(DUE)
+    undeliver(called, MOTHER)
+    path = called.twilio.calls.last(MOTHER).twiml.split('action="https://amanba.example')[1].split('"')[0]
+    path = path.replace("&amp;", "&")
+    keys = {"CallSid": "CA1", "To": MOTHER, "From": NUMBER, "Digits": "71"}
+    for address in (path, "/hooks/twilio/voice"):
+        assert called.talk(address, keys, {})[0] == 403
+        assert called.talk(address, keys, {"X-Twilio-Signature": "x" * 28})[0] == 403
+    other = path.replace(path.split("/")[4].split("?")[0], str(UUID(int=7)))
+    for address, form, status in (
+        (other, keys, 404),
+        ("/hooks/twilio/voice/x", keys, 404),
+        (path, {**keys, "To": ""}, 400),
+        (path, {**keys, "CallSid": ""}, 400),
+        ("/hooks/twilio/voice", {"From": TRAVELER}, 400),
+        (path.replace("7F", "8F") + "&turn=9", {**keys, "Digits": ""}, 200),
+    ):
+        assert called.twilio.signed(f"https://amanba.example{address}", form)[0] == status, address
+    assert held_by(called) is None
+    assert 'hook_refusals_total{hook="keys",reason="forged"} 1.0' in called.metrics()
+
+
+def test_a_rehearsal_says_that_it_is_one_in_the_call_too(called: Story) -> None:
+    called.register()
+    called.plan_trip()
+    called.add_contact("Apa", LANDLINE, accept=False)
+    calls = called.twilio.calls
+    calls.answer(LANDLINE)
+    calls.press(LANDLINE, "71")
+    called.call("POST", f"/trips/{called.trip_id}/rehearsal", expect=202)
+    called.run()
+    assert calls.answer(LANDLINE).said[0].startswith("This is a rehearsal. Nothing has happened")
+    assert calls.press(LANDLINE, "71") == "Thank you. This was only a rehearsal."
