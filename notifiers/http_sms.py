@@ -158,8 +158,8 @@ class HttpSms:
             return Unavailable(one_line(error), maybe_accepted=True)
         if reply.status in (401, 403):
             return Rejected(Cause.CONFIGURATION, f"http_{reply.status}", "the adapter does not believe our signature")
-        # One that cannot be asked about messages says 404 or 405.
-        return Knows(reply.date) if reply.status in (404, 405) else Unavailable(f"http_{reply.status}", True)
+        # One that cannot be asked about messages says so.
+        return Knows(reply.date) if reply.status in (404, 405, 501) else Unavailable(f"http_{reply.status}", True)
 
     def fault_of(self, body: bytes, timestamp: str | None, signature: str | None) -> Fault | None:
         """Why a request with these headers is not the adapter's; None when it is."""

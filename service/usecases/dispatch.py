@@ -282,5 +282,7 @@ def send(service: Service, row: Claimed) -> Outcome:
     kinds = {"kind": row.kind, "channel": row.channel, "result": type(result).__name__}
     if isinstance(result, Rejected):
         kinds["code"] = result.code
+    if isinstance(result, Accepted) and result.provider is not None:
+        kinds["provider"] = result.provider
     log.info("handed_over", **ids_of(row), attempt=row.attempts, **kinds)
     return result
