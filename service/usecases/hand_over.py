@@ -25,6 +25,7 @@ from service.db.trips import ContactState, TripKey, TripState
 from service.usecases.changes import HAND_OVER, HandOver, TakeOver
 from service.usecases.contacts import GONE, add_in, retire_in
 from service.usecases.problems import UNKNOWN_CONTACT, Invalid
+from service.usecases.waiting import people_gone
 from service.usecases.work import Work
 
 CHANGES = table_of(ChangeRow)
@@ -59,13 +60,17 @@ def standing_hand_overs(conn: Connection, keys: Keyring, key: TripKey) -> Mappin
 
 
 def settle_hand_over(work: Work, trip: TripState, contact: ContactState, *, accepts: bool) -> None:
-    """She who was asked to take a place has accepted or will not: the change waits for its time, or is off."""
+    """She who was asked to take a place has accepted or will not: the change waits for its time, or is off.
+
+    It is off too when she was taken off before, and only an alarm holds that back: both would leave.
+    """
+    takes = accepts and contact.contact_id not in people_gone(work.conn, work.service.keys, trip.key, work.now)
     for row, value in _standing(work.conn, work.service.keys, trip.key, ("invited",)):
         if value["to"] != contact.id:
             continue
         this = (CHANGES.c.traveler_id == trip.key.traveler_id) & (CHANGES.c.change_id == row["change_id"])
-        work.conn.execute(update(CHANGES).where(this).values(state="pending" if accepts else "cancelled"))
-        if not accepts:
+        work.conn.execute(update(CHANGES).where(this).values(state="pending" if takes else "cancelled"))
+        if not takes:
             work.audit.add(trip.key.traveler_id, "engine", "change_cancelled")
 
 
