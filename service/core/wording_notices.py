@@ -24,6 +24,7 @@ class ContactNotice(StrEnum):
     WEAK_SIGN = "weak_sign"
     NOT_REACHED = "not_reached"
     AUTHORITIES_TOLD = "authorities_told"
+    OUT_OF_REACH = "out_of_reach"
     CHANGE_ASKED = "change_asked"
     CONTACT_REMOVED = "contact_removed"
     CONTACT_LEFT = "contact_left"
@@ -83,6 +84,9 @@ _NOTICES = {
     ),
     ContactNotice.NOT_REACHED: N_("{who} could not reach {name}. We go on telling everybody."),
     ContactNotice.AUTHORITIES_TOLD: N_("{who} has told the authorities about {name}. The alarm stays open."),
+    ContactNotice.OUT_OF_REACH: N_(
+        "{who} cannot be told about {name} any more: no number or address takes our messages."
+    ),
     ContactNotice.CHANGE_ASKED: N_(
         "A change of the plan of {name} was asked for. Please call and ask your question. It takes effect {until}."
     ),

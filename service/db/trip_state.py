@@ -103,7 +103,8 @@ class TravelerState:
 
 @dataclass(frozen=True, slots=True)
 class AlarmState:
-    """An alarm and what the outbox says of it: who was told, and when a provider first took its present step."""
+    """An alarm and what the outbox says of it: who was told, and when a provider first took its present step;
+    `unreached`: those to whom nothing of it has come, whatever was tried."""
 
     alarm_id: UUID
     view: AlarmView
@@ -111,6 +112,7 @@ class AlarmState:
     told: frozenset[str] = frozenset()
     addressed: frozenset[str] = frozenset()
     saved: bool = True
+    unreached: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -298,7 +298,10 @@ def _alarm(row: RowMapping, alerts: Sequence[RowMapping]) -> AlarmState:
         # What was taken then did not arrive, and goes again: that sets no rung's clock back.
         accepted.append(before)
     view = codec.alarm_from_json(row["view"], min(accepted, default=None))
-    return AlarmState(row["alarm_id"], view, row["version"], frozenset(reached), frozenset(addressed))
+    failed = {str(a["contact_id"]) for a in alerts if a["state"] == "failed"} - reached - addressed
+    return AlarmState(
+        row["alarm_id"], view, row["version"], frozenset(reached), frozenset(addressed), unreached=frozenset(failed)
+    )
 
 
 def _traveler(row: RowMapping, opened: Mapping[str, Any], suppressed: _Suppressed) -> TravelerState:

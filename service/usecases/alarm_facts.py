@@ -41,7 +41,7 @@ def facts_for(
         since = trip.watch.last_verified_at or trip.watch.armed_at
     employer, consulate = details.get("employer") or {}, details.get("consulate") or {}
     holder = trip.contact(view.held_by) if view.held_by else None
-    untold = [c.name for c in trip.contacts if c.accepted and not first_usable(c.addresses)]
+    untold = [c.name for c in trip.contacts if c.accepted and _is_out_of_reach(c, alarm) and c.id != contact.id]
     return AlertFacts(
         name=trip.traveler.name,
         kind=view.kind,
@@ -64,6 +64,10 @@ def facts_for(
         who_has_it=holder.name if holder else "",
         link=link,
     )
+
+
+def _is_out_of_reach(contact: ContactState, alarm: AlarmState) -> bool:
+    return contact.id in alarm.unreached or first_usable(contact.addresses) is None
 
 
 def case(trip: TripState, now: datetime) -> str:

@@ -1,4 +1,5 @@
-"""When a contact can be reached no more, or again: the operator hears of it when she was the last."""
+"""When a contact can be reached no more, or again: the others hear of it in an alarm, and the operator when she was the
+last."""
 
 from __future__ import annotations
 
@@ -7,12 +8,13 @@ from dataclasses import replace
 from sqlalchemy import update
 
 from service.core.alarm import can_again
-from service.core.ladder import Role
-from service.core.wording import PageReason
+from service.core.ladder import Role, audience
+from service.core.wording import ContactNotice, PageReason
 from service.db.stored import table_of
 from service.db.tables import Outbox
 from service.db.trips import Address, ContactState, TripState
 from service.usecases import telling
+from service.usecases.alarms import tell_told
 from service.usecases.work import Work
 
 OUTBOX = table_of(Outbox)
@@ -59,7 +61,12 @@ def suppress(addresses: tuple[Address, ...], digest: bytes, *, suppressed: bool)
 
 
 def page_if_last(work: Work, trip: TripState, lost: ContactState) -> None:
-    """Page the operator when no contact of an armed trip can be told any more."""
+    """One way of this contact works no more. Without another one the others hear of it when an alarm is open; and the
+    operator is paged when no contact of an armed trip can be told any more."""
+    now = trip.contact(lost.contact_id)
+    is_lost = now is not None and now.accepted and not any(address.usable for address in now.addresses)
+    if trip.alarm is not None and is_lost and lost.id in audience(trip.alarm.view.kind, trip.people):
+        tell_told(work, trip, ContactNotice.OUT_OF_REACH, but=(lost.id,), who=lost.name)
     left = [p for p in trip.people if p.can_be_told and p.role is not Role.CASEWORKER]
     if trip.status == "armed" and not left and lost.accepted:
         telling.page_operator(work, PageReason.LAST_CONTACT_LOST, f"{trip.key.trip_id}:{lost.id}", trip=trip)

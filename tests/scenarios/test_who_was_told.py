@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
+from service.db import tables
+from service.db.stored import table_of
 from tests.mock_telegram import MockTelegram, mock_telegram
-from tests.scenarios.story import MOTHER, Story, open_story
+from tests.scenarios.story import MOTHER, Story, family, open_story
 from tests.scenarios.test_telegram import DANIYAR, TAKE, begin, poll
 
+OUTBOX = table_of(tables.Outbox)
 ALMATY = ZoneInfo("Asia/Almaty")
 LINK = re.compile(r"https://amanba\.example(/a/\w+)")
 STORY = re.compile(r"<li><time>([^<]+)</time> <span>([^<]+)</span></li>")
@@ -30,6 +34,12 @@ def story(database_url: str, telegram: MockTelegram) -> Iterator[Story]:
     env = {**telegram.env(), "AMANBA_TWILIO_VOICE_FROM": "+48732000000"}
     with open_story(database_url, env=env) as opened:
         telegram.use_clock(lambda: opened.now)
+        yield opened
+
+
+@pytest.fixture
+def home(sqlite_url: str) -> Iterator[Story]:
+    with open_story(sqlite_url) as opened:
         yield opened
 
 
@@ -90,3 +100,28 @@ def test_a_mother_asleep_and_a_brother_who_reads_telegram_only(story: Story, tel
     rung = [call.created for call in calls.to(MOTHER)]
     assert [f"{at.astimezone(ALMATY):%H:%M:%S}" for at in rung] == ["23:00:30", "23:00:30", "23:05:30", "23:15:30"]
     story.mother.expect("Daniyar has taken the alarm")
+
+
+def test_who_is_out_of_reach_is_told_to_the_others_at_once(home: Story) -> None:
+    family(home)
+    home.advance_to("2026-12-01T21:16+03:00")
+    home.brother.reply("1")
+    home.run()
+    home.brother.read_all()
+    home.mother.read_all()
+    # He has it, so that nobody is told for an hour; her phone number turns out to be gone.
+    home.twilio.undelivered(home.mother.texts[-1].sid, 30006)
+    home.run()
+    home.brother.expect("Gulnar cannot be told about Aizhan any more: no number or address takes our messages.")
+    home.mother.expect_nothing()
+    home.fund.expect_nothing()
+
+
+def test_whom_no_try_has_reached_is_named_in_the_next_telling(home: Story) -> None:
+    family(home)
+    home.advance_to("2026-12-01T21:01+03:00")
+    given_up = update(OUTBOX).where(OUTBOX.c.kind == "alert").values(state="failed", delivery="undelivered")
+    home.service.run(lambda conn: conn.execute(given_up))
+    home.advance_to("2026-12-01T21:17+03:00")
+    assert "Could not be told: Gulnar." in "".join(home.brother.read_all())
+    assert "Could not be told" not in "".join(home.mother.read_all()), "not to herself"
