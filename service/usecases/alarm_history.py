@@ -87,9 +87,7 @@ def _reminders(conn: Connection, trip: TripState, view: AlarmView) -> Iterator[E
 
 
 def _told(conn: Connection, trip: TripState, state: AlarmState) -> Iterator[Event]:
-    columns = (OUTBOX.c.contact_id, OUTBOX.c.channel, OUTBOX.c.channel_index, OUTBOX.c.step, OUTBOX.c.state)
-    columns += (OUTBOX.c.delivery, OUTBOX.c.attempts)
-    query = select(*columns, OUTBOX.c.settled_at, OUTBOX.c.created_at).where(
+    query = select(OUTBOX).where(
         OUTBOX.c.traveler_id == trip.key.traveler_id,
         OUTBOX.c.alarm_id == state.alarm_id,
         OUTBOX.c.kind == "alert",
