@@ -45,6 +45,8 @@ class OwnMessage:
     occurred_at: datetime
     received_at: datetime
     reading: Reading
+    opt_out: str | None = None
+    """What her provider took it for, and has acted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def _with_addresses(trip: TripState, digest: bytes, *, suppressed: bool) -> Trip
 
 def _gets_no_answer(trip: TripState, message: OwnMessage) -> bool:
     """STOP in a plain trip, and the words that a carrier answers itself."""
-    return not trip.one_reply or is_carriers(message.text, CARRIER_STOPS)
+    return not trip.one_reply or message.opt_out == "STOP" or is_carriers(message.text, CARRIER_STOPS)
 
 
 def _seems_ended(work: Work, trip: TripState) -> bool:

@@ -35,7 +35,7 @@ from service.usecases.phone_proof import Waiting, note_heard
 from service.usecases.replies import answered_lately
 from service.usecases.route import Routed, Sender, route
 from service.usecases.said_words import said_in
-from service.usecases.stop import lets_through, start_number, stop_number
+from service.usecases.stop import lets_through, start_number, stop_number, taken_for
 from service.usecases.work import Work
 
 INBOX = table_of(Inbox)
@@ -247,7 +247,7 @@ class _Session:
     def _routed(self, row: _Row, sender: Sender | None) -> Routed:
         if row.missed_call:
             return self._called(row, sender) if sender is not None else Routed(UNKNOWN_SENDER)
-        reading = understood(row.text, row.opt_out)
+        reading = understood(row.text, taken_for(row.text, row.opt_out))
         if row.own_key is not None:
             return self._own(row.own_key, row, reading)
         if row.contact_id is not None and row.traveler_id is not None and row.trip_id is not None:
@@ -277,7 +277,15 @@ class _Session:
         if trip is None or trip.status != "armed":
             return Routed("no_trip")
         message = OwnMessage(
-            row.inbox_id, row.source, row.text, row.address, row.sender, row.occurred_at, row.received_at, reading
+            row.inbox_id,
+            row.source,
+            row.text,
+            row.address,
+            row.sender,
+            row.occurred_at,
+            row.received_at,
+            reading,
+            row.opt_out,
         )
         handled = handle_own(self.work, trip, message)
         self.trips[key] = handled.trip
@@ -339,7 +347,7 @@ def _from_draft(work: Work, row: _Row, whose: list[Waiting]) -> None:
     It gets no answer, which she could take for the answer to a check-in.
     """
     note_heard(work.conn, row.sender, row.source, row.received_at, whose)
-    meaning = understood(row.text, row.opt_out).meaning
+    meaning = understood(row.text, taken_for(row.text, row.opt_out)).meaning
     if meaning is Meaning.STOP:
         stop_number(work, row.sender, row.source, at=row.received_at)
     elif meaning is Meaning.START or lets_through(row.text, row.opt_out):

@@ -24,6 +24,15 @@ def is_carriers(text: str, words: frozenset[str]) -> bool:
     return text.strip().casefold() in words
 
 
+UNSTOP = frozenset({"unstop"})
+"""The one of these that means nothing else."""
+
+
+def taken_for(text: str, opt_out: str | None) -> str | None:
+    """What the carrier took a text for, as it says so or as everybody knows its words: STOP, START or HELP."""
+    return opt_out or ("START" if is_carriers(text, UNSTOP) else None)
+
+
 def lets_through(text: str, opt_out: str | None) -> bool:
     """Whether the carrier lets our texts to its sender through again, because of this text."""
     return opt_out == "START" or is_carriers(text, CARRIER_STARTS)

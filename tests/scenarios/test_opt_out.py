@@ -39,6 +39,16 @@ def test_her_own_stop_and_start_by_the_providers_words(lite: Story) -> None:
     lite.mother.expect_nothing()
 
 
+def test_of_her_stop_in_the_providers_words_nothing_is_answered_with_words_either(lite: Story) -> None:
+    family(lite, words=True)
+    lite.twilio.text(TRAVELER, "basta", opt_out="STOP")
+    lite.run()
+    lite.traveler.expect_nothing()
+    assert not any(text.body == "Thank you!" for text in lite.twilio.sent)
+    lite.traveler.text("unstop")
+    lite.traveler.expect("Thank you!")
+
+
 @pytest.mark.parametrize(("body", "taken_for"), [("HELP", None), ("help please", None), ("Sama sama", "HELP")])
 def test_her_help_is_distress_whoever_understands_it(lite: Story, body: str, taken_for: str | None) -> None:
     family(lite)
