@@ -12,6 +12,7 @@ from sqlalchemy import select
 from service.db.stored import table_of
 from service.db.tables import Trip
 from service.db.trips import TripKey
+from service.usecases.chat_links import LIVES
 from service.usecases.her_chat import ask_her_chat
 from service.usecases.listen import LEASE, Listener, queues
 from service.usecases.reconcile_inbound import reconcile_inbound
@@ -182,6 +183,7 @@ def test_the_chat_says_the_same_to_a_stranger_to_a_used_link_and_to_any_word(
     for number, word in enumerate(("nonsense", "green apples", "heavy rain"), start=5001):
         telegram.start(number, her_link(story, word))
         poll(story)
+        story.advance(minutes=5)
         said.append(telegram.chat(number).texts[:])
         telegram.chat(number).texts.clear()
     assert len(story.mother.received) == people + 2, "of the chat with the safe word, and quietly of the other's"
@@ -215,6 +217,12 @@ def test_a_link_works_once_one_chat_is_one_persons_and_one_process_waits(
     telegram.start(AIZHAN, link)
     poll(story)
     assert telegram.chat(AIZHAN).texts == [telegram.chat(DANIYAR).texts[-1]], "both hear that nothing follows"
+
+    late = her_link(story)
+    story.now += LIVES
+    telegram.start(AIZHAN, late)
+    poll(story)
+    assert telegram.chat(AIZHAN).texts == [telegram.chat(AIZHAN).texts[0]] * 2, "another day, and too late"
 
     queue = queues(story.service)["telegram"]
     first, second = (Listener(story.service, "telegram", queue) for _ in range(2))
