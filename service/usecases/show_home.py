@@ -25,7 +25,7 @@ from service.usecases.numbers import zone_of_number
 from service.usecases.problems import NotFound
 from service.usecases.show_check_in import after_check_in
 from service.usecases.show_trip import ShownContact, contacts_of, plan_of, shown_of
-from service.usecases.waiting import ladder_held, people_gone
+from service.usecases.waiting import ladder_held
 
 TRIPS = table_of(Trip)
 RUNGS = table_of(RungRow)
@@ -75,7 +75,7 @@ def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> Ho
     people: tuple[Person, ...] = ()
     foreseen = None
     if due is not None and not row["has_words"] and row["wording"] != "discreet":
-        people = _people(contacts_of(service, conn, key, people_gone(conn, service.keys, key, now)))
+        people = _people(contacts_of(service, conn, key, now))
         foreseen = foresee_missed(plan, _ladder(service, conn, key, row, people, now), people, due)
     return Home(
         now=now,

@@ -27,7 +27,7 @@ from service.usecases.context import Service
 from service.usecases.links import check_in_link
 from service.usecases.problems import NotFound
 from service.usecases.try_passphrase import passphrase_opens
-from service.usecases.waiting import Asked, as_shown, asked_of, passphrase_shown, people_gone
+from service.usecases.waiting import Asked, as_shown, asked_of, passphrase_shown, people_gone, places_taken
 
 TRIPS = table_of(Trip)
 PLANS = table_of(PlanRow)
@@ -117,7 +117,7 @@ def _read(service: Service, conn: Connection, key: TripKey, now: datetime) -> tu
         has_words=row["has_words"],
         check_in_url=check_in_link(service, conn, key) if row["status"] != "draft" else None,
         plan=plan,
-        contacts=contacts_of(service, conn, key, people_gone(conn, service.keys, key, now)),
+        contacts=contacts_of(service, conn, key, now),
         # The question is never readable again, like the words.
         details=without_agreed(details),
         # Not of a trip that only an alarm keeps from its end: there nothing waits as far as she is shown.
@@ -149,14 +149,16 @@ def plan_of(service: Service, conn: Connection, key: TripKey) -> Plan | None:
     return None if sealed is None else codec.plan_from_json(json.loads(service.keys.open(conn, b"plan", sealed)))
 
 
-def contacts_of(
-    service: Service, conn: Connection, key: TripKey, gone: frozenset[UUID] = frozenset()
-) -> tuple[ShownContact, ...]:
-    """Her contacts in their order, but for those who are gone as far as she is shown."""
+def contacts_of(service: Service, conn: Connection, key: TripKey, now: datetime) -> tuple[ShownContact, ...]:
+    """Her contacts in their order as she is shown it, but for those who are gone as far as she is shown."""
     query = select(CONTACTS).where(CONTACTS.c.traveler_id == key.traveler_id, CONTACTS.c.trip_id == key.trip_id)
     rows = conn.execute(query.order_by(CONTACTS.c.position)).mappings().all()
-    now = service.clock()
-    return tuple(_contact(service, conn, row, now) for row in rows if _is_shown(row, gone))
+    gone = people_gone(conn, service.keys, key, now)
+    places = {row["contact_id"]: row["position"] for row in rows}
+    for new, old in places_taken(conn, service.keys, key, now):
+        places[new] = places.get(old, 0)
+    shown = sorted((row for row in rows if _is_shown(row, gone)), key=lambda row: places[row["contact_id"]])
+    return tuple(_contact(service, conn, row, now) for row in shown)
 
 
 def _is_shown(row: RowMapping, gone: frozenset[UUID]) -> bool:

@@ -115,6 +115,13 @@ def people_gone(conn: Connection, keys: Keyring, key: TripKey, now: datetime) ->
     return frozenset(waiting.contact_id for waiting in gone)
 
 
+def places_taken(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> tuple[tuple[UUID, UUID], ...]:
+    """Who stands in whose place by now (the new one, the old one), in the order in which it came about, where only an
+    alarm holds it back."""
+    taken = (waiting for _, waiting in due(conn, keys, key, now) if isinstance(waiting, TakeOver))
+    return tuple((waiting.to, waiting.contact_id) for waiting in taken)
+
+
 def numbers_gone(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> frozenset[str]:
     """The traveler's numbers that were taken off by now and that only an alarm still keeps as hers.
 

@@ -100,7 +100,7 @@ def test_with_a_word_of_either_kind_it_waits_for_the_yes_alone_and_looks_the_sam
         assert applied == (1 if word == SAFE else 0), "an alarm holds it back"
         seen.append([(one.name, one.step, one.here) for one in people(world, trip).values()])
         shown = world.get(trip, Amanba_Passphrase=WORDS["passphrase"]).json()["contacts"]
-        seen[-1] += sorted(one["name"] for one in shown)
+        seen[-1] += [one["name"] for one in shown]
         world.wait(minutes=5)
     assert seen[0] == seen[1]
     assert order(world, trip) == ["Gulnar", "Daniyar", "Saule"], "and all of them are still told"
