@@ -53,6 +53,10 @@ PER_HALF_HOUR = 30
 SECONDS_OF_HALF_HOUR = 1800
 SHORTEST_TTL = 5
 
+# Older apps know the one name, newer ones the other.
+_SILENT = {"triggerWebhooks": False, "webhookDelivery": "Disabled"}
+_TELLING = {"triggerWebhooks": True, "webhookDelivery": "Individual"}
+
 
 class AndroidSettings(BaseModel):
     """Which server leads to the phone, and how it and we prove ourselves."""
@@ -211,6 +215,18 @@ class RemoteAndroidGateway(AndroidGateway):
         """How often the phone pings."""
         return timedelta(seconds=self.settings.ping)
 
+    def hand_over_again(self, since: datetime, until: datetime) -> None:
+        """Let the app read the phone's inbox again: what came while it did not run it has told nobody."""
+        fields: dict[str, object] = {"since": _stamp(since), "until": _stamp(until), **_TELLING}
+        if self.settings.device:
+            fields["deviceId"] = self.settings.device
+        try:
+            reply = self._client.post("/inbox/refresh", fields)
+        except TROUBLE as error:
+            raise SourceUnreadable(one_line(error)) from error
+        if not 200 <= reply.status < 300:
+            raise SourceUnreadable(f"http_{reply.status}")
+
 
 class LocalAndroidGateway(AndroidGateway):
     """The phone's own server, which lists its inbox."""
@@ -223,12 +239,7 @@ class LocalAndroidGateway(AndroidGateway):
         span = {"from": _stamp(since - LATE_MARGIN), "to": _stamp(until + LATE_MARGIN)}
         try:
             # Read by the app and told to nobody: what is new is on the list.
-            asked = {
-                "since": span["from"],
-                "until": span["to"],
-                "triggerWebhooks": False,
-                "webhookDelivery": "Disabled",
-            }
+            asked = {"since": span["from"], "until": span["to"], **_SILENT}
             refreshed = self._client.post("/inbox/refresh", asked)
             if not 200 <= refreshed.status < 300 or not refreshed.is_understood:
                 raise SourceUnreadable(f"the phone did not read its inbox (http_{refreshed.status})")

@@ -304,6 +304,17 @@ class TellsHowFar(Protocol):
 
 
 @runtime_checkable
+class HandsOverAgain(Protocol):
+    """Can be asked to look whether something came in that it has not handed over."""
+
+    def hand_over_again(self, since: datetime, until: datetime) -> None:
+        """Ask it to hand over what came in between (aware) and was not handed over; what is known may come too.
+
+        Raises `SourceUnreadable` when it could not be asked.
+        """
+
+
+@runtime_checkable
 class TakesTexts(Protocol):
     """Has numbers that people can text."""
 

@@ -79,13 +79,16 @@ class Several:
         silent: Unavailable | None = None
         for provider in islice(self._in_order(), MOST_TRIES):
             result = provider.send(message)
+            if not isinstance(result, Accepted):
+                # Who said it is the first thing that whoever mends it must know.
+                result = replace(result, reason=f"{provider.name}: {result.reason}")
             match result:
                 case Accepted():
                     return replace(result, provider=provider.name, refused=refused)
                 case Rejected(Cause.CONFIGURATION):
-                    refused = refused or replace(result, reason=f"{provider.name}: {result.reason}")
+                    refused = refused or result
                 case Unavailable(_, False):
-                    silent = silent or replace(result, reason=f"{provider.name}: {result.reason}")
+                    silent = silent or result
                     self._away[provider.name] = self._now()
                 case _:
                     return result

@@ -13,12 +13,15 @@ from typing import Any
 from sqlalchemy import Connection
 
 from notifiers.base import TellsHowFar
-from service.db.state import get_state, lock_state, put_state
+from service.db.state import get_state, get_state_at, lock_state, put_state
 from service.edges import Act
 from service.usecases.context import Service
 from service.usecases.proof import Watermark
 
 TOLD = "caught_up:{source}"
+ASKED = "asked_again:{source}"
+ASK_EVERY = timedelta(minutes=10)
+"""How often one that can look again is asked to: it reads the whole span anew."""
 SILENT_AFTER = 3
 """So often may a source's word be missing before it counts as silent."""
 
@@ -79,6 +82,16 @@ def take_word(conn: Connection, source: TellsHowFar, mark: Watermark, now: datet
         return mark
     silent = mark.failing_since if now - told > SILENT_AFTER * source.tells_every else None
     return replace(mark, read_until=max(told, mark.read_until or told), failing_since=silent)
+
+
+def is_to_be_asked(conn: Connection, source: str, now: datetime) -> bool:
+    """Whether it is time to ask a source to look again, and notes that it is being asked."""
+    name = ASKED.format(source=source)
+    at = get_state_at(conn, name)
+    if at is not None and at <= now < at + ASK_EVERY:
+        return False
+    put_state(conn, name, {}, now)
+    return True
 
 
 def _instant(value: Mapping[str, Any], field: str) -> datetime | None:

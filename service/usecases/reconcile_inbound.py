@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from notifiers.base import HandsOver, InboundMessage, ListsInbound, SourceUnreadable, TellsHowFar
+from notifiers.base import HandsOver, HandsOverAgain, InboundMessage, ListsInbound, SourceUnreadable, TellsHowFar
 from service.core.wording import PageReason
 from service.db.state import get_state_at, put_state
 from service.edges import LISTED, Act, reach
 from service.usecases import telling
 from service.usecases.accept import Inbound, accept_all
-from service.usecases.caught_up import take_word
+from service.usecases.caught_up import is_to_be_asked, take_word
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
 from service.usecases.proof import FAIL_OPEN_AFTER, Watermark, sources, watermark, watermark_value
@@ -51,6 +51,7 @@ def _reconcile(service: Service, name: str, source: ListsInbound | TellsHowFar) 
     began = service.clock()
     mark = service.run(lambda conn: _begin(conn, name, began), Act.RECONCILE)
     if not isinstance(source, ListsInbound):
+        _ask_again(service, name, source, mark, began)
         told = service.run(lambda conn: _take_word(conn, source, mark, began), Act.WATERMARK)
         _page_if_open(service, told, began)
         return 0
@@ -84,6 +85,17 @@ def _reconcile(service: Service, name: str, source: ListsInbound | TellsHowFar) 
     if new:
         log.info("reconciled", source=name, new=new)
     return new
+
+
+def _ask_again(service: Service, name: str, source: object, mark: Watermark, now: datetime) -> None:
+    """What it finds comes by its hook: that it was asked proves nothing."""
+    if isinstance(source, HandsOverAgain) and service.run(lambda conn: is_to_be_asked(conn, name, now), Act.RECONCILE):
+        earliest = now - FIRST_LOOK_BACK
+        since = max(mark.read_until or earliest, earliest) - OVERLAP
+        try:
+            source.hand_over_again(since, now)
+        except SourceUnreadable as error:
+            log.warning("source_not_asked", source=name, reason=str(error))
 
 
 def _take_word(conn: Connection, source: TellsHowFar, mark: Watermark, now: datetime) -> Watermark:

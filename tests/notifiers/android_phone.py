@@ -21,12 +21,14 @@ ALMATY = timezone(timedelta(hours=5))
 
 @dataclass
 class AndroidPhone:
-    """`sent` by id, with their states; `sms`: what lies in the phone's inbox; `listed`: what the app has read of it."""
+    """`sent` by id, with their states; `sms`: what lies in the phone's inbox; `listed`: what the app has read of it,
+    each time that it was `asked` to."""
 
     now: datetime = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
     sms: list[dict[str, Any]] = field(default_factory=list)
     listed: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
     answer: tuple[int, Any] | None = None
     loses_answers: int = 0
     server: ThreadingHTTPServer | None = None
@@ -67,6 +69,7 @@ class AndroidPhone:
         if path == "/inbox/refresh":
             since, until = (datetime.fromisoformat(fields[name]) for name in ("since", "until"))
             found = [one for one in self.sms if since <= datetime.fromisoformat(one["createdAt"]) <= until]
+            self.asked.append(fields)
             self.listed += [one for one in found if one not in self.listed]
             return 202, b""
         if fields["id"] in self.sent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -87,10 +88,12 @@ def test_whoever_runs_this_hears_of_the_refusal_all_the_same(clock: Clock) -> No
     [OPEN, Rejected(Cause.PERMANENT, "21614", "a landline"), Rejected(Cause.TEMPORARY, "30003", "switched off")],
 )
 def test_nobody_else_is_asked_where_it_may_have_gone_or_the_address_is_at_fault(
-    clock: Clock, verdict: SendResult
+    clock: Clock, verdict: Rejected | Unavailable
 ) -> None:
     first, second = Provider("sim", verdict), Provider("twilio")
-    assert Several([first, second], clock).send(MESSAGE) == verdict
+    result = Several([first, second], clock).send(MESSAGE)
+    assert not isinstance(result, Accepted)
+    assert result == replace(verdict, reason=f"sim: {verdict.reason}"), "and who said it"
     assert second.asked == 0
 
 

@@ -81,6 +81,9 @@ def test_a_phone_that_pings_again_may_still_have_something_to_hand_over(home: St
         post_event(home, PING)
         home.advance(minutes=1)
     home.mother.expect_nothing()
+    (asked,) = sim.asked
+    assert asked["webhookDelivery"] == "Individual", "and it is asked to look again"
+    assert asked["since"] < "2026-12-01T17:45" < asked["until"]
     assert watermark_age(home) > 7000, "a ping alone says nothing about its queue"
     assert post_event(home, event).status_code == 204
     home.run()
