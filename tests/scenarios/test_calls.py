@@ -95,6 +95,17 @@ def test_a_call_that_brings_no_key_is_no_acknowledgement(called: Story) -> None:
     assert len(calls.to(MOTHER)) > 2, "a later telling calls her again"
 
 
+def test_who_answers_by_text_while_her_line_is_busy_is_not_called_again(called: Story) -> None:
+    family(called)
+    called.advance_to(DUE)
+    undeliver(called, MOTHER)
+    called.twilio.calls.busy(MOTHER)
+    called.mother.text("1")
+    called.advance(minutes=10)
+    assert held_by(called) == "Gulnar"
+    assert len(called.twilio.calls.to(MOTHER)) == 1
+
+
 def test_a_key_that_comes_after_the_end_of_its_call_still_counts(called: Story) -> None:
     """Callbacks overtake one another; the state ends the same, and she is not called again."""
     family(called)
@@ -215,7 +226,9 @@ class TestMissedCalls:
         calling.twilio.calls.ring_unheard(TRAVELER)
         calling.advance(hours=2)
         calling.restart()
-        calling.advance(minutes=10)
+        # As long as it takes to ask her again, and then to tell.
+        for _ in range(8):
+            calling.advance(minutes=15)
         calling.mother.expect_nothing()
 
     def test_it_ends_no_trip_that_has_words(self, called: Story) -> None:
