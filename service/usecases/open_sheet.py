@@ -159,7 +159,7 @@ def _send_code(page: _Page) -> Opening:
             body=wording.notice(ContactNotice.PAGE_CODE, _, code=code),
             subject=_(CODE_SUBJECT),
             dedupe_key=f"page_code:{page.alarm.alarm_id}:{page.contact.id}:{now.isoformat()}",
-            priority=Priority.REPLY,
+            priority=Priority.PAGE_CODE,
             traveler_id=page.trip.key.traveler_id,
             trip_id=page.trip.key.trip_id,
             contact_id=page.contact.contact_id,

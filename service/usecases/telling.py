@@ -36,6 +36,11 @@ INVITATIONS_STAY_GOOD = timedelta(days=7)
 CODES_STAY_GOOD = timedelta(minutes=10)
 
 GRAVE = frozenset({AlarmKind.SOS, AlarmKind.DURESS})
+_PRIORITIES = {
+    AlarmKind.UNPROVEN: Priority.UNPROVEN,
+    AlarmKind.SOS: Priority.GRAVE,
+    AlarmKind.DURESS: Priority.GRAVE,
+}
 
 ANSWERS = ("1", "2", "3", "4")
 ANSWERS_UNDER_DURESS = ("1", "3")
@@ -93,7 +98,7 @@ def alert_by(
             body=text,
             subject=wording.subject(trip.traveler.name, _),
             key=f"alert:{alarm.alarm_id}:{step}:{contact.id}:{number}",
-            priority=Priority.GRAVE if alarm.view.kind in GRAVE else Priority.ALERT,
+            priority=_PRIORITIES.get(alarm.view.kind, Priority.ALERT),
             ref_code=code,
             alarm=alarm,
             step=step,

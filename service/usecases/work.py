@@ -56,6 +56,10 @@ class Priority:
     GRAVE = 1
     ALERT = 2
     ALL_CLEAR = 3
+    UNPROVEN = 3
+    """Its waits are days: it goes after every alarm that counts minutes."""
+    PAGE_CODE = 3
+    """Somebody stands before the facts of an alarm, and it is good for minutes."""
     REMINDER = 4
     REPLY = 5
     INVITATION = 6

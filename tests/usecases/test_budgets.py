@@ -23,6 +23,7 @@ from service.usecases.budgets import AT_ONCE, Budget, most_at_once
 from service.usecases.context import Limits, Service
 from service.usecases.dispatch import BATCH, Dispatcher, claim
 from service.usecases.observe import observe
+from service.usecases.work import Priority
 from tests.usecases.test_dispatch import Line, states, until, write
 
 SLOW = int(os.environ.get("TEST_SLOW", "0"))
@@ -120,6 +121,12 @@ def test_all_processes_together_share_one_budget(database_url: str) -> None:
         assert [taken(there), taken(here), taken(there)] == [0, 2, 0], "a clock that is behind earns nothing"
         now += timedelta(hours=1)
         assert taken(here) + taken(here) == AT_ONCE
+
+
+def test_what_waits_for_a_budget_goes_in_the_order_of_danger() -> None:
+    order = (Priority.OPERATOR, Priority.GRAVE, Priority.ALERT, Priority.ALL_CLEAR, Priority.REMINDER, Priority.REPLY)
+    assert [*order, Priority.INVITATION, Priority.REHEARSAL] == list(range(8))
+    assert Priority.UNPROVEN == Priority.PAGE_CODE == Priority.ALL_CLEAR
 
 
 @pytest.mark.parametrize(("per_second", "at_once"), [(100, 200), (1, 15), (1 / 60, 15), (1 / 600, 1.5), (0.0001, 1)])
