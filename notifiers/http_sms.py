@@ -107,6 +107,11 @@ class HttpSms:
         """Where requests go."""
         return self.settings.url
 
+    def sender_for(self, to: str) -> str:
+        """The adapter chooses: one of `numbers`, where there are any."""
+        del to
+        return ""
+
     def send(self, message: Message) -> SendResult:
         """POST the message. One that it has already is taken for accepted."""
         fields = {

@@ -81,8 +81,8 @@ def _find(notifier: Notifier, address: str, write_to: str) -> Carriage:
     bound = [one for one in providers_of([notifier]) if isinstance(one, SendsAs)]
     if not bound:
         return ANYTHING
-    # A number of ours is read, whichever it is; a name cannot be replied to.
-    replies = all(not one.sender_for(address).strip("+0123456789") for one in bound)
+    # A number of ours is read, whichever it is; a name cannot be replied to, and without a number of ours nothing can.
+    replies = bool(write_to) and all(not one.sender_for(address).strip("+0123456789") for one in bound)
     profile = sms_profile(country_of_number(address))
     return Carriage(
         links=profile.url_allowed is not False,

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from notifiers.registry import configured
+from service.usecases.carriage import by_page_only, carriage_to
 from service.usecases.contact_choices import set_letters
 from service.usecases.contact_way import accept
 from tests.scenarios.story import MOTHER, Story, family, open_story
@@ -157,3 +160,18 @@ def test_a_text_that_goes_on_to_another_country_is_written_for_it(lite: Story) -
     assert "Answers to this text do not reach us." in said
     assert "://" not in said
     assert "+90" not in said
+
+
+def test_an_adapter_that_nobody_can_text_leads_to_pages_as_well(lite: Story) -> None:
+    env = {
+        "AMANBA_HTTP_SMS_URL": "http://127.0.0.1:9/messages",
+        "AMANBA_HTTP_SMS_SECRET": "a-secret-of-32-letters-or-more",
+    }
+    alone, with_number = (
+        replace(lite.service, notifiers=configured({**env, **more}, lambda: lite.now), carriages={})
+        for more in ({}, {"AMANBA_HTTP_SMS_NUMBERS": NUMBER})
+    )
+    assert by_page_only(carriage_to(alone, "sms", POLAND))
+    assert carriage_to(with_number, "sms", POLAND).replies
+    assert carriage_to(with_number, "sms", MOTHER).number == NUMBER
+    assert carriage_to(with_number, "telegram", "telegram:123").replies
