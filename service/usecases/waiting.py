@@ -59,8 +59,10 @@ def asked_of(conn: Connection, key: TripKey, now: datetime) -> tuple[Asked, ...]
 
 
 def due(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> list[tuple[UUID, Waiting]]:
-    """The trip's changes whose time has come, in order, by their ids."""
-    return [(row["change_id"], _open(conn, keys, row)) for row in _rows(conn, key, now)]
+    """The trip's changes whose time has come, in order, by their ids; behind an end nothing takes effect any more."""
+    rows = _rows(conn, key, now)
+    last = next((place for place, row in enumerate(rows, start=1) if row["kind"] in ENDS), len(rows))
+    return [(row["change_id"], _open(conn, keys, row)) for row in rows[:last]]
 
 
 def ends_by_now(conn: Connection, key: TripKey, now: datetime) -> bool:
