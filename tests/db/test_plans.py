@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,11 +12,13 @@ from sqlalchemy import Connection, event, select
 
 from service.db import tables, tx
 from service.db.engine import Database, make_engine
+from service.db.follow import unsure_beside_alarms, unsure_of_alarms
 from service.db.rows import is_pair, pairs
 from service.db.stored import table_of
 from service.usecases.accept_taps import received_at
 
 TRIPS = table_of(tables.Trip)
+NOW, A_DAY = datetime(2026, 12, 1, tzinfo=UTC), timedelta(days=1)
 
 
 @pytest.fixture
@@ -52,3 +55,14 @@ def test_what_came_before_is_found_by_its_id(db: Database) -> None:
     plan = plan_of(db, lambda conn: received_at(conn, ids))
     assert "SEARCH inbox USING INDEX uq_inbox_source_provider_id" in plan
     assert "SCAN inbox" not in plan
+
+
+@pytest.mark.parametrize("count", [1, 2, 100])
+def test_what_was_sent_is_followed_up_without_reading_all_that_was(db: Database, count: int) -> None:
+    alarms = [(uuid4(), uuid4()) for _ in range(count)]
+    plan = plan_of(db, lambda conn: unsure_of_alarms(conn, alarms, NOW - A_DAY, NOW))
+    assert "SEARCH outbox USING INDEX ix_outbox_traveler_id_alarm_id_contact_id" in plan
+    assert "SCAN outbox" not in plan
+    plan = plan_of(db, lambda conn: unsure_beside_alarms(conn, 0, NOW - A_DAY, NOW, ["twilio_sms"], 100))
+    assert "SEARCH outbox USING INDEX ix_outbox_sent_beside_alarms" in plan
+    assert "SCAN outbox" not in plan
