@@ -108,7 +108,7 @@ class Message:
     """One message to one address.
 
     `outbox_id` is the text of a UUID and stays the same over every attempt; `to` is the address in the
-    channel's own form (E.164 for SMS and voice); `ref_code` stands in `body` when it is not None;
+    channel's own form (E.164 for SMS and voice); `ref_code` stands in `body` when it is not None, but in a call;
     `callback_url` is where the provider may report progress; `valid_for` is how long it may keep trying.
     `others`: when it is looked for, the provider's names of messages that it is not, however they read.
     `language` (BCP 47) is the body's; `answers`: what a person may answer, for a channel with keys or buttons: digits

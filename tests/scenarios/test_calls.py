@@ -218,18 +218,18 @@ class TestMissedCalls:
         called.advance_to(DUE)
         assert called.mother.expect("no sign since")
 
-    def test_one_that_came_while_we_were_down_opens_no_alarm(self, calling: Story) -> None:
-        family(calling, missed_calls=True)
-        calling.advance_to("2026-12-01T16:40:00+00:00")
-        calling.go_down()
-        calling.advance(minutes=10)
-        calling.twilio.calls.ring_unheard(TRAVELER)
-        calling.advance(hours=2)
-        calling.restart()
+    def test_one_that_came_while_we_were_down_opens_no_alarm(self, called: Story) -> None:
+        family(called, missed_calls=True)
+        called.advance_to("2026-12-01T16:40:00+00:00")
+        called.go_down()
+        called.advance(minutes=10)
+        called.twilio.calls.ring_unheard(TRAVELER)
+        called.advance(hours=2)
+        called.restart()
         # As long as it takes to ask her again, and then to tell.
         for _ in range(8):
-            calling.advance(minutes=15)
-        calling.mother.expect_nothing()
+            called.advance(minutes=15)
+        called.mother.expect_nothing()
 
     def test_it_ends_no_trip_that_has_words(self, called: Story) -> None:
         """Weak, as a bare OK: during an alarm it holds the ladder and proves nothing."""
