@@ -44,7 +44,8 @@ def ask_chat(service: Service, token: str, pin: str = "") -> bool:
     """
 
     def keep(work: Work, opened: Opened) -> FieldProblem | None:
-        if not is_offered(work.service) or opened.is_over or opened.state not in ("invited", "accepted"):
+        # As with all of her page: who was taken off the list, or whose trip has ended, is not told by it.
+        if not is_offered(work.service) or opened.state not in ("invited", "accepted"):
             return FieldProblem("chat", NOT_HERE)
         if opened.state == "accepted":
             if not opened.contact.pin:
@@ -77,7 +78,7 @@ def shown_chat(service: Service, token: str) -> ShownChat:
 
     def look(conn: Connection) -> tuple[bool, bool, str]:
         opened = open_way(service, conn, token)
-        if opened is None or opened.is_over or opened.contact.status not in ("invited", "accepted"):
+        if opened is None or opened.state not in ("invited", "accepted"):
             return False, False, ""
         is_joined = any(one.channel == TELEGRAM for one in opened.contact.addresses)
         link = waiting_links(service, conn, opened.trip.key, service.clock()).get(opened.contact.contact_id)

@@ -89,36 +89,47 @@ def greet(work: Work, message: Message) -> None:
 
 
 def _join_contact(work: Work, trip: TripState, contact: ContactState, message: Message) -> TripState:
-    """One more of her ways; who has not answered yet is asked there at once."""
-    address = message.address or ""
+    """One more of her ways; who has not answered yet is asked there at once. Who was taken off the list reads the same
+    as others who had accepted, and nothing is sent there ever."""
     sealed = sealed_of(work.service, work.conn, trip.key, contact.contact_id, lock=True)
-    ways = [dict(entry) for entry in sealed["channels"]]
-    known = next((i for i, entry in enumerate(ways) if entry == {"channel": TELEGRAM, "address": address}), None)
-    if contact.status not in ("invited", "accepted") or (known is None and _is_other_ones(work, trip, message)):
+    was_removed = contact.status == "removed" and contact.accepted_at is not None
+    may_join = was_removed or contact.status in ("invited", "accepted")
+    this = {"channel": TELEGRAM, "address": message.address or ""}
+    is_new = this not in sealed["channels"]
+    if not may_join or (is_new and _is_other_ones(work, trip, message)):
         greet(work, message)
         return trip
-    index = known
-    if index is None:
-        index = next((i for i, entry in enumerate(ways) if entry == {"channel": TELEGRAM, "address": ""}), len(ways))
-        ways[index:] = [{"channel": TELEGRAM, "address": address}, *ways[index + 1 :]]
-        _keep_contact(work, trip, contact, {**sealed, "channels": ways}, index)
-        _own(work, trip, contact.contact_id, message.sender, armed=False)
+    if is_new:
+        sealed = _with_chat(sealed, this)
+        _keep_contact(work, trip, contact, sealed, sealed["channels"].index(this))
         work.audit.add(trip.key.traveler_id, contact.id, "chat_joined", trip.key_id, {"contact": contact.id})
-    way = Address(index, TELEGRAM, address, message.sender)
-    others = [one for one in contact.addresses if one.index != index]
-    # In the order in which they are tried, as they will be read from now on.
-    order = [*(sealed.get("order") or ())]
-    places = {one: place for place, one in enumerate(order)}
-    ordered = sorted((*others, way), key=lambda one: (places.get(one.index, len(places)), one.index))
-    contact = replace(contact, addresses=tuple(ordered))
-    # An open alarm takes her for one who may be told.
-    trip = after_return(work, trip, contact, message.sender)
+    way = Address(sealed["channels"].index(this), TELEGRAM, this["address"], message.sender)
+    if not was_removed:
+        _own(work, trip, contact.contact_id, message.sender, armed=False)
+        # An open alarm takes her for one who may be told.
+        contact = replace(contact, addresses=_in_order(contact, way, sealed))
+        trip = after_return(work, trip, contact, message.sender)
     if contact.status == "invited":
         telling.invite_by(work, trip, contact, way)
     else:
         text = chat_is_a_contacts(trip.traveler.name, translator(contact.language))
         _say(work, message, text, f"reply:{message.inbox_id}", language=contact.language)
     return trip
+
+
+def _with_chat(sealed: Mapping[str, Any], this: Mapping[str, str]) -> dict[str, Any]:
+    """What is sealed of her with this chat: in the place that was kept for it, else behind her other ways. Messages on
+    their way name the others by their places."""
+    ways = [dict(entry) for entry in sealed["channels"]]
+    kept = next((i for i, entry in enumerate(ways) if entry == {"channel": TELEGRAM, "address": ""}), len(ways))
+    return {**sealed, "channels": [*ways[:kept], dict(this), *ways[kept + 1 :]]}
+
+
+def _in_order(contact: ContactState, way: Address, sealed: Mapping[str, Any]) -> tuple[Address, ...]:
+    """Her addresses in the order in which they are tried, as they will be read from now on."""
+    places = {index: place for place, index in enumerate(sealed.get("order") or ())}
+    ways = (*(one for one in contact.addresses if one.index != way.index), way)
+    return tuple(sorted(ways, key=lambda one: (places.get(one.index, len(places)), one.index)))
 
 
 def _keep_contact(work: Work, trip: TripState, contact: ContactState, value: Mapping[str, Any], revived: int) -> None:

@@ -37,6 +37,7 @@ PRESSES: tuple[dict[str, str], ...] = (
     {"do": "email", "email": "nobody"},
     {"do": "email_code", "email_code": "123456"},
     {"do": "still_mine"},
+    {"do": "chat"},
     {"do": "accept"},
     {"do": "refuse_nothing"},
 )
