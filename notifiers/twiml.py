@@ -18,15 +18,16 @@ PRESS_SECONDS = 8
 PRESS_SECONDS_AT_LAST = 15
 
 _VOICES = {
-    "ar": ("ar-AE", "Polly.Hala-Neural"),
-    "de": ("de-DE", "Polly.Marlene"),
-    "en": ("en-GB", "Polly.Amy"),
-    "ko": ("ko-KR", "Polly.Seoyeon"),
-    "pl": ("pl-PL", "Polly.Ewa"),
-    "ru": ("ru-RU", "Polly.Tatyana"),
-    "tr": ("tr-TR", "Polly.Filiz"),
-    "uk": ("uk-UA", "Google.uk-UA-Standard-A"),
+    "ar": 'language="ar-AE"',
+    "de": 'language="de-DE"',
+    "en": 'language="en-GB" voice="Polly.Amy"',
+    "ko": 'language="ko-KR"',
+    "pl": 'language="pl-PL"',
+    "ru": 'language="ru-RU" voice="Polly.Tatyana"',
+    "tr": 'language="tr-TR"',
+    "uk": 'language="uk-UA"',
 }
+"""Of the 69 languages that Twilio speaks those that we may need; where no voice is named it takes its usual one."""
 _IN_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 # XML cannot hold these, however they are written.
 _UNSPEAKABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -91,11 +92,10 @@ def _said(way: Way) -> str:
 def _utterance(one: Utterance) -> str:
     if one.audio:
         return f"<Play>{_text(one.audio)}</Play>"
-    language, voice = _voice(one)
-    return f'<Say language="{language}" voice="{voice}">{_text(one.text)}</Say>'
+    return f"<Say {_voice(one)}>{_text(one.text)}</Say>"
 
 
-def _voice(one: Utterance) -> tuple[str, str]:
+def _voice(one: Utterance) -> str:
     """The voice for a language; for one that has none, that of Russian if it is written like it, else English."""
     primary = one.language.replace("_", "-").split("-")[0].lower()
     return _VOICES.get(primary) or _VOICES["ru" if _IN_CYRILLIC.search(one.text) else "en"]
