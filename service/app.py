@@ -27,6 +27,7 @@ from service.web import (
     my_data,
     my_trip_page,
     number_pages,
+    operator_page,
     pages,
     people_pages,
     phones,
@@ -56,7 +57,7 @@ from service.wiring import build
 
 __all__ = ["Duty", "create_app"]
 
-PUBLIC = (landing, phones, sign_in)
+PUBLIC = (landing, phones, sign_in, operator_page)
 CONTACT = (invitation_page, hand_over_page)
 ANSWERED = (alarm_page, rehearsal_page)
 """Pages of contacts whose buttons go through the inbox."""

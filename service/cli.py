@@ -119,6 +119,16 @@ def doctor(
 
 
 @cli.command()
+def operator_link() -> None:
+    """Print a link to the page of the channels: it works once, within 15 minutes, and opens it for 8 hours."""
+    from service.usecases.operator_access import make_operator_link
+
+    service = _migrated(_settings())
+    typer.echo(make_operator_link(service))
+    service.db.close()
+
+
+@cli.command()
 def backup(
     target: Annotated[str, typer.Argument(help="A file, a folder, or - for standard output.")],
     keep_days: Annotated[int | None, typer.Option(help="Delete older backups in that folder.", min=1)] = None,

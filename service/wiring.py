@@ -13,7 +13,7 @@ import structlog
 
 from notifiers.base import NotConfigured, Notifier, providers_of
 from notifiers.plain_http import is_callable
-from notifiers.registry import configured, discover, order_variable, outside
+from notifiers.registry import configured, discover, order_variable, outside, setups
 from notifiers.segments import measure, spell_cheaply
 from service.clock import monotonic, utc_now
 from service.db.engine import make_engine
@@ -88,7 +88,8 @@ def build(settings: Settings) -> Service:
         SecretKeysError: the secret keys cannot be used.
         StorageUnavailable: the database is away.
     """
-    notifiers = channels(settings, environment(settings))
+    env = environment(settings)
+    notifiers = channels(settings, env)
     simulated = any(notifier.name == SIMULATED for notifier in providers_of(notifiers.values()))
     demo = settings.demo or simulated
     db = make_engine(settings.database)
@@ -116,6 +117,7 @@ def build(settings: Settings) -> Service:
         notifiers=notifiers,
         segments=lambda text: measure(spell_cheaply(text)).segments,
         fold=spell_cheaply,
+        setups=setups(env),
         public_url=settings.public_url,
         leave_url=settings.leave_url,
         metrics_token=settings.metrics_token.get_secret_value(),
@@ -133,6 +135,8 @@ def build(settings: Settings) -> Service:
         log.warning("operator_unreachable", hint="no channel reaches AMANBA_OPERATOR: pages go to the log")
     elif len(service.operator_ways) < len(operator_addresses(service.operator)):
         log.warning("operator_partly_unreachable", hint="an address of AMANBA_OPERATOR has no channel that reaches it")
+    if service.senders and "sms" not in service.senders:
+        log.warning("no_texts", hint="no channel carries texts: nobody can sign in, because codes go by SMS")
     return service
 
 

@@ -69,6 +69,11 @@ def sms_profile(country: str) -> SmsProfile:
     return _all().get(country, UNKNOWN)
 
 
+def countries() -> tuple[str, ...]:
+    """Those (ISO 3166-1 alpha-2) of which something is known."""
+    return tuple(sorted(_all()))
+
+
 def read_profiles(lines: Iterable[str]) -> Mapping[str, SmsProfile]:
     """The rows of `sms_profiles.csv` by country.
 

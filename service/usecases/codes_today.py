@@ -6,14 +6,17 @@ else a stranger could lock everybody out for a day. What both see is the same, a
 
 from __future__ import annotations
 
-from sqlalchemy import exists, update
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, update
 
 from service.core.wording import PageReason
 from service.db.routing import NIL, PhoneOwner
 from service.db.stored import table_of
 from service.db.tables import Outbox
 from service.usecases import telling
-from service.usecases.limits import LONGEST, Limit, count
+from service.usecases.context import Service
+from service.usecases.limits import LONGEST, Limit, count, so_far
 from service.usecases.work import Work
 
 OUTBOX = table_of(Outbox)
@@ -34,6 +37,11 @@ def note_code(work: Work) -> bool:
     elif so_far == near:
         telling.page_operator(work, PageReason.CODE_LIMIT_NEAR, day, number=str(so_far))
     return so_far <= limit
+
+
+def codes_so_far(service: Service, conn: Connection, now: datetime) -> int:
+    """How many were asked for on this day. Changes nothing."""
+    return so_far(service, conn, now, Limit("codes_today", service.limits.codes_a_day, LONGEST).by(f"{now:%Y-%m-%d}"))
 
 
 def keep_from_strangers(work: Work, phone: str) -> None:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from notifiers.base import Notifier, TakesTexts, providers_of
+from notifiers.registry import Setup
 from service.clock import utc_now
 from service.core.carriage import Carriage
 from service.db import tx
@@ -17,6 +18,7 @@ from service.db.engine import Database
 from service.db.sealed import Keyring
 from service.db.trips import TripKey, TripState, load_trips
 from service.edges import Act
+from service.usecases.channel_notes import ChannelNotes
 from service.usecases.footing import Footing
 from service.usecases.passphrase import FULL, Effort
 from service.usecases.pulse import Pulse
@@ -102,6 +104,9 @@ class Service:
     wake: Wake = field(default_factory=Wake)
     pulse: Pulse = field(default_factory=Pulse)
     tally: Tally = field(default_factory=Tally)
+    notes: ChannelNotes = field(default_factory=ChannelNotes)
+    setups: tuple[Setup, ...] = ()
+    """All channels that could be set up here, for whoever runs this."""
     footing: Footing = field(default_factory=Footing)
     carriages: dict[tuple[int, str], tuple[Notifier, Carriage]] = field(default_factory=dict)
     """What texts by a notifier to numbers that begin alike may carry, as `usecases.carriage` has found it."""

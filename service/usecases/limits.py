@@ -101,6 +101,12 @@ def spent(service: Service, conn: Connection, now: datetime, one: Counted) -> Sp
     return Spent(one.limit, row["since"] + one.limit.within - now)
 
 
+def so_far(service: Service, conn: Connection, now: datetime, one: Counted) -> int:
+    """How many were counted, also beyond the limit. Changes nothing."""
+    row = conn.execute(select(TRIES).where(TRIES.c.subject == _subject(service, one))).mappings().first()
+    return 0 if row is None or row["since"] <= now - one.limit.within else int(row["count"])
+
+
 _BOUNDLESS = 2**31 - 2
 """As much as the column holds."""
 

@@ -31,6 +31,28 @@ class Observed:
     labelled: tuple[tuple[str, str, str, Mapping[str, float]], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What has not left: how many messages, and since when the oldest could have (UTC)."""
+
+    depth: int = 0
+    oldest: datetime | None = None
+
+
+def waiting_by_channel(conn: Connection, now: datetime) -> Mapping[str, Waiting]:
+    """What waits for a budget or a provider, by channel; nothing of those where nothing waits."""
+    query = (
+        select(OUTBOX.c.channel, func.count().label("depth"), func.min(OUTBOX.c.available_at).label("oldest"))
+        .where(
+            OUTBOX.c.state == literal_column("'pending'"),
+            # A text that is written for a later day is no backlog; one that is tried again is.
+            or_(OUTBOX.c.available_at <= now, OUTBOX.c.attempts > 0),
+        )
+        .group_by(OUTBOX.c.channel)
+    )
+    return {row.channel: Waiting(row.depth, row.oldest) for row in conn.execute(query)}
+
+
 def observe(service: Service) -> Observed:
     """The numbers that say whether anybody waits too long."""
     now = service.clock()
@@ -41,17 +63,9 @@ def _observe(service: Service, conn: Connection, now: datetime) -> Observed:
     inbox_depth, inbox_oldest = conn.execute(
         select(func.count(), func.min(INBOX.c.received_at)).where(INBOX.c.handled_at.is_(None))
     ).one()
-    waiting = conn.execute(
-        select(OUTBOX.c.channel, func.count().label("depth"), func.min(OUTBOX.c.available_at).label("oldest"))
-        .where(
-            OUTBOX.c.state == literal_column("'pending'"),
-            # A text that is written for a later day is no backlog; one that is tried again is.
-            or_(OUTBOX.c.available_at <= now, OUTBOX.c.attempts > 0),
-        )
-        .group_by(OUTBOX.c.channel)
-    ).all()
-    outbox_depth = sum(row.depth for row in waiting)
-    outbox_oldest = min((row.oldest for row in waiting), default=None)
+    waiting = waiting_by_channel(conn, now)
+    outbox_depth = sum(one.depth for one in waiting.values())
+    outbox_oldest = min((one.oldest for one in waiting.values() if one.oldest is not None), default=None)
     swept = get_state_at(conn, "sweep")
     open_alarms = conn.execute(
         select(ALARMS.c.kind, func.count()).where(ALARMS.c.closed_at.is_(None)).group_by(ALARMS.c.kind)
@@ -90,7 +104,7 @@ def _observe(service: Service, conn: Connection, now: datetime) -> Observed:
             "amanba_outbox_waiting",
             "Messages not sent yet, by channel: what waits for a budget or a provider",
             "channel",
-            dict.fromkeys(service.notifiers, 0.0) | {row.channel: float(row.depth) for row in waiting},
+            dict.fromkeys(service.notifiers, 0.0) | {channel: float(one.depth) for channel, one in waiting.items()},
         ),
     )
     return Observed(plain, labelled)

@@ -33,7 +33,7 @@ GIVE_UP_UNSERVED_AFTER = timedelta(days=1)
 """After a day whoever runs this has heard of it often enough: the channel is gone, and not by mistake."""
 NO_ANSWER = "no_answer"
 """The error of a row whose provider kept silent; what RECOVER goes by."""
-AT_MOST_ONCE = frozenset({"reply", "sign_up", "page_code"})
+AT_MOST_ONCE = frozenset({"reply", "sign_up", "page_code", "test"})
 
 log = structlog.get_logger()
 
@@ -53,6 +53,7 @@ def settle_results(service: Service, results: Sequence[tuple[Claimed, Outcome]])
         for result in results:
             if len(results) == 1 or not _is_settled(service, [result], act=True):
                 _is_settled(service, [result], act=False)
+    service.notes.settled(service.notifiers, results, service.clock())
     _ring(service, results)
 
 

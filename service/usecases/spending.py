@@ -18,6 +18,7 @@ from service.db.state import get_state, lock_state, put_state
 from service.db.trips import TripKey
 from service.edges import Act
 from service.usecases import telling
+from service.usecases.channel_notes import LastNews, write_news
 from service.usecases.context import Service
 from service.usecases.work import Work
 
@@ -36,7 +37,8 @@ class SentToday:
 
 
 def note_sends(service: Service) -> None:
-    """Add what this process has sent since the last call to the day's count, and page at 80 % and 100 % of a limit.
+    """Add what this process has sent since the last call to the day's count, and page at 80 % and 100 % of a limit;
+    beside it, now and then, the last news of each provider.
 
     Killed here: the last seconds' count is lost; the outbox still has every message.
 
@@ -44,12 +46,14 @@ def note_sends(service: Service) -> None:
         StorageUnavailable: the database is away; the count is kept for the next call.
     """
     counted, trips = service.tally.take()
-    if not counted:
+    news = service.notes.take_due(service.clock())
+    if not counted and not news:
         return
     try:
-        service.run(lambda conn: _note(service, conn, counted, trips), Act.COUNT)
+        service.run(lambda conn: _write(service, conn, counted, trips, news), Act.COUNT)
     except BaseException:
         service.tally.give_back(counted, trips)
+        service.notes.give_back(news)
         raise
 
 
@@ -59,6 +63,15 @@ def sent_today(conn: Connection, now: datetime) -> SentToday:
     if state.get("day") != _day(now):
         return SentToday(0, 0)
     return SentToday(int(state["count"]), sum(1 for level in state["trips"].values() if level >= REACHED))
+
+
+def _write(
+    service: Service, conn: Connection, counted: int, trips: Iterable[TripKey], news: Mapping[str, LastNews]
+) -> None:
+    if counted:
+        _note(service, conn, counted, trips)
+    if news:
+        write_news(conn, news, service.clock())
 
 
 def _note(service: Service, conn: Connection, counted: int, trips: Iterable[TripKey]) -> None:

@@ -31,7 +31,7 @@ NOT_THIS_WAY = "no"
 REACH_NEEDED = N_("Write a number or an e-mail address at which this person can be reached.")
 NO_WAY = N_("Choose at least one way that uses this.")
 
-_TITLES = {
+CHANNEL_TITLES = {
     "sms": N_("SMS"),
     "voice": N_("A phone call"),
     "whatsapp": N_("WhatsApp"),
@@ -57,10 +57,12 @@ class Way:
 def ways_of(service: Service) -> list[Way]:
     """The ways of this installation, in the order in which they are tried when nobody chooses."""
     names = {spec.name: spec.title for spec in discover()}
-    order = {channel: place for place, channel in enumerate(_TITLES)}
+    order = {channel: place for place, channel in enumerate(CHANNEL_TITLES)}
     served = sorted(service.senders, key=lambda channel: (order.get(channel, len(order)), channel))
     return [
-        Way(channel, _TITLES.get(channel) or names.get(service.notifiers[channel].name, channel), _field(channel))
+        Way(
+            channel, CHANNEL_TITLES.get(channel) or names.get(service.notifiers[channel].name, channel), _field(channel)
+        )
         for channel in served
     ]
 

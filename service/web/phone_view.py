@@ -147,6 +147,7 @@ def _captions(_: Translate) -> Mapping[str, tuple[str, str]]:
         "sign_up": (_("Code"), ""),
         "page_code": (_("Code"), ""),
         "operator": (_("Page to the operator"), "s1"),
+        "test": (_("A test"), ""),
         "traveler_notice": (_("Notice"), ""),
         "weekly": (_("Notice"), ""),
         "still_yours": (_("Notice"), ""),

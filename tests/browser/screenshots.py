@@ -85,7 +85,7 @@ def take_every_page(browser: Browser) -> None:
                 for name, place in places.items():
                     context.clear_cookies()
                     if place.session:
-                        context.add_cookies([{"name": "s", "value": place.session, "url": site}])
+                        context.add_cookies([{"name": place.cookie, "value": place.session, "url": site}])
                     page.goto(f"{site}{place.path}?lang={language}")
                     way = f"{language}-{width}-{scheme}"
                     page.screenshot(path=ALL_PICTURES / way / f"{name}.png", full_page=True)

@@ -27,7 +27,7 @@ def faults_of(page: Page, site: str, name: str, place: Place, language: str, wid
     """What is wrong with a page for somebody."""
     page.context.clear_cookies()
     if place.session:
-        page.context.add_cookies([{"name": "s", "value": place.session, "url": site}])
+        page.context.add_cookies([{"name": place.cookie, "value": place.session, "url": site}])
     page.goto(f"{site}{place.path}?lang={language}")
     found = [
         f"{violation['id']}: {violation['nodes'][0]['html'][:120]}"

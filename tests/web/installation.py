@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.usecases.operator_access import make_operator_link, use_operator_link
+from service.usecases.operator_test import send_test
 from tests.web.api_world import EVENINGS, GULNAR, SAULE, WORDS
 from tests.web.form_world import FormWorld
 
@@ -33,10 +35,11 @@ SISTER = {
 
 @dataclass(frozen=True)
 class Place:
-    """A page: its path, and the session with which it is opened, if any."""
+    """A page: its path, and the session with which it is opened, if any, as the cookie of that name."""
 
     path: str
     session: str = ""
+    cookie: str = "s"
 
 
 @dataclass
@@ -62,6 +65,7 @@ def furnish(world: FormWorld) -> Installation:
     _planning(world, made)
     _away(world, made)
     _in_alarm(world, made)
+    _run_by(world, made)
     return made
 
 
@@ -148,6 +152,15 @@ def _in_alarm(world: FormWorld, made: Installation) -> None:
     names = {"duress": "Zhanar", "sos": "Madina", "closed": "Karina", "missed": "Aizhan"}
     made.public(**{f"alarm_{kind}": _link(world, GULNAR, "alert", "a", name) for kind, name in names.items()})
     world.client.post(made.places["alarm_closed"].path, data={"answer": "2", "nonce": "heard"})
+    world.work()
+
+
+def _run_by(world: FormWorld, made: Installation) -> None:
+    """Whoever runs this: the door, and the page behind it after a test."""
+    token = use_operator_link(world.service, make_operator_link(world.service).rpartition("/")[2])
+    made.public(operator_in=make_operator_link(world.service).removeprefix("http://127.0.0.1:8000"))
+    made.places["operator"] = Place("/operator", token or "", "o")
+    send_test(world.service, "sms", "+77000000099", "en")
     world.work()
 
 

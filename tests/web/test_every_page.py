@@ -52,7 +52,7 @@ def installation(forms_once: FormWorld) -> Installation:
 def opened(world: FormWorld, place: Place, language: str) -> Response:
     world.client.cookies.clear()
     if place.session:
-        world.client.cookies.set("s", place.session)
+        world.client.cookies.set(place.cookie, place.session)
     answer: Response = world.client.get(f"{place.path}?lang={language}", follow_redirects=False)
     return answer
 
@@ -115,7 +115,7 @@ def _unguarded(html: str) -> list[str]:
     """Forms that a page of somebody else could send. Behind a secret link the link itself is the secret."""
     found = []
     for tag, body in re.findall(r"(<form\b[^>]*>)(.*?)</form>", html, re.S):
-        secret = re.search(r'action="/[acir]/\w+', tag)
+        secret = re.search(r'action="/[aciro]/\w+', tag)
         if not secret and 'name="form"' not in body:
             found.append(f"no token: {tag}")
         if 'method="post"' not in tag:
@@ -145,7 +145,7 @@ def test_no_page_is_missing_here(forms_once: FormWorld, installation: Installati
 
 def _pattern(path: str) -> str:
     """A path with its ids and tokens left out."""
-    return re.sub(r"/(\{\w+\}|[0-9a-f-]{36}|(?<=/[acir]/)\w+)", "/*", path)
+    return re.sub(r"/(\{\w+\}|[0-9a-f-]{36}|(?<=/[aciro]/)\w+)", "/*", path)
 
 
 def _paths(app: FastAPI) -> set[str]:

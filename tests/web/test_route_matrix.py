@@ -47,6 +47,7 @@ FORMS: Mapping[str, Mapping[str, Any]] = {
     "/trip/people": AUNT,
     "/trip/people/{contact_id}": AUNT,
     "/trip/all": {"do": "weekly_on"},
+    "/operator/test": {"channel": "sms", "to.sms": "+77000000009"},
     "/i/{token}": {"do": "worried"},
     "/a/{token}": {"answer": "1"},
     "/a/{token}/sheet": {"pin": PIN},
