@@ -18,8 +18,9 @@ from service.usecases.listen import LEASE, Listener, queues
 from service.usecases.reconcile_inbound import reconcile_inbound
 from tests.mock_telegram import MockTelegram, mock_telegram
 from tests.scenarios.story import MOTHER, Story, open_story
+from tests.web.contact_pages import PIN, choose_pin, own_page
 
-AIZHAN, DANIYAR, STRANGER = 1001, 2002, 3003
+AIZHAN, DANIYAR, STRANGER, MOTHERS = 1001, 2002, 3003, 4004
 TAKE, HEARD, CANNOT, ODD = "1  I take it", "2  I heard the voice: safe", "3  I cannot now", "4  Something is not right"
 
 
@@ -233,6 +234,30 @@ def test_a_link_works_once_one_chat_is_one_persons_and_one_process_waits(
     story.now += LEASE
     telegram.write(DANIYAR, "And this?")
     assert second.listen_once() == 0.0, "the first one is gone"
+
+
+def test_who_was_taken_off_the_list_joins_a_chat_as_before_and_nothing_is_ever_sent_there(
+    story_once: Story, telegram: MockTelegram
+) -> None:
+    """T23: her page and her chat tell her nothing of it."""
+    story = story_once
+    begin(story, telegram, words=True)
+    story.arm()
+    choose_pin(story, "Gulnar")
+    page = own_page(story, "Gulnar")
+    change = {"remove_contact": story.contacts["Gulnar"], "word": "green apples"}
+    story.call("POST", f"/trips/{story.trip_id}/changes", change, 202)
+    story.run()
+    story.client.post(page, data={"do": "chat", "chat_pin": PIN})
+    link = re.search(r"https://t\.me/\w+\?start=\w+", story.client.get(page).text)
+    assert link is not None
+    telegram.start(MOTHERS, link.group())
+    poll(story)
+    assert telegram.chat(MOTHERS).texts == ["From now on we write to you here as well when Aizhan gives no sign."]
+    story.traveler.reply("SOS")
+    story.run()
+    assert "Aizhan" in telegram.chat(DANIYAR).texts[-1]
+    assert len(telegram.chat(MOTHERS).texts) == 1
 
 
 def test_posted_to_us_it_is_kept_before_it_is_taken_and_only_with_the_secret(
