@@ -15,14 +15,18 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
+from service.core import wording
+from service.core.wording import TravelerNotice
 from service.core.wording_text import N_
 from service.db.errors import Conflict, KeyErased
 from service.db.routing import SignUp
 from service.db.rows import insert_ignore
 from service.db.stored import table_of
+from service.texts import translator
 from service.usecases.context import Service
 from service.usecases.limits import Limit, count, count_all, spent
 from service.usecases.problems import TooManyTries
+from service.usecases.work import SMS, Draft, Priority, Work
 
 SIGN_UPS = table_of(SignUp)
 
@@ -55,6 +59,24 @@ class Tried:
 
     said: Mapping[str, Any] | None = None
     wait: timedelta | None = None
+
+
+def send_code(work: Work, phone: str, language: str, code: str) -> None:
+    """Text a code to the number that it proves; without a way to text, nothing is sent."""
+    if SMS not in work.service.notifiers:
+        return
+    work.send(
+        Draft(
+            kind="sign_up",
+            to=phone,
+            channel=SMS,
+            body=wording.to_traveler(TravelerNotice.CODE, translator(language), code=code),
+            dedupe_key=f"sign_up:{work.service.keys.phone_hash(phone).hex()[:24]}:{work.now.isoformat()}",
+            priority=Priority.REPLY,
+            valid_for=CODE_LIVES,
+            language=language,
+        )
+    )
 
 
 def fresh_code() -> str:

@@ -24,7 +24,7 @@ from service.db.trips import Address, TripKey, TripState
 from service.texts import translator
 from service.usecases import telling
 from service.usecases.answer_once import answer_once, was_answered
-from service.usecases.codes import WRONG_CODE, count_code, fresh_code, keep_code, try_code, waiting_code
+from service.usecases.codes import WRONG_CODE, count_code, fresh_code, keep_code, send_code, try_code, waiting_code
 from service.usecases.codes_today import note_code
 from service.usecases.contact_addresses import addresses_of_contacts
 from service.usecases.context import Service
@@ -74,7 +74,7 @@ def ask_number(service: Service, key: TripKey, phone: str) -> None:
         keep_code(service, conn, _name(key), code, {"phone": phone}, now)
         work = Work(service, conn, now)
         note_code(work)
-        telling.sign_up_code(work, phone, trip.traveler.language, code)
+        send_code(work, phone, trip.traveler.language, code)
         work.flush()
 
     service.run(keep)

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, insert, select, update
 from service.db.routing import NIL, Link, PhoneOwner
 from service.db.stored import table_of
 from service.db.tables import Traveler
-from service.usecases import numbers, telling
-from service.usecases.codes import WRONG_CODE, count_code, fresh_code, keep_code, try_code
+from service.usecases import numbers
+from service.usecases.codes import WRONG_CODE, count_code, fresh_code, keep_code, send_code, try_code
 from service.usecases.codes_today import keep_from_strangers, note_code
 from service.usecases.context import Service
 from service.usecases.problems import (
@@ -90,7 +90,7 @@ def sign_up(service: Service, form: SignUpForm, *, visitor: str | None = None) -
         keep_code(service, conn, form.phone, code, asdict(form), now)
         work = Work(service, conn, now)
         is_room = note_code(work)
-        telling.sign_up_code(work, form.phone, form.language, code)
+        send_code(work, form.phone, form.language, code)
         work.flush()
         if not is_room:
             keep_from_strangers(work, form.phone)

@@ -33,7 +33,6 @@ from service.voice.sentences import translator_aloud
 log = structlog.get_logger()
 
 INVITATIONS_STAY_GOOD = timedelta(days=7)
-CODES_STAY_GOOD = timedelta(minutes=10)
 
 GRAVE = frozenset({AlarmKind.SOS, AlarmKind.DURESS})
 _PRIORITIES = {
@@ -258,25 +257,6 @@ def tell_traveler(work: Work, trip: TripState, key: TravelerNotice, contact: Con
     # Told again of another invitation, and on another day; a contact's STOP and START in turn cost a text a day.
     dedupe = f"traveler:{key}:{contact.id}:{contact.invited_at.isoformat()}:{work.now:%Y-%m-%d}"
     to_traveler(work, trip, "traveler_notice", address, body, dedupe, Priority.REPLY, INVITATIONS_STAY_GOOD)
-
-
-def sign_up_code(work: Work, phone: str, language: str, code: str) -> None:
-    """The code that proves a number."""
-    channel = "sms"
-    if channel not in work.service.notifiers:
-        return
-    work.send(
-        Draft(
-            kind="sign_up",
-            to=phone,
-            channel=channel,
-            body=wording.to_traveler(TravelerNotice.CODE, translator(language), code=code),
-            dedupe_key=f"sign_up:{work.service.keys.phone_hash(phone).hex()[:24]}:{work.now.isoformat()}",
-            priority=Priority.REPLY,
-            valid_for=CODES_STAY_GOOD,
-            language=language,
-        )
-    )
 
 
 def page_operator(work: Work, reason: PageReason, dedupe: str, *, trip: TripState | None = None, **values: str) -> None:
