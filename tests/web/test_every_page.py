@@ -23,6 +23,9 @@ NO_PAGES = {
     "/readyz",
     "/metrics",
     "/static/{name}",
+    # Heard in a call.
+    "/voice/{language}/{name}.wav",
+    "/voice/{token}.wav",
     # Lead elsewhere, or exist only beside simulated phones.
     "/leave",
     "/in/code",
