@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, Integer, MetaData, SmallInteger, Table, false, text
+from sqlalchemy import BigInteger, Index, Integer, MetaData, Table, false, text
 from sqlmodel import Field, SQLModel
 
 from service.db.types import JSONText, UTCDateTime
@@ -49,8 +49,8 @@ def json_list() -> Any:
 
 
 def counted() -> Any:
-    """A small number that the database begins at nought."""
-    return Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("0")})
+    """A count that the database begins at nought."""
+    return Field(default=0, sa_column_kwargs={"server_default": text("0")})
 
 
 def not_yet() -> Any:

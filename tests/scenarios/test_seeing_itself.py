@@ -319,6 +319,7 @@ class TestMetrics:
                     "amanba_inbox_oldest_seconds",
                     "amanba_outbox_depth",
                     "amanba_outbox_oldest_seconds",
+                    "amanba_outbox_waiting",
                     "amanba_watermark_age_seconds",
                     "amanba_alarms_open",
                     "amanba_alarms_opened",

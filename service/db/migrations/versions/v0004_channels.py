@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("outbox", sa.Column("polls", sa.SmallInteger(), nullable=False, server_default=sa.text("0")))
+    op.add_column("outbox", sa.Column("polls", sa.Integer(), nullable=False, server_default=sa.text("0")))
     op.add_column("outbox", sa.Column("chased", sa.Boolean(), nullable=False, server_default=sa.false()))
     for name, table, column, condition in (
         ("ix_outbox_sent_beside_alarms", "outbox", "settled_at", "state = 'sent' AND alarm_id IS NULL"),
