@@ -5,7 +5,7 @@ Instants are aware datetimes in UTC; `check_plan` in `plan_check` says whether a
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice, takewhile
@@ -16,6 +16,8 @@ EVERY_DAY = frozenset(range(7))
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 EARLY_AT_MOST = timedelta(hours=6)
+LONGEST_QUIET = timedelta(hours=24)
+"""The longest quiet span that a plan may ask for; a longer one is a pause."""
 APART_AT_A_JUMP = timedelta(hours=6)
 
 
@@ -114,6 +116,27 @@ def early_window(plan: Plan, deadline: datetime, previous: datetime | None) -> t
     if previous is None:
         return min(EARLY_AT_MOST, (plan.every or 2 * EARLY_AT_MOST) / 2)
     return max(timedelta(), min(EARLY_AT_MOST, (deadline - previous) / 2))
+
+
+def plan_ahead(plan: Plan, now: datetime) -> Plan:
+    """`plan` without the one-offs that are over, the quiet spans that are over, and pauses (see `keep_pauses`)."""
+    quiet = tuple(span for span in plan.quiet if span.ends_at > now and not _is_pause(span))
+    return replace(plan, once=tuple(once for once in plan.once if once > now), quiet=quiet)
+
+
+def pauses_now(plan: Plan, now: datetime) -> tuple[QuietSpan, ...]:
+    """The pauses that have begun and not ended: quiet spans longer than any that a plan may ask for."""
+    return tuple(span for span in plan.quiet if _is_pause(span) and span.starts_at <= now < span.ends_at)
+
+
+def keep_pauses(plan: Plan, old: Plan, now: datetime) -> Plan:
+    """`plan` with the pauses that run under `old`: they go on when other times take its place."""
+    kept = tuple(span for span in pauses_now(old, now) if span not in plan.quiet)
+    return replace(plan, quiet=(*plan.quiet, *kept)) if kept else plan
+
+
+def _is_pause(span: QuietSpan) -> bool:
+    return span.ends_at - span.starts_at > LONGEST_QUIET
 
 
 def leg_at(plan: Plan, instant: datetime) -> Leg:

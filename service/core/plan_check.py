@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from service.core.plan import DAY, Plan, QuietSpan, wall_clock_instants, weekly_gaps
+from service.core.plan import DAY, LONGEST_QUIET, Plan, QuietSpan, wall_clock_instants, weekly_gaps
 from service.core.zones import is_known_zone, offset_at
 
 LOOK_AHEAD = timedelta(days=730)
@@ -22,7 +22,7 @@ class Limits:
     recurring_apart: timedelta = timedelta(hours=6)
     every_max: timedelta = timedelta(days=7)
     remind_before_max: timedelta = timedelta(hours=24)
-    quiet_max: timedelta = timedelta(hours=24)
+    quiet_max: timedelta = LONGEST_QUIET
     once_in_a_day: int = 4
     weak_max: int = 10
     daily_count: int = 28  # what a week can hold 6 h apart

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from sqlalchemy import insert
 
-from service.core.plan import DAY, Leg, Plan, leg_at, next_deadline
+from service.core.plan import DAY, Leg, Plan, keep_pauses, leg_at, next_deadline
 from service.core.watch import be_late, replan
 from service.core.wording import ContactNotice
 from service.db.stored import table_of
@@ -39,6 +39,7 @@ from service.usecases.changes import (
     RemoveNumber,
     TakeOver,
     Undo,
+    UsualLadder,
     Waiting,
     to_json,
 )
@@ -57,7 +58,7 @@ from service.usecases.problems import (
     Problems,
 )
 from service.usecases.remove_unsafe import may_leave_now, remove_unsafe_in
-from service.usecases.set_ladder import check_ladder
+from service.usecases.set_ladder import USUAL, check_ladder
 from service.usecases.set_plan import build_plan, plan_limits, write_plan
 from service.usecases.set_words import NEEDS_A_LISTENER, has_listener
 from service.usecases.trip_as_shown import trip_as_shown
@@ -96,8 +97,10 @@ def request_in(work: Work, trip: TripState, change: Change, *, verified: bool, d
             return trip
         case NewPlan(form):
             plan = build_plan(work.service, trip, form, "plan.")
-            if trip.plan is not None and is_more_watching(trip.plan, plan, work.now):
-                return _put_plan(work, trip, plan)
+            if trip.plan is not None:
+                plan = keep_pauses(plan, trip.plan, work.now)
+                if is_more_watching(trip.plan, plan, work.now):
+                    return _put_plan(work, trip, plan)
             waiting: Waiting = plan
         case Pause(until):
             _check_ahead("pause_until", until, work.now)
@@ -115,6 +118,8 @@ def request_in(work: Work, trip: TripState, change: Change, *, verified: bool, d
         case NewLadder(ladder):
             check_ladder(work.service, shown, ladder, "ladder.")
             waiting = ladder
+        case UsualLadder():
+            waiting = USUAL
         case NewWords(fingerprints):
             if not trip.has_words and not has_listener(shown):
                 raise Conflict409(NEEDS_A_LISTENER, ("full_contact",))

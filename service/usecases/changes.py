@@ -101,6 +101,11 @@ class NewLadder:
 
 
 @dataclass(frozen=True, slots=True)
+class UsualLadder:
+    """Back to the usual order, which follows who has accepted."""
+
+
+@dataclass(frozen=True, slots=True)
 class NewLeg:
     leg: LegForm
 
@@ -116,6 +121,7 @@ Change = (
     | NewPlan
     | NewWords
     | NewLadder
+    | UsualLadder
     | NewLeg
     | Undo
 )

@@ -74,12 +74,13 @@ def preview_plan(service: Service, key: TripKey, form: PlanForm) -> PlanPreview:
     now = service.clock()
     trip = _trip(service, key, now)
     plan = build_plan(service, trip, form)
-    dues = tuple(_due(trip, plan, at, now) for at in deadlines(plan, now, SHOWN))
+    dues = tuple(due_on(trip, plan, at, now) for at in deadlines(plan, now, SHOWN))
     home_zone = zone_of_number(trip.traveler.phone)
     return PlanPreview(now, max(now, plan.starts_at), dues, home_zone, moves=plan.every is not None)
 
 
-def _due(trip: TripState, plan: Plan, at: datetime, now: datetime) -> Due:
+def due_on(trip: TripState, plan: Plan, at: datetime, now: datetime) -> Due:
+    """The deadline at `at` (UTC) of this plan on this trip."""
     ahead = foresee_missed(plan, default_ladder(trip.people), trip.people, at)
     reminders = tuple(moment for moment in ahead.reminders if moment > now)
     return Due(at, leg_at(plan, at), reminders, ahead.opens_at or at + plan.grace)

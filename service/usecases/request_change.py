@@ -23,13 +23,17 @@ TRIPS = table_of(Trip)
 
 def request_change(
     service: Service, key: TripKey, change: Change, *, word: str | None, sender: bytes, once: str | None = None
-) -> None:
+) -> bool:
     """Ask for a change of an armed trip, with a safe word or without.
 
     1. The word goes into the inbox like any text of hers: one of duress raises its alarm there.  2. The change takes
     effect or waits; with a word of either kind it waits for nothing but that the word has been read.
     The safe word with which an unsafe contact is removed comes second: an alarm that it ends must not tell her so.
     Killed here: what came first counts, and a repeat of the request does the rest.
+
+    Returns:
+        Whether the times by which she is asked have changed with it: at once, and for any word. A repeat returns the
+        same.
 
     Args:
         sender: the hash of the token or session that asked.
@@ -44,7 +48,7 @@ def request_change(
     if not is_second:
         keep_word(service, key, word, sender=sender, once=once)
 
-    def keep(conn: Connection) -> None:
+    def keep(conn: Connection) -> bool:
         trip = service.trip(conn, key, now, lock=True)
         if trip is None:
             raise NotFound
@@ -59,16 +63,18 @@ def request_change(
         if changed.watch is not None and changed.watch != trip.watch:
             work.save_watch(changed, changed.watch, now)
         work.flush()
+        return changed.plan is not trip.plan
 
     call = f"changes:{key.trip_id}"
     try:
-        service.run(lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: keep(conn)))
+        counts = service.run(lambda conn: answer_once(conn, key.traveler_id, call, once, now, lambda: keep(conn)))
     finally:
         # It counts as well when what came with it was refused.
         if is_second:
             keep_word(service, key, word, sender=sender, once=once)
     service.wake.sweep.set()
     service.wake.outbox.set()
+    return bool(counts)
 
 
 def _is_unsafe(change: Change) -> bool:

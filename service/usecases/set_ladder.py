@@ -37,9 +37,17 @@ class LadderForm:
     repeat: timedelta = REPEAT
 
     @property
+    def is_usual(self) -> bool:
+        """Whether it names nobody: then the usual order counts, which follows who has accepted."""
+        return not self.rungs
+
+    @property
     def told(self) -> tuple[Rung, ...]:
         """Whom each rung tells, by their ids."""
         return tuple(Rung(tuple(dict.fromkeys(map(str, one.contacts))), one.wait) for one in self.rungs)
+
+
+USUAL = LadderForm(())
 
 
 def set_ladder(service: Service, key: TripKey, form: LadderForm) -> None:
@@ -71,8 +79,7 @@ def clear_ladder(service: Service, key: TripKey) -> None:
 
     def drop(conn: Connection) -> None:
         load_draft(service, conn, key, now)
-        conn.execute(delete(RUNGS).where(RUNGS.c.traveler_id == key.traveler_id, RUNGS.c.trip_id == key.trip_id))
-        set_columns(conn, key, repeat_seconds=None)
+        write_ladder(conn, key, USUAL)
         work = Work(service, conn, now)
         work.audit.add(key.traveler_id, "traveler", "ladder_cleared")
         work.flush()
@@ -101,8 +108,11 @@ def check_ladder(service: Service, trip: TripState, form: LadderForm, path: str 
 
 
 def write_ladder(conn: Connection, key: TripKey, form: LadderForm) -> None:
-    """Put this ladder in the place of the trip's."""
+    """Put this ladder in the place of the trip's; the usual one is none."""
     conn.execute(delete(RUNGS).where(RUNGS.c.traveler_id == key.traveler_id, RUNGS.c.trip_id == key.trip_id))
+    if form.is_usual:
+        set_columns(conn, key, repeat_seconds=None)
+        return
     rows = [
         {
             "traveler_id": key.traveler_id,

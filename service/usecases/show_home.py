@@ -111,8 +111,9 @@ def _ladder(
     service: Service, conn: Connection, key: TripKey, trip: RowMapping, people: tuple[Person, ...], now: datetime
 ) -> Ladder:
     """Hers, or the default one."""
-    if held := ladder_held(conn, service.keys, key, now):
-        return Ladder(held.told, held.repeat)
+    held = ladder_held(conn, service.keys, key, now)
+    if held is not None:
+        return default_ladder(people) if held.is_usual else Ladder(held.told, held.repeat)
     repeat = timedelta(seconds=trip["repeat_seconds"]) if trip["repeat_seconds"] else None
     standard = default_ladder(people) if repeat is None else default_ladder(people, repeat)
     query = select(RUNGS).where(RUNGS.c.traveler_id == key.traveler_id, RUNGS.c.trip_id == key.trip_id)

@@ -1,4 +1,7 @@
-"""The people of a trip as its traveler planned them: what each has answered, and the order in which they are told."""
+"""The people of a trip as its traveler planned them: what each has answered, and the order in which they are told.
+
+Of a running trip what is due and waits only for an alarm's close is shown as done.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ from service.usecases.numbers import zone_of_number
 from service.usecases.problems import NotFound
 from service.usecases.set_ladder import LadderForm, RungForm
 from service.usecases.set_plan import legs_of
+from service.usecases.trip_as_shown import trip_as_shown
 
 CONTACTS = table_of(Contact)
 EXPLAINED = 8
@@ -124,6 +128,8 @@ def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> Pe
     trip = service.planned_trip(conn, key, now)
     if trip is None:
         raise NotFound
+    if trip.status != "draft":
+        trip = trip_as_shown(conn, service.keys, trip, now)
     query = select(CONTACTS).where(CONTACTS.c.traveler_id == key.traveler_id, CONTACTS.c.trip_id == key.trip_id)
     rows = {row["contact_id"]: row for row in conn.execute(query).mappings()}
     tokens = tokens_to_pass_on(service, conn, key, now)

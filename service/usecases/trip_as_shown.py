@@ -31,5 +31,5 @@ def trip_as_shown(conn: Connection, keys: Keyring, trip: TripState, now: datetim
             ways = tuple(one for one in trip.traveler.addresses if one.address != waiting.phone)
             trip = replace(trip, traveler=replace(trip.traveler, phones=left, addresses=ways))
         elif isinstance(waiting, LadderForm):
-            trip = replace(trip, ladder_rungs=waiting.told, repeat=waiting.repeat)
+            trip = replace(trip, ladder_rungs=waiting.told, repeat=None if waiting.is_usual else waiting.repeat)
     return trip

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
-from service.core.plan import Plan, QuietSpan
+from service.core.plan import Plan, QuietSpan, keep_pauses
 from service.core.watch import WatchView, replan
 from service.db.sealed import Keyring
 from service.db.stored import table_of
@@ -171,11 +171,11 @@ def plan_shown(conn: Connection, keys: Keyring, key: TripKey, now: datetime, pla
 
 
 def changed_plan(plan: Plan, waiting: Pause | Plan, now: datetime) -> Plan:
-    """The plan that a waiting pause or plan makes of the one in force, whose legs go on."""
+    """The plan that a waiting pause or plan makes of the one in force, whose legs and running pauses go on."""
     if isinstance(waiting, Pause):
         return plan if waiting.until <= now else replace(plan, quiet=(*plan.quiet, QuietSpan(now, waiting.until)))
     first = replace(plan.legs[0], zone=waiting.legs[0].zone)
-    return replace(waiting, legs=(first, *plan.legs[1:]))
+    return keep_pauses(replace(waiting, legs=(first, *plan.legs[1:])), plan, now)
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:

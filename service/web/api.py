@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 
 from service.usecases.context import Service
-from service.web import api_lifeline, api_me, api_plans, api_travelers, api_watch
+from service.web import api_lifeline, api_me, api_numbers, api_plans, api_travelers, api_watch
 from service.web.api_caller import Headers
 from service.web.problems import documented
 
@@ -16,6 +16,7 @@ def router(service: Service) -> APIRouter:
     api.include_router(api_plans.router(service))
     api.include_router(api_watch.router(service))
     api.include_router(api_lifeline.router(service))
+    api.include_router(api_numbers.router(service))
     api.include_router(api_me.router(service))
     api.include_router(_not_yet())
     return api

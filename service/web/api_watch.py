@@ -21,6 +21,7 @@ from service.usecases.request_change import request_change
 from service.usecases.request_word import keep_word
 from service.usecases.show_trip import ShownContact, ShownTrip, WholeTrip, show_trip
 from service.web.api_caller import Headers, IdempotencyKey, authenticated, decoded, of_caller
+from service.web.api_numbers import NUMBERS_CLOSED
 from service.web.api_travelers import Nothing
 from service.web.problems import documented
 from service.web.schemas import ChangeIn, CheckInIn, NoFields, Weekday
@@ -145,12 +146,14 @@ def router(service: Service) -> APIRouter:
     ) -> Nothing:
         """Ask for one change. More watching counts at once; less of it waits, and the contacts hear of it.
 
-        In a trip with words somebody is added, or takes another one's place, only when the passphrase fits."""
+        In a trip with words somebody is added, or takes another one's place, and a number of hers is taken off, only
+        when the passphrase fits."""
         word = form.word or None
-        if form.names_somebody and _is_closed(show_trip(service, key, decoded(passphrase))):
+        behind = form.names_somebody or form.is_about_numbers
+        if behind and _is_closed(show_trip(service, key, decoded(passphrase))):
             # Whoever holds her phone must not become one of those who are told. Her word counts all the same.
             keep_word(service, key, word, sender=caller.token_hash, once=idempotency_key)
-            raise Conflict409(NEEDS_PASSPHRASE, ("passphrase",))
+            raise Conflict409(NUMBERS_CLOSED if form.is_about_numbers else NEEDS_PASSPHRASE, ("passphrase",))
         request_change(service, key, form.change(service), word=word, sender=caller.token_hash, once=idempotency_key)
         return Nothing()
 

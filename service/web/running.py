@@ -6,7 +6,7 @@ not learn from it which word it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,14 @@ from fastapi import Request, Response
 from service.core.wording import Translate
 from service.texts import translator
 from service.usecases.change_facts import ChangeFacts, change_facts
+from service.usecases.changes import Change
 from service.usecases.context import Service
 from service.usecases.my_trip import MyTrip
 from service.usecases.places import zone_label
+from service.usecases.problems import Invalid
+from service.usecases.request_change import request_change
+from service.usecases.request_word import keep_word
+from service.usecases.sessions import Session
 from service.web.forms import ONCE, Typed, fresh_once
 from service.web.guard import form_token
 from service.web.local_times import clock_said, local
@@ -44,13 +49,14 @@ class Running:
     def has_words(self) -> bool:
         return self.trip.has_words
 
-    def when(self, instant: datetime | None) -> str:
-        """ "20:00" for her today, else "Thursday, 3 December, 07:00"; empty for None."""
+    def when(self, instant: datetime | None, zone: str = "") -> str:
+        """ "20:00" for her today, else "Thursday, 3 December, 07:00"; empty for None. `zone`: by another clock."""
         if instant is None:
             return ""
-        at, today = local(instant, self.facts.zone), local(self.facts.now, self.facts.zone).date()
-        clock = clock_said(at)
-        return clock if at.date() == today else f"{format_date(at, 'EEEE, d MMMM', locale=self.language)}, {clock}"
+        at, today = (local(moment, zone or self.facts.zone) for moment in (instant, self.facts.now))
+        if at.date() == today.date():
+            return clock_said(at)
+        return f"{format_date(at, 'EEEE, d MMMM', locale=self.language)}, {clock_said(at)}"
 
     @property
     def place(self) -> str:
@@ -83,6 +89,22 @@ class Running:
             place=self.place if timed else "",
             back=back,
         )
+
+
+def ask_change(service: Service, running: Running, session: Session, typed: Typed, make: Callable[[], Change]) -> bool:
+    """Ask for the change that was typed; what `request_change` returns. The word that came along counts also when the
+    form comes back with mistakes.
+
+    Raises:
+        Invalid: fields that cannot be used.
+    """
+    key, word, once = running.trip.key, word_of(running.trip, typed), once_of(typed)
+    try:
+        change = make()
+    except Invalid:
+        keep_word(service, key, word, sender=session.token_hash, once=once)
+        raise
+    return request_change(service, key, change, word=word, sender=session.token_hash, once=once)
 
 
 def word_of(trip: MyTrip, typed: Typed) -> str | None:

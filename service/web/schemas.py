@@ -24,7 +24,9 @@ from service.usecases.changes import (
     NewWords,
     Pause,
     RemoveContact,
+    RemoveNumber,
     Undo,
+    UsualLadder,
 )
 from service.usecases.contacts import ContactForm
 from service.usecases.context import Service
@@ -249,7 +251,7 @@ class HandOverIn(Form):
 
 class ChangeIn(Form):
     """Exactly one change, and with it one of her words or none. `unsafe` goes with `remove_contact`; `undo` names a
-    change that waits (`changes` of the trip)."""
+    change that waits (`changes` of the trip). `usual_ladder` goes back to the order that follows who has accepted."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -264,9 +266,11 @@ class ChangeIn(Form):
     unsafe: Annotated[bool, Field(strict=True)] = False
     add_contact: ContactIn | None = None
     hand_over: HandOverIn | None = None
+    remove_number: Line | None = None
     plan: PlanIn | None = None
     words: WordsIn | None = None
     ladder: LadderIn | None = None
+    usual_ladder: Yes | None = None
     leg: LegIn | None = None
     undo: Id | None = None
     word: Annotated[Text, Field(max_length=LINE)] | None = None
@@ -284,6 +288,10 @@ class ChangeIn(Form):
         """Whether somebody new is to be told of alarms."""
         return self.add_contact is not None or self.hand_over is not None
 
+    @property
+    def is_about_numbers(self) -> bool:
+        return self.remove_number is not None
+
     def change(self, service: Service) -> Change:
         """The change that is asked for. Words are hashed here, which is slow by intention."""
         found: Change = End()
@@ -297,12 +305,16 @@ class ChangeIn(Form):
             found = AddContact(self.add_contact.form())
         elif self.hand_over is not None:
             found = HandOver(self.hand_over.contact_id, self.hand_over.contact.form())
+        elif self.remove_number is not None:
+            found = RemoveNumber(self.remove_number)
         elif self.plan is not None:
             found = NewPlan(self.plan.form())
         elif self.words is not None:
             found = NewWords(prepare_words(service, self.words.form(), "words."))
         elif self.ladder is not None:
             found = NewLadder(self.ladder.form())
+        elif self.usual_ladder is not None:
+            found = UsualLadder()
         elif self.leg is not None:
             found = NewLeg(self.leg.form())
         elif self.undo is not None:

@@ -11,28 +11,20 @@ from service.core.wording import Translate
 from service.texts import translator
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey
-from service.usecases.places import zone_label
 from service.usecases.preview_plan import PlanGround, plan_ground, preview_plan
 from service.usecases.problems import Invalid
 from service.usecases.sessions import Session
 from service.usecases.set_plan import set_plan
-from service.web.durations import choices_of
 from service.web.forms import Typed
 from service.web.guard import filled_in, signed_in
-from service.web.local_times import weekdays
 from service.web.pages import HEADERS, language_of, render
-from service.web.plan_form import PRESET_HOURS, placed, plan_of, rows_asked, typed_plan
+from service.web.plan_boxes import SHOW, plan_boxes
+from service.web.plan_form import placed, plan_of, rows_asked, typed_plan
 from service.web.plan_view import PlanView, view_plan
-from service.web.schemas import Weekday
 from service.web.wizard import draft_of, go_on, step_page
 
-SHOW = "show"
-"""The button that shows what was typed without storing it."""
-GRACES = (900, 1800, 3600, 7200, 10800, 21600, 43200)
-GRACES_DEMO = (10, 30, 60, 300)
-AHEADS = (600, 1800, 3600, 7200)
-AHEADS_DEMO = (5, 10, 30)
-MOST_WEAK = 10
+BEFORE_IT: dict[str, Any] = {"on_the_way": False, "begins_said": ""}
+"""What the shared parts of the form are told of a trip that has not begun."""
 
 
 def router(service: Service) -> APIRouter:
@@ -69,7 +61,7 @@ def router(service: Service) -> APIRouter:
         key = draft_of(service, session)
         language = language_of(request)
         view = _view(service, key, plan_ground(service, key), typed, language, translator(language))
-        return HTMLResponse(render("_plan_preview.html", language, preview=view), headers=dict(HEADERS))
+        return HTMLResponse(render("_plan_preview.html", language, preview=view, **BEFORE_IT), headers=dict(HEADERS))
 
     return routes
 
@@ -87,8 +79,8 @@ def _page(
         form,
         preview=None if form.problems else _view(service, key, ground, form, language, _),
         rows=rows,
-        zones=_zones(ground, language),
-        **_choices(service, form, language, _),
+        **BEFORE_IT,
+        **plan_boxes(service, ground, form, language, _),
     )
 
 
@@ -100,20 +92,3 @@ def _view(
         return view_plan(preview_plan(service, key, plan_of(typed, ground.legs)), language, _)
     except Invalid:
         return None
-
-
-def _zones(ground: PlanGround, language: str) -> list[str]:
-    """Whose clock a date and a time are read on, in the order of the trip."""
-    return list(dict.fromkeys(leg.city or zone_label(leg.zone, language) for leg in ground.legs))
-
-
-def _choices(service: Service, form: Typed, language: str, _: Translate) -> dict[str, Any]:
-    graces = (*GRACES_DEMO, *GRACES) if service.demo else GRACES
-    aheads = (*AHEADS_DEMO, *AHEADS) if service.demo else AHEADS
-    return {
-        "days": list(zip([day.value for day in Weekday], weekdays(language), weekdays(language, "cccc"), strict=True)),
-        "hours": [(text, _("{number} h").format(number=text)) for text in PRESET_HOURS],
-        "graces": choices_of(graces, form.text("grace_seconds"), language),
-        "aheads": choices_of(aheads, form.text("remind_before_seconds"), language),
-        "counts": [(str(number), str(number)) for number in range(1, MOST_WEAK + 1)],
-    }

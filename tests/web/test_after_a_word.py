@@ -18,7 +18,7 @@ from tests.web.form_world import FormWorld, forms_once
 __all__ = ["forms_once"]
 
 SAFE, DURESS = WORDS["safe"][0], WORDS["duress"][0]
-SECRETS = re.compile(r'name="(form|once|contact)" value="[^"]*"|/number/\w+/remove|/people/[0-9a-f-]{36}|/c/\w{43}')
+SECRETS = re.compile(r'name="(form|once|contact)" value="[^"]*"|/number/\w+/remove|/c/\w{43}|[0-9a-f]{8}-[0-9a-f-]{27}')
 NOT_THE_SAME = ("date", "content-length")
 COOKIE = re.compile(r"^(\w+)=[^;]*")
 """A cookie's name; its value is random."""
@@ -139,6 +139,29 @@ def test_in_a_pause_nobody_asks_and_it_ends_as_on_any_day(forms_once: FormWorld)
             her.seen.append([text for text in her.forms.texts(her.own) if "code" not in text])
 
     assert same_for_both(forms_once, story)[-1], "asked when the pause had ended"
+
+
+def test_other_times_order_and_place(forms_once: FormWorld) -> None:
+    """T1, T2: what counts, what waits and by whose clock is said in the same bytes, and so are the texts after it."""
+
+    def story(her: Her) -> None:
+        her.says("/trip/times", {"rhythm": "every", "every": "48", "grace_seconds": "3600", "max_weak": "3"})
+        for path in ("/trip/times", "/home", "/trip/all"):
+            her.open(path)
+        order = {"rungs[0].contacts": her.person("Daniyar"), "rungs[0].wait_seconds": "900", "repeat_seconds": "3600"}
+        her.says("/trip/order", order)
+        her.says("/trip/place", {"leg.country": "DE"})
+        her.says("/trip/times", {"rhythm": "every", "every": "12", "grace_seconds": "3600", "max_weak": "3"})
+        for hours in (1, 36):
+            her.forms.wait(hours=hours)
+            her.forms.work()
+            her.send("/private", {"passphrase": WORDS["passphrase"]})
+            for path in ("/home", "/trip/times", "/trip/order", "/trip/place"):
+                her.open(path)
+            assert [one[0] for one in her.seen[-4:]] == [200, 200, 200, 200]
+            her.seen.append([text for text in her.forms.texts(her.own) if "code" not in text])
+
+    assert same_for_both(forms_once, story)[-1], "she was asked"
 
 
 def test_other_words_bring_their_passphrase(forms_once: FormWorld) -> None:

@@ -40,6 +40,9 @@ SIGHTED = {
     "/later": "its lock is the one of changes that an alarm may hold back",
     "/asked/*": PEOPLE,
     "/data/erase": PEOPLE,
+    "/trip/times": PEOPLE,
+    "/trip/order": PEOPLE,
+    "/trip/place": PEOPLE,
     "/number": HERS_STILL,
     "/number/code": PEOPLE,
     "/number/*/remove": HERS_STILL,
@@ -180,6 +183,9 @@ def _of_the_private_page(blind: Blind, session: str) -> Iterator[str]:
         "/trip/card",
         "/people",
         "/people/add",
+        "/trip/times",
+        "/trip/order",
+        "/trip/place",
     ):
         answer = blind.open(path, session)
         assert answer.status_code in (200, 303, 500), (path, answer.status_code)
