@@ -41,7 +41,7 @@ def test_every_setting_stands_in_the_readme() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_command_that_is_named_exists(path: Path) -> None:
     commands = set(typer.main.get_command(cli).commands)  # type: ignore[attr-defined]
-    named = set(re.findall(r"(?:`|bin/)amanba ([a-z]+)", path.read_text(encoding="utf-8")))
+    named = set(re.findall(r"(?:`|bin/)amanba ([a-z-]+)", path.read_text(encoding="utf-8")))
     assert named <= commands
 
 
