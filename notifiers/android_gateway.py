@@ -35,12 +35,16 @@ from notifiers.base import (
     Unavailable,
 )
 from notifiers.connections import NeverLeft
+from notifiers.hook_news import HookNews
 from notifiers.json_client import TROUBLE, JsonClient, Reply, one_line
 from notifiers.registry import Clock, NotifierSpec
 from notifiers.segments import spell_cheaply
 from notifiers.signing import Fault, fault_of
 from notifiers.telephone import E164
 
+HOOK_PATH = "/hooks/android"
+HEARD_BY = ("sms:received", "system:ping")
+REPORTED_BY = ("sms:sent", "sms:delivered", "sms:failed")
 PAGE = 500
 MOST_PAGES = 200
 LATE_MARGIN = timedelta(hours=1)
@@ -181,6 +185,26 @@ class AndroidGateway:
             return Knows(reply.date)
         result = _verdict(reply, "")
         return result if isinstance(result, Rejected) else Unavailable(f"http_{reply.status}", maybe_accepted=True)
+
+    def look_at_hooks(self, public_url: str) -> tuple[HookNews, ...] | Rejected | Unavailable:
+        """Whether the app has been told to post to us what we live by."""
+        try:
+            reply = self._client.get("/webhooks")
+        except TROUBLE as error:
+            return Unavailable(one_line(error), maybe_accepted=True)
+        if reply.status != 200 or not isinstance(reply.said, list):
+            return Unavailable(f"http_{reply.status}", maybe_accepted=True)
+        url = f"{public_url}{HOOK_PATH}"
+        there = {str(one.get("event")) for one in reply.said if isinstance(one, dict) and one.get("url") == url}
+        missing = [event for event in (*HEARD_BY, *REPORTED_BY) if event not in there]
+        if self.settings.local and "system:ping" in missing:
+            # The phone's own server lists its inbox: nobody waits for its word.
+            missing.remove("system:ping")
+        if not missing:
+            return (HookNews("The phone posts to us what it receives, and what became of what it sends."),)
+        said = f"The phone is not told to post these to {url}: {', '.join(missing)}."
+        is_lost = not self.settings.local and any(event in missing for event in HEARD_BY)
+        return (HookNews(said, "Register each of them as a webhook, as deploy/ADAPTERS.md says.", is_lost),)
 
     def fault_of(self, body: bytes, timestamp: str | None, signature: str | None) -> Fault | None:
         """Why a webhook with these headers is not the phone's; None when it is. The app signs the body followed by the

@@ -136,23 +136,6 @@ def configured(env: Mapping[str, str], now: Clock, specs: list[NotifierSpec] | N
     return _by_channel([*chosen, *(spec for spec in finished if not spec.reaches_people)], env, now)
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """A channel's module beside the settings: `missing` names the required variables that are not given."""
-
-    name: str
-    channel: str
-    title: str
-    missing: tuple[str, ...]
-    simulated: bool = False
-
-
-def setups(env: Mapping[str, str], specs: list[NotifierSpec] | None = None) -> tuple[Setup, ...]:
-    """All that could be set up, and what each lacks."""
-    found = discover() if specs is None else specs
-    return tuple(Setup(one.name, one.channel, one.title, tuple(one.missing(env)), one.simulated) for one in found)
-
-
 def outside(active: Mapping[str, Notifier]) -> list[str]:
     """Names of the notifiers that would reach beyond this machine: a demonstration must refuse them."""
     return [

@@ -12,6 +12,7 @@ import hmac
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -27,12 +28,15 @@ from notifiers.base import (
     Rejected,
     SendResult,
     SourceUnreadable,
+    Unavailable,
 )
+from notifiers.hook_news import HookNews
 from notifiers.plain_http import is_callable
 from notifiers.registry import Clock, NotifierSpec
 from notifiers.telegram_api import BotApi, Failed, Unclear, verdict
 from notifiers.telegram_updates import WANTED, Heard, chat_of, heard
 
+HOOK_PATH = "/hooks/telegram"
 PAGE = 100
 """Updates that one call gives at most."""
 LONGEST_POLL = timedelta(seconds=50)
@@ -172,6 +176,26 @@ class Telegram:
             )
         except (Failed, Unclear) as error:
             raise SourceUnreadable(_reason(error)) from None
+
+    def look_at_hooks(self, public_url: str) -> tuple[HookNews, ...] | Rejected | Unavailable:
+        """Whether what people write comes to us: posted where a webhook is set, else kept until we fetch it."""
+        try:
+            info = self._api.call("getWebhookInfo").result
+            url, last = str(info["url"]), str(info.get("last_error_message") or "")
+        except (Failed, Unclear) as error:
+            return verdict(error)
+        except (KeyError, TypeError, AttributeError):
+            return Unavailable("Telegram does not tell about its webhook", maybe_accepted=True)
+        ours = f"{public_url}{HOOK_PATH}" if self._secret else ""
+        if url != ours:
+            there = f"to {urlsplit(url).hostname}" if url else "to nobody"
+            said = f"What people write is posted {there}, and we wait for it elsewhere."
+            do = "Start the engine, which settles it with Telegram. If it comes back, another program uses this bot."
+            return (HookNews(said, do, is_lost=True),)
+        if ours and last:
+            do = "See whether the public URL can be called from outside; Telegram tries again for a day."
+            return (HookNews(f"Telegram could not post to us ({' '.join(last.split())[:120]}).", do),)
+        return (HookNews("What people write is posted to us." if ours else "What people write is fetched by us."),)
 
     def list_inbound(self, since: datetime, until: datetime) -> Iterator[InboundMessage]:
         """What waits, without letting anything go: of more than a page the rest cannot be seen.

@@ -22,11 +22,13 @@ from notifiers.base import (
     InboundMessage,
     Message,
     NotFound,
+    Rejected,
     SendResult,
     SourceUnreadable,
     StatusResult,
     Unavailable,
 )
+from notifiers.hook_news import HookNews
 from notifiers.registry import Clock, NotifierSpec
 from notifiers.segments import fit, spell_cheaply
 from notifiers.twilio_access import ask_for_access
@@ -34,6 +36,7 @@ from notifiers.twilio_client import TROUBLE, connect, reason, verdict
 from notifiers.twilio_errors import refusal
 from notifiers.twilio_hooks import is_signed, signature_headers, state_of
 from notifiers.twilio_messages import Messages, instant, sid_of, stamp
+from notifiers.twilio_numbers import TEXTS, look_at_numbers
 from notifiers.twilio_senders import Senders, countries_of, is_number, is_sender, split
 
 QUERY_MARGIN = timedelta(hours=26)
@@ -50,6 +53,7 @@ SECOND = timedelta(seconds=1)
 A text known by its body alone gets no more: an earlier one reads the same.
 """
 
+HOOK_PATH = "/hooks/twilio/sms"
 _VALIDITY_SECONDS = (6, 36000)
 _MOST_UNITS = 1600
 """The longest text that Twilio takes; a longer one is refused whole."""
@@ -235,6 +239,15 @@ class TwilioSms:
     def check_access(self) -> CheckResult:
         """Whether the account and the token are good for reading the list of messages."""
         return ask_for_access(self._client, self.settings.account_sid)
+
+    def look_at_hooks(self, public_url: str) -> tuple[HookNews, ...] | Rejected | Unavailable:
+        """Whether what people text to our numbers is posted to us. Where a Messaging Service chooses among numbers, its
+        own settings count, which this API does not tell."""
+        if self._senders.has_service:
+            url = f"{public_url}{HOOK_PATH}"
+            return (HookNews(f"A Messaging Service sends: let its Integration settings send a webhook to {url}."),)
+        url = f"{public_url}{HOOK_PATH}"
+        return look_at_numbers(self._client, self.settings.account_sid, self.inbound_numbers, TEXTS, url)
 
     def _inbound_to(self, number: str | None, since: datetime) -> Iterator[InboundMessage]:
         which = {} if number is None else {"To": number}

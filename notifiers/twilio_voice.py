@@ -26,14 +26,17 @@ from notifiers.base import (
     Unavailable,
     Utterance,
 )
+from notifiers.hook_news import HookNews
 from notifiers.registry import Clock, NotifierSpec, is_loopback
 from notifiers.twilio_access import ask_for_access
 from notifiers.twilio_calls import Calls, outcome, refused
 from notifiers.twilio_client import TROUBLE, connect, reason, verdict
 from notifiers.twilio_hooks import is_signed, signature_headers
 from notifiers.twilio_messages import instant, sid_of
+from notifiers.twilio_numbers import CALLS, look_at_numbers
 from notifiers.twiml import call
 
+HOOK_PATH = "/hooks/twilio/voice"
 RING_SECONDS = 28
 """A voicemail usually picks up between 20 and 30 s."""
 ROUNDS = 3
@@ -174,6 +177,11 @@ class TwilioVoice:
     def check_access(self) -> CheckResult:
         """Whether the account and the token are good."""
         return ask_for_access(self._client, self.settings.account_sid)
+
+    def look_at_hooks(self, public_url: str) -> tuple[HookNews, ...] | Rejected | Unavailable:
+        """Whether calls to our numbers are announced to us, so that nobody picks up."""
+        url = f"{public_url}{HOOK_PATH}"
+        return look_at_numbers(self._client, self.settings.account_sid, self.called_numbers, CALLS, url)
 
     def _can_call_us(self, url: str | None) -> bool:
         """Whether Twilio could reach this address: one of this machine alone would make it refuse the call."""

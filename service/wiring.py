@@ -13,7 +13,7 @@ import structlog
 
 from notifiers.base import NotConfigured, Notifier, providers_of
 from notifiers.plain_http import is_callable
-from notifiers.registry import configured, discover, order_variable, outside, setups
+from notifiers.registry import configured, discover, order_variable, outside
 from notifiers.segments import measure, spell_cheaply
 from service.clock import monotonic, utc_now
 from service.db.engine import make_engine
@@ -22,7 +22,7 @@ from service.db.sealed import open_keyring
 from service.db.secrets import load_or_make_key_file, parse_secret_keys
 from service.settings import Settings, environment
 from service.texts import LANGUAGES
-from service.usecases.context import WEBHOOK, Limits, Service, channel_of, operator_addresses
+from service.usecases.context import WEBHOOK, Limits, Service, Setup, channel_of, operator_addresses
 
 SIMULATED = "phones"
 SIMULATED_OPERATOR = "+77000000099"
@@ -117,7 +117,9 @@ def build(settings: Settings) -> Service:
         notifiers=notifiers,
         segments=lambda text: measure(spell_cheaply(text)).segments,
         fold=spell_cheaply,
-        setups=setups(env),
+        setups=tuple(
+            Setup(one.name, one.channel, one.title, tuple(one.missing(env)), one.simulated) for one in discover()
+        ),
         public_url=settings.public_url,
         leave_url=settings.leave_url,
         metrics_token=settings.metrics_token.get_secret_value(),

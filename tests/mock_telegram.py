@@ -62,6 +62,7 @@ class MockTelegram:
         self.is_away = False
         self.deliver: DeliverUpdate | None = None
         self.webhook: dict[str, Any] = {}
+        self.webhook_trouble: dict[str, Any] = {}
         self._clock: Callable[[], datetime] = lambda: datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
         self._moved = timedelta(0)
         self._updates: list[dict[str, Any]] = []
@@ -243,7 +244,7 @@ class MockTelegram:
         return True
 
     def _getWebhookInfo(self, _given: dict[str, Any]) -> dict[str, Any]:
-        return {"url": self.webhook.get("url", ""), "pending_update_count": len(self._updates)}
+        return {"url": self.webhook.get("url", ""), "pending_update_count": len(self._updates), **self.webhook_trouble}
 
     def stop(self) -> None:
         """Nobody answers any more."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from notifiers.base import providers_of
-from service.doctor import channels, keys, public_url, storage
+from service.doctor import channels, hooks, keys, public_url, recordings, storage
 from service.doctor.findings import Finding, in_time
 from service.doctor.settings import look_at_settings
 
@@ -30,6 +30,9 @@ def _examine() -> list[Finding]:
     found += said
     for notifier in providers_of(active.values()):
         found += in_time(notifier.channel, partial(channels.look_at_provider, notifier))
+        found += in_time(notifier.channel, partial(hooks.look_at_hooks, settings, notifier))
+    found += in_time(channels.ANSWERS, partial(channels.look_at_answers, active))
+    found += in_time(recordings.CALLS, partial(recordings.look_at_recordings, settings, active))
     found += in_time(channels.OPERATOR, partial(channels.look_at_operator, settings, active))
     found += in_time(public_url.URL, partial(public_url.look_at_public_url, settings, active))
     found += in_time(keys.BACKUP, partial(keys.look_at_backups, settings))

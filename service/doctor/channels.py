@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from notifiers.base import CallsOut, Cause, ChecksAccess, Knows, NotConfigured, Notifier, Rejected
+from notifiers.base import (
+    CallsOut,
+    Cause,
+    ChecksAccess,
+    HasProviders,
+    Knows,
+    NotConfigured,
+    Notifier,
+    Rejected,
+    SendsAs,
+    TakesTexts,
+    providers_of,
+)
 from notifiers.registry import discover
 from service.clock import utc_now
 from service.doctor.findings import Finding, look, ok, wrong
@@ -13,7 +25,7 @@ from service.settings import Settings, environment
 from service.usecases.context import WEBHOOK, channel_of, operator_addresses
 from service.wiring import channels
 
-CHANNELS, CLOCK, OPERATOR = "channels", "clock", "operator"
+CHANNELS, CLOCK, OPERATOR, ANSWERS = "channels", "clock", "operator", "answers"
 PHONES_PATH = "AMANBA_PHONES_PATH"
 OFF_AT_MOST = timedelta(seconds=10)
 """A provider's header knows whole seconds, and its answer was some on the way."""
@@ -67,6 +79,25 @@ def look_at_provider(notifier: Notifier) -> Iterator[Finding]:
             where = f" to {notifier.api_url}" if isinstance(notifier, CallsOut) else ""
             said = f"{title}: the provider does not answer ({silent.reason})."
             yield wrong(about, said, f"See whether the network lets this machine out{where}.")
+
+
+def look_at_answers(active: Mapping[str, Notifier]) -> Iterator[Finding]:
+    """Whether people can text us, and in which order the providers of a channel are tried."""
+    for channel, notifier in active.items():
+        if isinstance(notifier, HasProviders):
+            order = ", then ".join(one.name for one in notifier.providers)
+            yield ok(channel, f"Messages go by {order} (AMANBA_{channel.upper()}_ORDER).")
+    texted = active.get("sms")
+    if texted is None or (isinstance(texted, TakesTexts) and texted.inbound_numbers):
+        return
+    if any(isinstance(one, SendsAs) and not one.sender_for("") for one in providers_of([texted])):
+        said = "A Messaging Service sends, and no number of it is known: texts cannot say which number to write to."
+        yield look(ANSWERS, said, "Name its numbers in AMANBA_TWILIO_INBOUND, the one to be printed first.")
+    else:
+        said = (
+            "Nobody can text us: our sender is a name, to which no answer comes. OK goes by the page or a chat alone."
+        )
+        yield look(ANSWERS, said, "Name a number that people text: AMANBA_TWILIO_INBOUND, or another provider's.")
 
 
 def look_at_operator(settings: Settings, active: Mapping[str, Notifier]) -> Iterator[Finding]:

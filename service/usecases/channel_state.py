@@ -9,10 +9,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from notifiers.base import ListsInbound, Notifier, TakesCalls, TakesTexts, TellsHowFar, pace_of, providers_of
-from notifiers.registry import Setup
 from service.usecases.channel_notes import LastNews, last_news
 from service.usecases.codes_today import codes_so_far
-from service.usecases.context import WEBHOOK, Service
+from service.usecases.context import WEBHOOK, Service, Setup
 from service.usecases.observe import Waiting, waiting_by_channel
 from service.usecases.operator_test import Tested, last_tests, own_addresses
 from service.usecases.proof import Watermark, watermark

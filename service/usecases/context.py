@@ -10,7 +10,6 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from notifiers.base import Notifier, TakesTexts, providers_of
-from notifiers.registry import Setup
 from service.clock import utc_now
 from service.core.carriage import Carriage
 from service.db import tx
@@ -64,6 +63,17 @@ class OperatorWay:
 
     channel: str
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A notifier that there is: `missing` names the required variables that are not given."""
+
+    name: str
+    channel: str
+    title: str
+    missing: tuple[str, ...]
+    simulated: bool = False
 
 
 def operator_addresses(operator: str) -> tuple[str, ...]:

@@ -80,6 +80,8 @@ def report_delivery(service: Service, told: Report) -> bool:
 
     known, sends, lateness = service.run(note, Act.REPORT)
     counters.count(sends, lateness)
+    if known:
+        service.notes.reported(told.provider, told.state, told.rejected, now)
     if sends:
         # What waited for this row may go.
         service.wake.outbox.set()

@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from tests.mock_twilio.calls import Calls
 from tests.mock_twilio.faults import Fault, Refused
 from tests.mock_twilio.ledger import VERSION, Ledger, Text
+from tests.mock_twilio.numbers import Numbers
 from tests.mock_twilio.phone import Phone
 from tests.mock_twilio.server import Server
 from tests.mock_twilio.signing import sign
@@ -54,6 +55,7 @@ class MockTwilio:
         """Messaging Services by their SID, and the numbers from which each chooses; the first one, here."""
         self.ledger = Ledger()
         self.calls = Calls(self)
+        self.owned = Numbers(numbers)
         self.talk: TalkHook | None = None
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.exchanges: list[Exchange] = []

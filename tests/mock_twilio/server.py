@@ -19,7 +19,9 @@ from tests.mock_twilio.wire import Exchange
 if TYPE_CHECKING:
     from tests.mock_twilio.mock import MockTwilio
 
-_ROUTE = re.compile(r"/2010-04-01/Accounts/(?P<account>\w+)/(?P<kind>Messages|Calls)(?:/(?P<sid>\w+))?\.json")
+_ROUTE = re.compile(
+    r"/2010-04-01/Accounts/(?P<account>\w+)/(?P<kind>Messages|Calls|IncomingPhoneNumbers)(?:/(?P<sid>\w+))?\.json"
+)
 
 
 class Server(ThreadingHTTPServer):
@@ -79,6 +81,8 @@ class Handler(BaseHTTPRequestHandler):
         self._authenticate()
         if route is None or route["account"] != mock.account_sid:
             raise Refused(404, 20404, f"The requested resource {path} was not found")
+        if route["kind"] == "IncomingPhoneNumbers":
+            return 200, mock.owned.page(mock.account_sid, params)
         if route["kind"] == "Calls":
             return self._calls(method, path, route["sid"], params)
         if route["sid"]:

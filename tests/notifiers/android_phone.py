@@ -29,6 +29,7 @@ class AndroidPhone:
     sms: list[dict[str, Any]] = field(default_factory=list)
     listed: list[dict[str, Any]] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    webhooks: list[dict[str, Any]] = field(default_factory=list)
     answer: tuple[int, Any] | None = None
     loses_answers: int = 0
     server: ThreadingHTTPServer | None = None
@@ -80,7 +81,7 @@ class AndroidPhone:
     def get(self, target: str) -> tuple[int, Any]:
         parts = urlsplit(target)
         if parts.path == "/webhooks":
-            return 200, []
+            return 200, self.webhooks
         if parts.path == "/inbox":
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             span = [datetime.fromisoformat(query[name]) for name in ("from", "to")]
