@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from notifiers.base import TellsHowFar
 from service.db.state import get_state, get_state_at, lock_state, put_state
 from service.edges import Act
+from service.usecases.accept import CLOCK_TRUSTED_WITHIN
 from service.usecases.context import Service
 from service.usecases.proof import Watermark
 
@@ -24,6 +25,8 @@ ASK_EVERY = timedelta(minutes=10)
 """How often one that can look again is asked to: it reads the whole span anew."""
 SILENT_AFTER = 3
 """So often may a source's word be missing before it counts as silent."""
+TRIED_AGAIN_WITHIN = timedelta(seconds=30)
+"""What a source that hands over at once could not hand over, for a moment or two, comes again within this."""
 
 
 def note_caught_up(service: Service, source: str, at: datetime, said_at: datetime) -> None:
@@ -34,21 +37,24 @@ def note_caught_up(service: Service, source: str, at: datetime, said_at: datetim
         StorageUnavailable: nothing was kept.
     """
     now = service.clock()
-    until = min(at - max(said_at - now, timedelta(0)), now)
+    until = min(min(at, said_at) - max(said_at - now, timedelta(0)), now)
 
     def note(conn: Connection) -> None:
         name = TOLD.format(source=source)
-        known = _instant(lock_state(conn, name, now), "until")
-        # Said twice, or late: it has come further. One that lies ahead was noted by a clock that was wrong.
+        told = lock_state(conn, name, now)
+        if _is_old(told, said_at, now):
+            return
+        known = _instant(told, "until")
+        # One that lies ahead was noted by a clock that was wrong.
         kept = until if known is None or known > now else max(known, until)
-        put_state(conn, name, {"until": kept.isoformat()}, now)
+        put_state(conn, name, {"until": kept.isoformat(), "said": said_at.isoformat()}, now)
 
     service.run(note, Act.WATERMARK)
 
 
-def note_alive(service: Service, source: TellsHowFar, name: str) -> None:
+def note_alive(service: Service, source: TellsHowFar, name: str, said_at: datetime) -> None:
     """Note a sign of life of a source that hands over at once, and again what it could not, the later the longer it
-    could not: after a silence only as long a time without one shows that nothing is left.
+    could not: after a silence only as long a time without one shows that nothing is left. `said_at`: its own clock.
 
     Raises:
         StorageUnavailable: nothing was kept.
@@ -58,16 +64,25 @@ def note_alive(service: Service, source: TellsHowFar, name: str) -> None:
     def note(conn: Connection) -> None:
         key = TOLD.format(source=name)
         known = lock_state(conn, key, now)
+        if _is_old(known, said_at, now):
+            return
         last, clear_at, until = (_instant(known, field) for field in ("last", "clear_at", "until"))
         last = min(last, now) if last else None
         if last is not None and now - last > SILENT_AFTER * source.tells_every:
             clear_at = now + (now - last)
         if clear_at is None or now >= clear_at or clear_at - now > LONGEST_DOUBT:
-            clear_at, until = None, now
-        value = {"last": now, "clear_at": clear_at, "until": until}
+            clear_at, until = None, now - TRIED_AGAIN_WITHIN
+        value = {"last": now, "clear_at": clear_at, "until": until, "said": said_at}
         put_state(conn, key, {field: at.isoformat() for field, at in value.items() if at is not None}, now)
 
     service.run(note, Act.WATERMARK)
+
+
+def _is_old(known: Mapping[str, Any], said_at: datetime, now: datetime) -> bool:
+    """Whether this was said before, or before what is known: whoever sends it again would else make a word of a while
+    ago, by a clock that is ahead, or a sign of life of one that is dead."""
+    said = _instant(known, "said")
+    return said is not None and said_at <= said <= now + CLOCK_TRUSTED_WITHIN
 
 
 LONGEST_DOUBT = timedelta(days=2)

@@ -52,8 +52,10 @@ def _reconcile(service: Service, name: str, source: ListsInbound | TellsHowFar) 
     mark = service.run(lambda conn: _begin(conn, name, began), Act.RECONCILE)
     if not isinstance(source, ListsInbound):
         _ask_again(service, name, source, mark, began)
-        told = service.run(lambda conn: _take_word(conn, source, mark, began), Act.WATERMARK)
-        _page_if_open(service, told, began)
+        # To be asked may have taken a while, in which it has said more.
+        now = service.clock()
+        told = service.run(lambda conn: _take_word(conn, source, mark, now), Act.WATERMARK)
+        _page_if_open(service, told, now)
         return 0
     # A watermark that lies ahead was set by a clock that was wrong.
     since = min(mark.read_until or began - FIRST_LOOK_BACK, began) - OVERLAP

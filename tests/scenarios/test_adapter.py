@@ -43,6 +43,13 @@ def can_be_told(story: Story, name: str) -> bool:
     return any(not one.suppressed for contact in trip.contacts if contact.name == name for one in contact.addresses)
 
 
+def watermark_age(story: Story) -> float:
+    """How many seconds ago it said that it has nothing left."""
+    reconcile_inbound(story.service)
+    age = next(line for line in story.metrics().splitlines() if 'watermark_age_seconds{source="http_sms"}' in line)
+    return float(age.rsplit(" ", 1)[1])
+
+
 def down_for_two_hours(story: Story) -> None:
     """She was asked for the last time at 20:30; the alarm would be due at 21:00, and we are back at 22:45."""
     family(story)
@@ -129,9 +136,31 @@ def test_a_clock_that_is_ahead_vouches_for_nothing_that_is_to_come(home: Story) 
     ahead = timedelta(minutes=4)
     said = {"kind": "caught_up", "at": (home.now + ahead - timedelta(minutes=10)).isoformat()}
     assert post(home, said, at=home.now + ahead).status_code == 204
-    reconcile_inbound(home.service)
-    age = next(line for line in home.metrics().splitlines() if 'watermark_age_seconds{source="http_sms"}' in line)
-    assert float(age.rsplit(" ", 1)[1]) == 600, "its queue is ten minutes behind, whatever its clock says"
+    assert watermark_age(home) == 600, "its queue is ten minutes behind, whatever its clock says"
+
+
+def test_what_it_has_said_before_says_nothing_of_what_came_since(home: Story) -> None:
+    """Its clock is four minutes ahead: its word, sent again by whoever has overheard it, would reach that far."""
+    family(home)
+    beside_twilio(home, adapter())
+    said = {"kind": "caught_up", "at": (home.now + timedelta(minutes=4)).isoformat()}
+    signed_at = home.now + timedelta(minutes=4)
+    for minute in (0, 3, 5):
+        assert post(home, said, at=signed_at).status_code == 204
+        assert watermark_age(home) == minute * 60
+        home.now = signed_at - timedelta(minutes=4) + timedelta(minutes={0: 3, 3: 5, 5: 5}[minute])
+
+
+def test_a_time_that_has_not_come_is_no_word(home: Story) -> None:
+    """Who takes her own hour for that of Greenwich would vouch for whatever waits in the queue."""
+    family(home)
+    beside_twilio(home, adapter())
+    assert catch_up(home) == 204
+    home.now += timedelta(minutes=10)
+    answer = post(home, {"kind": "caught_up", "at": (home.now + timedelta(hours=5)).isoformat()})
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert "zone" in answer.json()["detail"]
+    assert watermark_age(home) == 600
 
 
 def test_a_text_is_kept_once_and_its_answer_goes(home: Story) -> None:

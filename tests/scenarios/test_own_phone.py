@@ -98,13 +98,24 @@ def test_while_it_pings_it_is_read_and_when_it_stops_the_operator_hears(home: St
     for _ in range(3):
         post_event(home, PING)
         reconcile_inbound(home.service)
-        assert watermark_age(home) == 0
+        assert watermark_age(home) == 30, "what it could not hand over a moment ago may come after its ping"
         home.now += timedelta(minutes=1)
     for _ in range(20):
         home.now += timedelta(minutes=1)
         reconcile_inbound(home.service)
     home.run()
     home.operator.expect("android_gateway cannot be read since")
+
+
+def test_a_ping_that_is_sent_again_is_no_sign_of_life(home: Story, sim: AndroidPhone) -> None:
+    family(home)
+    beside_twilio(home, phone(sim.env(PING="60")))
+    at = home.now
+    for minutes in (0, 2):
+        home.now = at + timedelta(minutes=minutes)
+        assert post_event(home, PING, at=at).status_code == 204
+        reconcile_inbound(home.service)
+        assert watermark_age(home) == minutes * 60 + 30
 
 
 def test_what_the_phone_could_not_send_goes_again_under_another_id(home: Story, sim: AndroidPhone) -> None:

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from notifiers.http_sms import HttpSms
 from notifiers.http_wire import CaughtUp, MalformedCall, news_of, said_of
-from notifiers.signing import SIGNATURE_HEADER, TIMESTAMP_HEADER, instant_of
+from notifiers.signing import SIGNATURE_HEADER, TIMESTAMP_HEADER, WINDOW, instant_of
 from service.usecases.caught_up import note_caught_up
 from service.usecases.context import Service
 from service.usecases.delivery import Report
@@ -34,6 +34,8 @@ def router(service: Service, intake: Intake) -> APIRouter:
                 raise Refused(Refusal.MALFORMED, str(error)) from error
             if isinstance(said, CaughtUp):
                 said_at = instant_of(request.headers[TIMESTAMP_HEADER]) or service.clock()
+                if said.at > said_at + WINDOW:
+                    raise Refused(Refusal.MALFORMED, "at lies ahead of Amanba-Timestamp: is its zone right?")
                 await run_in_threadpool(note_caught_up, service, adapter.name, said.at, said_at)
             else:
                 await intake.accept(inbound_of(service, adapter.name, said))
