@@ -4,7 +4,16 @@ from datetime import time, timedelta
 
 import pytest
 
-from service.core.plan import DailyTime, deadlines, early_window, next_deadline, previous_deadline
+from service.core.plan import (
+    DailyTime,
+    deadlines,
+    early_window,
+    keep_pauses,
+    next_deadline,
+    pauses_now,
+    plan_ahead,
+    previous_deadline,
+)
 from tests.core.plan_stories import FRIDAY, MONDAY, SUNDAY, at, on_the_wall, quiet, staying, utc
 
 
@@ -139,6 +148,27 @@ class TestQuietSpans:
             quiet=(quiet("2026-12-01 06:00", "2026-12-01 13:00"),),
         )
         assert next_deadline(plan, plan.starts_at) == utc("2026-12-01 13:00")
+
+    def test_a_pause_that_runs_goes_on_under_another_plan_and_nothing_else_does(self) -> None:
+        """A pause is longer than any quiet span that a plan may ask for."""
+        over, flight = quiet("2026-12-01 00:00", "2026-12-03 00:00"), quiet("2026-12-04 20:00", "2026-12-05 20:00")
+        pause, ahead = quiet("2026-12-04 08:00", "2026-12-10 08:00"), quiet("2026-12-20 00:00", "2026-12-22 00:00")
+        old = staying("UTC", at("20:00"), since="2026-12-01 00:00", quiet=(over, pause, flight, ahead))
+        new = staying("UTC", at("08:00"), since="2026-12-01 00:00")
+        now = utc("2026-12-05 12:00")
+        assert pauses_now(old, now) == (pause,)
+        assert keep_pauses(new, old, now).quiet == (pause,)
+        assert keep_pauses(keep_pauses(new, old, now), old, now).quiet == (pause,)
+        assert keep_pauses(new, old, pause.ends_at) is new
+        assert deadlines(keep_pauses(new, old, now), now, 2) == (utc("2026-12-10 08:00"), utc("2026-12-11 08:00"))
+
+    def test_what_is_ahead_of_a_plan_is_without_what_is_over_and_without_pauses(self) -> None:
+        over, flight = quiet("2026-12-02 00:00", "2026-12-02 20:00"), quiet("2026-12-04 20:00", "2026-12-05 20:00")
+        pause = quiet("2026-12-04 08:00", "2026-12-10 08:00")
+        once = (utc("2026-12-03 09:00"), utc("2026-12-15 09:00"))
+        plan = staying("UTC", at("20:00"), since="2026-12-01 00:00", once=once, quiet=(over, pause, flight))
+        ahead = plan_ahead(plan, utc("2026-12-05 12:00"))
+        assert (ahead.once, ahead.quiet, ahead.daily) == (once[1:], (flight,), plan.daily)
 
     def test_what_was_due_before_the_start_does_not_come_back_through_a_span(self) -> None:
         plan = staying(

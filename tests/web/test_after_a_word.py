@@ -152,14 +152,13 @@ def test_other_times_order_and_place(forms_once: FormWorld) -> None:
         her.says("/trip/order", order)
         her.says("/trip/place", {"leg.country": "DE"})
         her.says("/trip/times", {"rhythm": "every", "every": "12", "grace_seconds": "3600", "max_weak": "3"})
-        for hours in (1, 36):
-            her.forms.wait(hours=hours)
-            her.forms.work()
-            her.send("/private", {"passphrase": WORDS["passphrase"]})
-            for path in ("/home", "/trip/times", "/trip/order", "/trip/place"):
-                her.open(path)
-            assert [one[0] for one in her.seen[-4:]] == [200, 200, 200, 200]
-            her.seen.append([text for text in her.forms.texts(her.own) if "code" not in text])
+        her.forms.wait(hours=13)
+        her.forms.work()
+        her.send("/private", {"passphrase": WORDS["passphrase"]})
+        for path in ("/home", "/trip/times", "/trip/order", "/trip/place"):
+            her.open(path)
+        assert [one[0] for one in her.seen[-4:]] == [200, 200, 200, 200]
+        her.seen.append([text for text in her.forms.texts(her.own) if "code" not in text])
 
     assert same_for_both(forms_once, story)[-1], "she was asked"
 
