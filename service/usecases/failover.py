@@ -31,8 +31,8 @@ from service.usecases.work import EMAIL, VOICE, Draft, Work, form_of
 CONTACTS = table_of(Contact)
 OUTBOX = table_of(Outbox)
 
-OF_THIS_ADDRESS = frozenset({"weekly", "still_yours"})
-"""Asks about the very address that has failed, or is not worth another one."""
+OF_THIS_ADDRESS = frozenset({"weekly", "still_yours", "reply"})
+"""Asks about the very address that has failed, answers what came from it, or is not worth another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +121,9 @@ def _stopped(work: Work, trip: TripState, contact: ContactState | None, failure:
     sender = next(iter(work.service.senders.get(row.channel, ())), row.channel)
     stop_number(work, row.address_hash, sender, at=work.now)
     work.audit.add(trip.key.traveler_id, "engine", "address_stopped")
-    # Her list may have changed since it was sent.
-    if contact is None or all(address.hash != row.address_hash for address in contact.addresses):
+    # Her list may have changed since it was sent; and who is not one of her people cannot be lost to her.
+    is_hers = contact is not None and any(address.hash == row.address_hash for address in contact.addresses)
+    if contact is None or not is_hers or contact.status not in ("accepted", "invited"):
         return trip
     telling.tell_traveler(work, trip, TravelerNotice.CONTACT_STOPPED, contact)
     return after_loss(work, trip, contact, row.address_hash, sender)

@@ -320,7 +320,8 @@ def _stop(work: Work, trips: Trips, sender: Sender, roles: list[_Role], message:
         trip = trips[role.trip.key]
         if role.contact.status == "invited":
             refused = Reading(Meaning.DIGIT, digit=3)
-            _invitation(work, trips, role, refused, message)
+            # Nothing more goes there, not even an answer: the carrier gives one.
+            _invitation(work, trips, role, refused, _Silent(message))
             continue
         if role.open_alarm is not None:
             _answer(work, trips, role, "3", _Silent(message), message.source, role.open_alarm)

@@ -1,6 +1,10 @@
 """STOP and START: from her, from her people, in the carrier's words and in others."""
 
-from tests.scenarios.story import BROTHER, MOTHER, TRAVELER, Story, family
+from collections.abc import Iterator
+
+import pytest
+
+from tests.scenarios.story import BROTHER, MOTHER, TRAVELER, Story, family, open_story
 
 
 def two_relatives(story: Story) -> None:
@@ -106,3 +110,42 @@ def test_her_number_may_say_stop_as_a_contact_of_another_and_her_own_trip_goes_o
     story.phone("+77017778899").expect("Aizhan takes no more messages from us")
     story.advance_to("2026-12-01T21:01+03:00")
     assert "STOP" in "\n".join(story.mother.read_all())
+
+
+@pytest.fixture
+def calling(sqlite_url: str) -> Iterator[Story]:
+    """An installation that texts and calls."""
+    with open_story(sqlite_url, env={"AMANBA_TWILIO_VOICE_FROM": "+48732000000"}) as story:
+        yield story
+
+
+def ask_mother(story: Story) -> None:
+    """She is asked by a text; she could be called as well."""
+    story.register()
+    story.plan_trip()
+    ways = [{"channel": "sms", "address": MOTHER}, {"channel": "voice", "address": MOTHER}]
+    body = {"name": "Gulnar", "relation": "mother", "language": "en", "role": "full", "disclosure": "full"}
+    story.call("POST", f"/trips/{story.trip_id}/contacts", {**body, "channels": ways}, 201)
+    story.run()
+    story.traveler.read_all()
+    story.mother.expect("asks you to be a trusted person")
+
+
+def test_who_refuses_by_stop_gets_nothing_more_by_any_way_and_the_traveler_hears_it_once(calling: Story) -> None:
+    ask_mother(calling)
+    calling.mother.text("STOP")
+    calling.advance(minutes=10)
+    calling.mother.expect_nothing()
+    assert not calling.twilio.calls.to(MOTHER)
+    assert calling.traveler.read_all() == ["Number 1 on your list cannot. Please choose somebody else."]
+    assert {text.to for text in calling.twilio.sent if text.body.startswith("Thank you")} == set()
+
+
+def test_an_answer_to_a_text_that_does_not_get_through_calls_nobody(calling: Story) -> None:
+    ask_mother(calling)
+    calling.mother.reply("1")
+    calling.mother.read_all()
+    calling.twilio.refuse(MOTHER, 21614)
+    calling.mother.text("help")
+    calling.advance(minutes=10)
+    assert not calling.twilio.calls.to(MOTHER)
