@@ -43,6 +43,8 @@ from notifiers.telephone import E164
 TELLS_EVERY = timedelta(minutes=1)
 MOST_PAGES = 1000
 """Of a list that never ends nothing may be concluded."""
+CANNOT_SAY = (404, 405, 501)
+"""What an adapter answers that does not know a message, or cannot be asked about any."""
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -132,13 +134,14 @@ class HttpSms:
         return _verdict(reply, message)
 
     def find_sent(self, message: Message, since: datetime) -> FindResult:
-        """Ask for the message by its id, which is exact: neither `since` nor the body is needed."""
+        """Ask for the message by its id, which is exact: neither `since` nor the body is needed. Of one that cannot be
+        asked nothing is found: handed over once more, the message is there once."""
         del since
         try:
             reply = self._client.get(f"/{message.outbox_id}")
         except TROUBLE as error:
             return Unavailable(one_line(error), maybe_accepted=True)
-        if reply.status == 404 and reply.fields.get("state") == "unknown":
+        if reply.status in CANNOT_SAY:
             return NotFound()
         if reply.status != 200 or (state := state_of(reply.fields)) is None:
             return Unavailable(f"http_{reply.status}", maybe_accepted=True)
@@ -164,7 +167,7 @@ class HttpSms:
         if reply.status in (401, 403):
             return Rejected(Cause.CONFIGURATION, f"http_{reply.status}", "the adapter does not believe our signature")
         # One that cannot be asked about messages says so.
-        return Knows(reply.date) if reply.status in (404, 405, 501) else Unavailable(f"http_{reply.status}", True)
+        return Knows(reply.date) if reply.status in CANNOT_SAY else Unavailable(f"http_{reply.status}", True)
 
     def fault_of(self, body: bytes, timestamp: str | None, signature: str | None) -> Fault | None:
         """Why a request with these headers is not the adapter's; None when it is."""

@@ -85,7 +85,7 @@ class JsonClient:
 
     def post_known(self, target: str, fields: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Reply:
         """The same for what the server knows when it comes twice: sent once more at once when no answer came, because
-        a connection that was kept may just have been closed.
+        a connection that was kept may just have been closed. What refuses the second says nothing of the first.
 
         Raises `NeverLeft` or `NoAnswer`.
         """
@@ -96,9 +96,12 @@ class JsonClient:
             if monotonic() - began > SOON_SECONDS:
                 raise
             try:
-                return self.post(target, fields, headers)
+                reply = self.post(target, fields, headers)
             except NeverLeft:
                 raise first from None
+            if reply.status >= 400 and reply.status != 409:
+                raise first from None
+            return reply
 
 
 def one_line(text: object) -> str:

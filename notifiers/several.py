@@ -1,8 +1,8 @@
 """Several providers of one channel, in the order in which they are tried.
 
-The next one is asked at once when this one surely does not have the message: it was not there, or refused for a reason
-that is ours to mend. After an answer that leaves the fate open nobody else is asked, because then the message would go
-twice; and what a provider says of the person's address holds for all of them.
+The next one is asked at once when this one surely does not have the message: it was not there, asked us to come back
+later, or refused for a reason that is ours to mend. After an answer that leaves the fate open nobody else is asked,
+because then the message would go twice; and what a provider says of the person's address holds for all of them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from notifiers.base import (
     Cause,
     FindResult,
     Found,
-    Idempotent,
     Message,
     NotFound,
     Notifier,
@@ -76,7 +75,7 @@ class Several:
         while another can send it. When nobody takes it, a refusal is the verdict before silence: somebody must mend it.
         """
         refused: Rejected | None = None
-        silent: Unavailable | None = None
+        silent: Rejected | Unavailable | None = None
         for provider in islice(self._in_order(), MOST_TRIES):
             result = provider.send(message)
             if not isinstance(result, Accepted):
@@ -87,7 +86,7 @@ class Several:
                     return replace(result, provider=provider.name, refused=refused)
                 case Rejected(Cause.CONFIGURATION):
                     refused = refused or result
-                case Unavailable(_, False):
+                case Unavailable(_, False) | Rejected(Cause.TEMPORARY, retry_after=timedelta()):
                     silent = silent or result
                     self._away[provider.name] = self._now()
                 case _:
@@ -95,16 +94,19 @@ class Several:
         return refused or silent or Unavailable("no provider", maybe_accepted=False)
 
     def find_sent(self, message: Message, since: datetime) -> FindResult:
-        """Ask each that can be asked. One that does not answer leaves it open, unless another has the message, or
-        unless it knows a repeat: handed over once more, the message is there once."""
+        """Ask each that can be asked. One that does not answer leaves it open, unless another has the message: while it
+        is away the others would be handed what it may have sent."""
         silent: Unavailable | None = None
         for provider in self.providers:
             found = provider.find_sent(message, since) if isinstance(provider, Searchable) else NotFound()
             match found:
                 case Found():
                     return replace(found, provider=provider.name)
-                case Unavailable() if not (isinstance(provider, Idempotent) and provider.repeats_are_known):
+                case Unavailable():
                     silent = silent or found
+                case NotFound():
+                    # It is there, and knows a repeat if it is handed one: the first to be asked again.
+                    self._away.pop(provider.name, None)
         return silent or NotFound()
 
     def fetch_status(self, provider_id: str) -> StatusResult:

@@ -19,6 +19,7 @@ from notifiers.base import (
     ListsInbound,
     Message,
     NotConfigured,
+    NotFound,
     Rejected,
     SourceUnreadable,
     TellsHowFar,
@@ -78,6 +79,29 @@ def test_handed_over_twice_it_is_sent_once(adapter: Adapter) -> None:
     assert isinstance(lost, Unavailable)
     assert lost.maybe_accepted
     assert len(adapter.taken) == 2
+
+
+def test_a_repeat_that_is_refused_leaves_open_what_became_of_the_first(adapter: Adapter) -> None:
+    adapter.loses_answers = 1
+    take = adapter.take
+
+    def take_and_be_busy(body: bytes, key: str) -> tuple[int, Any]:
+        adapter.answer = (429, {}, {"Retry-After": "60"})
+        return take(body, key)
+
+    adapter.take = take_and_be_busy  # type: ignore[method-assign]
+    result = notifier(adapter).send(message())
+    assert isinstance(result, Unavailable)
+    assert result.maybe_accepted, "nobody else may be handed it"
+    assert len(adapter.taken) == 1
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_one_that_cannot_be_asked_is_handed_it_again(adapter: Adapter, status: int) -> None:
+    adapter.answer = (status, {}, {})
+    assert notifier(adapter).find_sent(message(), adapter.now) == NotFound()
+    adapter.answer = (502, {}, {})
+    assert isinstance(notifier(adapter).find_sent(message(), adapter.now), Unavailable)
 
 
 @pytest.mark.parametrize(

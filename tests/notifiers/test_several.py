@@ -26,6 +26,7 @@ MESSAGE = Message("1", "+77010000001", "hello", "alert", None, None, None)
 TOOK = Accepted("X1", DeliveryState.SENT)
 OURS = Rejected(Cause.CONFIGURATION, "20003", "the token is wrong")
 ABSENT = Unavailable("ConnectionRefusedError", maybe_accepted=False)
+BUSY = Rejected(Cause.TEMPORARY, "http_429", "come back later", timedelta(hours=1))
 OPEN = Unavailable("TimeoutError", maybe_accepted=True)
 
 
@@ -69,7 +70,7 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.mark.parametrize("trouble", [OURS, ABSENT])
+@pytest.mark.parametrize("trouble", [OURS, ABSENT, BUSY])
 def test_what_one_surely_does_not_have_the_next_takes_at_once(clock: Clock, trouble: SendResult) -> None:
     result = Several([Provider("sim", trouble), Provider("twilio")], clock).send(MESSAGE)
     assert isinstance(result, Accepted)
@@ -147,6 +148,22 @@ def test_while_one_list_cannot_be_read_nobody_says_that_it_was_not_sent(clock: C
     assert Several([unread, Provider("twilio")], clock).find_sent(MESSAGE, clock()) == OPEN
     has = Provider("twilio", has=Found("SM1", DeliveryState.SENT))
     assert isinstance(Several([unread, has], clock).find_sent(MESSAGE, clock()), Found)
+
+
+def test_what_one_may_have_goes_to_no_other_while_it_is_away_though_it_knows_a_repeat(clock: Clock) -> None:
+    class Adapter(Provider):
+        repeats_are_known = True
+
+    first, second = Adapter("http_sms", OPEN, has=OPEN), Provider("twilio")
+    several = Several([first, second], clock)
+    assert several.send(MESSAGE) == replace(OPEN, reason="http_sms: TimeoutError")
+    first.says = ABSENT
+    assert several.find_sent(MESSAGE, clock()) == OPEN
+    several.send(MESSAGE)
+    first.says, first.has, second.asked = TOOK, NotFound(), 0
+    assert several.find_sent(MESSAGE, clock()) == NotFound()
+    several.send(MESSAGE)
+    assert second.asked == 0, "it has answered: it is no longer away"
 
 
 def test_people_can_write_to_the_numbers_of_all(clock: Clock) -> None:
