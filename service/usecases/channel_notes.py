@@ -6,7 +6,6 @@ outbox would be one through everything that was ever sent.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,23 +23,18 @@ if TYPE_CHECKING:
 WRITE_EVERY = timedelta(seconds=30)
 UNAVAILABLE = "unavailable"
 """The code of a provider that gave no verdict."""
-LONGEST_REASON = 200
-
-_OF_A_PERSON = re.compile(r"\S+@\S+|\+?\d(?:[\s()-]?\d){5,}")
-"""What a provider's own words may hold: a number or an address."""
 
 
 @dataclass(frozen=True, slots=True)
 class LastNews:
     """When a provider last took a message, said that one arrived, and did not take or deliver one (UTC); of the last
-    trouble its cause, code and reason, which name nobody."""
+    trouble its cause and code. Not its words: a provider may repeat in them whom or what a message named."""
 
     taken_at: datetime | None = None
     arrived_at: datetime | None = None
     failed_at: datetime | None = None
     cause: str = ""
     code: str = ""
-    reason: str = ""
 
     def later(self, other: LastNews) -> LastNews:
         """The later of both, in each."""
@@ -80,7 +74,7 @@ class ChannelNotes:
         if state in (DeliveryState.DELIVERED, DeliveryState.READ):
             self._note(provider, LastNews(arrived_at=now))
         elif rejected is not None:
-            self._note(provider, _bad(rejected, rejected.reason, now))
+            self._note(provider, _bad(rejected, now))
 
     def take_due(self, now: datetime) -> Mapping[str, LastNews]:
         """What is to be written down now: nothing, most of the time."""
@@ -100,13 +94,13 @@ class ChannelNotes:
     def _trouble(self, notifier: Notifier | None, trouble: Rejected | Unavailable, now: datetime) -> None:
         if notifier is None:
             return
-        name, reason = notifier.name, trouble.reason
+        name = notifier.name
         if isinstance(notifier, HasProviders):
             # Of several the reason begins with who said it, when it was not the last one that was asked.
-            named, _, said = reason.partition(": ")
+            named = trouble.reason.partition(": ")[0]
             known = {one.name for one in notifier.providers}
-            name, reason = (named, said) if named in known else (notifier.providers[0].name, reason)
-        self._note(name, _bad(trouble, reason, now))
+            name = named if named in known else notifier.providers[0].name
+        self._note(name, _bad(trouble, now))
 
     def _note(self, name: str, news: LastNews) -> None:
         with self._lock:
@@ -125,11 +119,10 @@ def last_news(conn: Connection, provider: str) -> LastNews:
     return _read(get_state(conn, _key(provider)) or {})
 
 
-def _bad(trouble: Rejected | Unavailable, reason: str, now: datetime) -> LastNews:
-    said = _OF_A_PERSON.sub("…", " ".join(reason.split()))[:LONGEST_REASON]
+def _bad(trouble: Rejected | Unavailable, now: datetime) -> LastNews:
     if isinstance(trouble, Unavailable):
-        return LastNews(failed_at=now, cause=Cause.TEMPORARY, code=UNAVAILABLE, reason=said)
-    return LastNews(failed_at=now, cause=trouble.cause, code=trouble.code[:40], reason=said)
+        return LastNews(failed_at=now, cause=Cause.TEMPORARY, code=UNAVAILABLE)
+    return LastNews(failed_at=now, cause=trouble.cause, code=trouble.code[:40])
 
 
 def _name(notifiers: Mapping[str, Notifier], channel: str) -> str | None:
@@ -148,11 +141,11 @@ def _read(value: Mapping[str, Any]) -> LastNews:
     def at(name: str) -> datetime | None:
         return datetime.fromisoformat(value[name]) if value.get(name) else None
 
-    words = (str(value.get(name, "")) for name in ("cause", "code", "reason"))
+    words = (str(value.get(name, "")) for name in ("cause", "code"))
     return LastNews(at("taken_at"), at("arrived_at"), at("failed_at"), *words)
 
 
 def _value(news: LastNews) -> dict[str, str | None]:
     times = {"taken_at": news.taken_at, "arrived_at": news.arrived_at, "failed_at": news.failed_at}
-    words = {"cause": str(news.cause), "code": news.code, "reason": news.reason}
+    words = {"cause": str(news.cause), "code": news.code}
     return {**{name: at.isoformat() if at else None for name, at in times.items()}, **words}

@@ -129,6 +129,8 @@ def notice(
         **texts,
     )
     serial = f"{alarm.alarm_id}:{alarm.view.step}" if alarm else f"{trip.key.trip_id}:{work.now.isoformat()}"
+    # A key is not sealed, so it names nobody.
+    about = work.service.keys.phone_hash(texts["who"]).hex()[:16] if "who" in texts else ""
     _to_contact(
         work,
         trip,
@@ -137,7 +139,7 @@ def notice(
         kind="notice",
         body=_with_page(work, trip, alarm, contact, address, body),
         subject=wording.news_subject(trip.traveler.name, translator(contact.language)),
-        key=f"notice:{key}:{serial}:{contact.id}:{values.get('who', '')}",
+        key=f"notice:{key}:{serial}:{contact.id}:{about}",
         priority=Priority.ALERT,
         ref_code=code,
         alarm=alarm,

@@ -57,12 +57,12 @@ _DELIVERIES = {
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """The last trouble: when, the provider's code and words (English, `said`), what to do. `over`: something was taken
+    """The last trouble: when, the provider's code, what it means (English), what to do. `over`: something was taken
     after it."""
 
     when: str
     code: str
-    said: str
+    means: str
     do: str
     over: bool
 
@@ -182,11 +182,12 @@ def _channel(one: ChannelState, said: _Said) -> ChannelView:
 
 def _provider(one: ProviderState, channel: ChannelState, said: _Said) -> ProviderView:
     _, news = said.translate, one.news
-    over = news.failed_at is not None and news.taken_at is not None and news.taken_at > news.failed_at
+    better = max(filter(None, (news.taken_at, news.arrived_at)), default=None)
+    over = news.failed_at is not None and better is not None and better > news.failed_at
     trouble = None
     if news.failed_at is not None:
         code = "" if news.code == UNAVAILABLE else news.code
-        trouble = Trouble(said.ago(news.failed_at), code, news.reason, advice(news.cause, news.code, _), over)
+        trouble = Trouble(said.ago(news.failed_at), code, one.means, advice(news.cause, news.code, _), over)
     state, tone = _state(one, over, said)
     return ProviderView(_(one.title), state, tone, tuple(_lines(one, channel, said)), trouble)
 

@@ -153,6 +153,7 @@ def tell(story: Story, told: Told, mail_answers: dict[str, str]) -> None:
     story.twilio.fail_next(500, 20500, times=2, message=f"No route to {her} now, nor to {told.said[0]}")
     story.advance_to("2026-12-01T21:31+03:00")
     story.phone(mother).text(told.a(f"{_cyrillic()} қайда"))
+    story.phone(mother).text("1")
     page = alarm_page(story.phone(brother))
     story.client.post(f"{page}/sheet", data={"pin": PIN})
     for body in ({"pause_until": "2026-12-05T20:00:00+03:00"}, {"remove_contact": story.contacts["Daniyar"]}):
