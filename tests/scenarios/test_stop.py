@@ -145,7 +145,7 @@ def test_an_answer_to_a_text_that_does_not_get_through_calls_nobody(calling: Sto
     ask_mother(calling)
     calling.mother.reply("1")
     calling.mother.read_all()
-    calling.twilio.refuse(MOTHER, 21614)
+    calling.twilio.fail_next(400, 21614)
     calling.mother.text("help")
     calling.advance(minutes=10)
     assert not calling.twilio.calls.to(MOTHER)
