@@ -10,6 +10,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -36,7 +37,7 @@ from notifiers.base import (
 )
 from notifiers.connections import NeverLeft
 from notifiers.hook_news import HookNews
-from notifiers.json_client import TROUBLE, JsonClient, Reply, one_line
+from notifiers.json_client import TROUBLE, JsonClient, Reply, in_time, one_line
 from notifiers.registry import Clock, NotifierSpec
 from notifiers.segments import spell_cheaply
 from notifiers.signing import Fault, fault_of
@@ -260,6 +261,7 @@ class LocalAndroidGateway(AndroidGateway):
 
         Raises `SourceUnreadable` unless every page was read.
         """
+        began = monotonic()
         span = {"from": _stamp(since - LATE_MARGIN), "to": _stamp(until + LATE_MARGIN)}
         try:
             # Read by the app and told to nobody: what is new is on the list.
@@ -268,6 +270,7 @@ class LocalAndroidGateway(AndroidGateway):
             if not 200 <= refreshed.status < 300 or not refreshed.is_understood:
                 raise SourceUnreadable(f"the phone did not read its inbox (http_{refreshed.status})")
             for page in range(MOST_PAGES):
+                in_time(began)
                 rows = self._page({**span, "limit": PAGE, "offset": page * PAGE})
                 messages = [message_of(row, self.settings.number) for row in rows if _is_of_a_person(row)]
                 yield from (one for one in messages if E164.fullmatch(one.sender))

@@ -26,6 +26,8 @@ IDLE_SECONDS = 25.0
 """A connection that has rested longer may just be being closed by the other side, and is not used again."""
 
 
+MOST_BYTES = 16 * 1024 * 1024
+"""No answer that we ask for is longer."""
 _CHUNK = 65536
 _FIRST_FINAL = 200
 """Of the answers before it ("100 Continue") none is the last."""
@@ -187,12 +189,16 @@ class _Reading:
             OSError: it did not come, or not whole.
             HttpParserError: it is none.
         """
+        count = 0
         while not self._is_whole:
             left = until - monotonic()
             if left <= 0:
                 raise TimeoutError("timed out")
             sock.settimeout(left)
             data = sock.recv(_CHUNK)
+            count += len(data)
+            if count > MOST_BYTES:
+                raise ConnectionError("the answer does not end")
             if data:
                 self._parser.feed_data(data)
             elif self._ends_with_connection:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -33,7 +34,7 @@ from notifiers.base import (
 )
 from notifiers.connections import NeverLeft, NoAnswer
 from notifiers.http_wire import MalformedCall, inbound_of, refusal_of, state_of
-from notifiers.json_client import TROUBLE, JsonClient, Reply, one_line
+from notifiers.json_client import TROUBLE, JsonClient, Reply, in_time, one_line
 from notifiers.plain_http import is_callable
 from notifiers.registry import Clock, NotifierSpec
 from notifiers.segments import spell_cheaply
@@ -195,8 +196,9 @@ class ListedHttpSms(HttpSms):
         """What came from numbers, page by page. Raises `SourceUnreadable` unless every page was read."""
         span = {"since": since.astimezone(UTC).isoformat(), "until": until.astimezone(UTC).isoformat()}
         cursor: str | None = None
+        began = monotonic()
         for _ in range(MOST_PAGES):
-            fields = self._page({**span, **({"cursor": cursor} if cursor else {})})
+            fields = self._page({**span, **({"cursor": cursor} if cursor else {})}, began)
             try:
                 messages = [inbound_of(one) for one in fields["messages"]]
             except (KeyError, TypeError, MalformedCall) as error:
@@ -206,8 +208,9 @@ class ListedHttpSms(HttpSms):
                 return
         raise SourceUnreadable("the list does not end")
 
-    def _page(self, query: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _page(self, query: Mapping[str, Any], began: float) -> Mapping[str, Any]:
         try:
+            in_time(began)
             reply = self._list.get(f"?{urlencode(query)}")
         except TROUBLE as error:
             raise SourceUnreadable(one_line(error)) from error

@@ -18,6 +18,8 @@ LONGEST_WAIT = timedelta(days=1)
 """The longest that a server may ask us to wait."""
 SOON_SECONDS = 2.0
 """Within these what got no answer is sent once more; later another try would outlast its time."""
+LONGEST_READING_SECONDS = 120.0
+"""How long a list is read, page after page: while it goes on, no other source is read."""
 TROUBLE = (NeverLeft, NoAnswer)
 
 _NUMBER = re.compile(r"(?:\+|%2B)?\d{7,}")
@@ -102,6 +104,12 @@ class JsonClient:
             if reply.status >= 400 and reply.status != 409:
                 raise first from None
             return reply
+
+
+def in_time(began: float) -> None:
+    """Raises `NoAnswer` when a list that is read since `began` (monotonic) takes too long."""
+    if monotonic() - began > LONGEST_READING_SECONDS:
+        raise NoAnswer("the list takes too long")
 
 
 def one_line(text: object) -> str:

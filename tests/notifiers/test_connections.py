@@ -75,6 +75,15 @@ def test_what_comes_before_the_answer_is_not_the_answer() -> None:
     assert (answer.status, answer.text, dict(answer.headers)) == (200, "ok", {"content-length": "2"})
 
 
+def test_an_answer_that_does_not_end_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notifiers.connections.MOST_BYTES", 1000)
+    with server(answers(OK, LAST + b"k" * 1000)) as one:
+        connections = Connections(one.base, 5)
+        assert connections.exchange("GET", "/", {}).text == "ok"
+        with pytest.raises(NoAnswer, match="end"):
+            connections.exchange("GET", "/", {})
+
+
 def test_a_second_answer_is_nobodys() -> None:
     """It could be taken for that of the next request, which may be about somebody else."""
     refusal = b"HTTP/1.1 400 Bad\r\nContent-Length: 2\r\n\r\nno"

@@ -183,6 +183,9 @@ def test_a_list_that_does_not_end_proves_nothing(adapter: Adapter, monkeypatch: 
     monkeypatch.setattr(adapter, "show", lambda target: (200, {"messages": [], "next": "again"}))
     with pytest.raises(SourceUnreadable, match="end"):
         list(listed.list_inbound(adapter.now, adapter.now))
+    monkeypatch.setattr("notifiers.json_client.LONGEST_READING_SECONDS", -1.0)
+    with pytest.raises(SourceUnreadable, match="too long"):
+        list(listed.list_inbound(adapter.now, adapter.now))
 
 
 @pytest.mark.parametrize("secret", [SECRET, "the-next-secret-0"])
