@@ -177,6 +177,21 @@ def test_after_stop_the_page_says_how_to_hear_from_us_again(lite: Story) -> None
     assert "send START from that phone" in lite.client.get(page).text
 
 
+def test_after_stop_the_page_says_that_we_still_call_and_how_to_end_that(sqlite_url: str) -> None:
+    with open_story(sqlite_url, env={"AMANBA_TWILIO_VOICE_FROM": "+48732000000"}) as story:
+        story.register()
+        story.plan_trip()
+        ways = [{"channel": "sms", "address": MOTHER}, {"channel": "voice", "address": MOTHER}]
+        body = {"name": "Gulnar", "relation": "mother", "language": "en", "role": "full", "disclosure": "full"}
+        story.call("POST", f"/trips/{story.trip_id}/contacts", {**body, "channels": ways}, 201)
+        story.run()
+        [page] = re.findall(r"https://amanba\.example(/i/\w+)", story.mother.expect("trusted person"))
+        story.mother.reply("1")
+        assert "In an alarm we still call you" not in story.client.get(page).text
+        story.mother.text("stop")
+        assert "In an alarm we still call you" in story.client.get(page).text
+
+
 def test_after_the_end_her_page_goes_on_and_what_she_presses_reaches_nobody(lite: Story) -> None:
     """T18: a page that is gone would tell that the trip has ended."""
     family(lite, words=True)
