@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from notifiers.messengers import ExplainsCodes as ExplainsCodes
 from notifiers.messengers import HandsOver as HandsOver
 from notifiers.messengers import HasButtons as HasButtons
 from notifiers.messengers import WrittenToFirst as WrittenToFirst

@@ -1,4 +1,4 @@
-"""What a messenger can do beside a text: hold a queue of what came in, show buttons, be written to by a link."""
+"""What not every provider can: hold a queue of what came in, show buttons, be written to by a link, explain itself."""
 
 from __future__ import annotations
 
@@ -49,3 +49,11 @@ class HasButtons(Protocol):
     @property
     def most_button_bytes(self) -> int:
         """How many bytes of UTF-8 a pressed button may send back."""
+
+
+@runtime_checkable
+class ExplainsCodes(Protocol):
+    """Knows what its provider's codes mean."""
+
+    def explain(self, code: str) -> str:
+        """The meaning in an English sentence that names nobody; "" for a code that it does not know."""

@@ -33,7 +33,7 @@ from notifiers.base import (
 from notifiers.hook_news import HookNews
 from notifiers.plain_http import is_callable
 from notifiers.registry import Clock, NotifierSpec
-from notifiers.telegram_api import BotApi, Failed, Unclear, verdict
+from notifiers.telegram_api import MEANINGS, BotApi, Failed, Unclear, verdict
 from notifiers.telegram_updates import WANTED, Heard, chat_of, heard
 
 HOOK_PATH = "/hooks/telegram"
@@ -176,6 +176,10 @@ class Telegram:
             )
         except (Failed, Unclear) as error:
             raise SourceUnreadable(_reason(error)) from None
+
+    def explain(self, code: str) -> str:
+        """What the Bot API means by a code."""
+        return MEANINGS.get(code, "")
 
     def look_at_hooks(self, public_url: str) -> tuple[HookNews, ...] | Rejected | Unavailable:
         """Whether what people write comes to us: posted where a webhook is set, else kept until we fetch it."""

@@ -18,6 +18,14 @@ from notifiers.connections import Answer, Connections, NeverLeft, NoAnswer
 
 LONGEST_WAIT = timedelta(hours=1)
 BLOCKED = "bot was blocked by the user"
+MEANINGS = {
+    "400": "Telegram does not know this chat, or did not understand us",
+    "401": "The bot token is not valid",
+    "403": "The person has blocked the bot, or the account is gone",
+    "404": "The bot token is not valid",
+    "409": "Another program fetches what people write to this bot",
+    "429": "Too many messages",
+}
 _GONE = ("chat not found", "user not found", "peer_id_invalid", "user_id_invalid")
 """In the reason of a 400 whose address does not exist, or never wrote to us."""
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from notifiers.base import NO_KEY, Cause, DeliveryState, Rejected
-from notifiers.twilio_errors import refusal
+from notifiers.twilio_errors import REASONS, refusal
 from notifiers.twilio_messages import Messages
 
 _UNDER_WAY = {
@@ -87,6 +87,12 @@ def outcome(call: Mapping[str, object]) -> tuple[DeliveryState, Rejected | None]
     if ended is None:
         return _UNDER_WAY.get(status, DeliveryState.QUEUED), None
     return DeliveryState.FAILED if status == "failed" else DeliveryState.UNDELIVERED, ended
+
+
+def meaning_of(code: str) -> str:
+    """What a code says of a call; "" when we do not know it."""
+    ends = {one.code: one.reason for one in _ENDS.values()}
+    return ends.get(code) or _CALL_CAUSES.get(code, (None, ""))[1] or REASONS.get(code, "")
 
 
 def refused(rejected: Rejected) -> Rejected:

@@ -33,7 +33,7 @@ from notifiers.registry import Clock, NotifierSpec
 from notifiers.segments import fit, spell_cheaply
 from notifiers.twilio_access import ask_for_access
 from notifiers.twilio_client import TROUBLE, connect, reason, verdict
-from notifiers.twilio_errors import refusal
+from notifiers.twilio_errors import REASONS, refusal
 from notifiers.twilio_hooks import is_signed, signature_headers, state_of
 from notifiers.twilio_messages import Messages, instant, sid_of, stamp
 from notifiers.twilio_numbers import TEXTS, look_at_numbers
@@ -239,6 +239,10 @@ class TwilioSms:
     def check_access(self) -> CheckResult:
         """Whether the account and the token are good for reading the list of messages."""
         return ask_for_access(self._client, self.settings.account_sid)
+
+    def explain(self, code: str) -> str:
+        """What Twilio means by a code."""
+        return REASONS.get(code, "")
 
     def look_at_hooks(self, public_url: str) -> tuple[HookNews, ...] | Rejected | Unavailable:
         """Whether what people text to our numbers is posted to us. Where a Messaging Service chooses among numbers, its

@@ -29,7 +29,7 @@ from notifiers.base import (
 from notifiers.hook_news import HookNews
 from notifiers.registry import Clock, NotifierSpec, is_loopback
 from notifiers.twilio_access import ask_for_access
-from notifiers.twilio_calls import Calls, outcome, refused
+from notifiers.twilio_calls import Calls, meaning_of, outcome, refused
 from notifiers.twilio_client import TROUBLE, connect, reason, verdict
 from notifiers.twilio_hooks import is_signed, signature_headers
 from notifiers.twilio_messages import instant, sid_of
@@ -177,6 +177,10 @@ class TwilioVoice:
     def check_access(self) -> CheckResult:
         """Whether the account and the token are good."""
         return ask_for_access(self._client, self.settings.account_sid)
+
+    def explain(self, code: str) -> str:
+        """What Twilio means by a code of a call."""
+        return meaning_of(code)
 
     def look_at_hooks(self, public_url: str) -> tuple[HookNews, ...] | Rejected | Unavailable:
         """Whether calls to our numbers are announced to us, so that nobody picks up."""

@@ -8,7 +8,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from notifiers.base import ListsInbound, Notifier, TakesCalls, TakesTexts, TellsHowFar, pace_of, providers_of
+from notifiers.base import (
+    ExplainsCodes,
+    ListsInbound,
+    Notifier,
+    TakesCalls,
+    TakesTexts,
+    TellsHowFar,
+    pace_of,
+    providers_of,
+)
 from service.usecases.channel_notes import LastNews, last_news
 from service.usecases.codes_today import codes_so_far
 from service.usecases.context import WEBHOOK, Service, Setup
@@ -20,13 +29,15 @@ from service.usecases.spending import SentToday, sent_today
 
 @dataclass(frozen=True, slots=True)
 class ProviderState:
-    """A provider that is set up: `news` of what we handed to it; `mark`: how far what came in by it has been read, None
+    """A provider that is set up: `news` of what we handed to it, and what the code in them `means` (English, "" when
+    nobody knows); `mark`: how far what came in by it has been read, None
     where nothing has to be asked for; `numbers`: ours, which people text or call; `per_second`: its pace, if it has
     one."""
 
     name: str
     title: str
     news: LastNews
+    means: str
     mark: Watermark | None
     numbers: tuple[str, ...]
     per_second: float | None
@@ -90,10 +101,12 @@ def _look(service: Service, conn: Connection, now: datetime) -> Installation:
 def _providers(service: Service, conn: Connection, notifier: Notifier) -> Iterator[ProviderState]:
     titles = {one.name: one.title for one in service.setups}
     for one in providers_of([notifier]):
+        news = last_news(conn, one.name)
         yield ProviderState(
             name=one.name,
             title=titles.get(one.name, one.name),
-            news=last_news(conn, one.name),
+            news=news,
+            means=one.explain(news.code) if isinstance(one, ExplainsCodes) else "",
             mark=watermark(conn, one.name) if isinstance(one, ListsInbound | TellsHowFar) else None,
             numbers=_numbers(one),
             per_second=pace_of(one),
