@@ -64,6 +64,8 @@ _SENDING: ColumnElement[bool] = OUTBOX.c.state == literal_column("'sending'")
 
 FATE_OPEN = "lease_expired"
 """The error of a row of which nobody knows whether an earlier try left; kept until one is known to."""
+MAY_HAVE_HEARD = ("no_key", "machine")
+"""The errors of a call that was answered by nobody knows whom; they outlive what became of later ones."""
 
 
 def given_up() -> ColumnElement[str]:
@@ -321,7 +323,8 @@ def must_wait() -> ColumnElement[bool]:
 
 def _verdict() -> ColumnElement[str]:
     told = OUTBOX.alias("told")
-    was_told = _is_there(told, _same_person(told), told.c.kind == "alert", told.c.state.in_(("sent", "unknown")))
+    may_know = or_(told.c.state.in_(("sent", "unknown")), told.c.error.in_(MAY_HAVE_HEARD))
+    was_told = _is_there(told, _same_person(told), told.c.kind == "alert", may_know)
     pointless = or_(
         OUTBOX.c.valid_until <= _NOW,
         and_(OUTBOX.c.kind == "alert", alarm_is(closed=True)),

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, literal
 from service.core.alarm import LINK_LIVES_AFTER_CLOSE, AlarmView
 from service.core.ladder import Role, Rung
 from service.db import codec, tables
+from service.db.claims import MAY_HAVE_HEARD
 from service.db.routing import Suppression
 from service.db.rows import ids, is_one_of, is_pair, pairs
 from service.db.sealed import Keyring
@@ -273,7 +274,7 @@ def _told(conn: Connection, alarms: Sequence[RowMapping]) -> dict[UUID, list[Row
 
 @lru_cache(maxsize=4)
 def _told_query(dialect: str, several: bool) -> Select[Any]:
-    columns = (OUTBOX.c.alarm_id, OUTBOX.c.contact_id, OUTBOX.c.kind, OUTBOX.c.step, OUTBOX.c.state)
+    columns = (OUTBOX.c.alarm_id, OUTBOX.c.contact_id, OUTBOX.c.kind, OUTBOX.c.step, OUTBOX.c.state, OUTBOX.c.error)
     of_alarms = is_pair(dialect, OUTBOX.c.traveler_id, OUTBOX.c.alarm_id, several=several)
     return select(*columns, OUTBOX.c.settled_at).where(of_alarms, OUTBOX.c.kind == literal_column("'alert'"))
 
@@ -299,6 +300,8 @@ def _alarm(row: RowMapping, alerts: Sequence[RowMapping]) -> AlarmState:
         accepted.append(before)
     view = codec.alarm_from_json(row["view"], min(accepted, default=None))
     failed = {str(a["contact_id"]) for a in alerts if a["state"] == "failed"} - reached - addressed
+    # Somebody picked up the phone. It reached nobody for sure, and must not be the last that she hears of it.
+    addressed |= {str(a["contact_id"]) for a in alerts if a["error"] in MAY_HAVE_HEARD}
     return AlarmState(
         row["alarm_id"], view, row["version"], frozenset(reached), frozenset(addressed), unreached=frozenset(failed)
     )

@@ -10,10 +10,12 @@ from uuid import UUID
 from sqlalchemy import Connection, case, or_, select, update
 
 from notifiers.base import NO_KEY, Cause, DeliveryState, Rejected
+from service.db.claims import MAY_HAVE_HEARD
 from service.db.stored import table_of
 from service.db.tables import Alarm, Outbox
 from service.edges import Act
 from service.usecases import counters
+from service.usecases.answered import has_answered
 from service.usecases.context import Service
 from service.usecases.failover import Failure, fail_over
 from service.usecases.settle import AT_MOST_ONCE
@@ -64,7 +66,7 @@ def report_delivery(service: Service, told: Report) -> bool:
                 .values(look_at=now, version=ALARMS.c.version + 1, rung_accepted_at=_accepted_at(found))
             )
         row = conn.execute(query.with_for_update()).one()
-        values = _news(row, report, now)
+        values = _news(row, report, now, knows=report.state.is_bad and has_answered(conn, row))
         if not values:
             return True, [], []
         conn.execute(
@@ -111,12 +113,12 @@ def _is_past(row: Any, report: Report) -> bool:
     return report.state.is_bad and row.state == "sent" and row.provider_id not in (None, report.provider_id)
 
 
-def _news(row: Any, report: Report, now: datetime) -> dict[str, Any]:
-    """What the report changes in the row; nothing when it is old news."""
+def _news(row: Any, report: Report, now: datetime, *, knows: bool) -> dict[str, Any]:
+    """What the report changes in the row; nothing when it is old news. `knows`: the person has answered meanwhile."""
     before = _known(row, report)
     state = before.advance(report.state)
     if state.is_bad:
-        return {} if before.is_bad else _bad_news(row, report, state, now)
+        return {} if before.is_bad else _bad_news(row, report, state, now, knows=knows)
     if row.delivery == state.value and row.state == "sent":
         return {}
     return {
@@ -135,15 +137,18 @@ def _known(row: Any, report: Report) -> DeliveryState:
     return DeliveryState(row.delivery) if row.delivery and is_same else DeliveryState.QUEUED
 
 
-def _bad_news(row: Any, report: Report, state: DeliveryState, now: datetime) -> dict[str, Any]:
+def _bad_news(row: Any, report: Report, state: DeliveryState, now: datetime, *, knows: bool) -> dict[str, Any]:
     rejected = _reason(report)
     values = {
         "delivery": state.value,
         # Kept while it waits for its next try: by it a repeat of this report is known.
         "provider_id": report.provider_id,
-        "error": rejected.code,
+        "error": row.error if row.error in MAY_HAVE_HEARD else rejected.code,
         "lease_until": None,
     }
+    if knows and not rejected.cause.is_final:
+        # She is not told again of what she has answered; by whichever way it came, she must hear the end.
+        return {**values, "state": "unknown", "settled_at": now}
     if rejected.cause.is_final or _is_last(row, rejected):
         return {**values, "state": "failed", "settled_at": now}
     pause = _schedule(rejected)[max(row.attempts, 1) - 1]

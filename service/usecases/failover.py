@@ -21,6 +21,7 @@ from service.db.trips import Address, ContactState, TripKey, TripState
 from service.texts import translator
 from service.usecases import reminding, telling
 from service.usecases.alarm_facts import first_usable
+from service.usecases.answered import has_answered
 from service.usecases.carriage import carriage_to
 from service.usecases.context import Service
 from service.usecases.links import alarm_link, invitation_link
@@ -142,7 +143,7 @@ def _send_again(work: Work, trip: TripState, contact: ContactState | None, failu
     if row.kind == "alert" and _is_there(work.conn, row, address):
         # It went by all of her addresses at once, or an earlier refusal has brought it there.
         return
-    if row.kind in OF_THIS_ADDRESS:
+    if row.kind in OF_THIS_ADDRESS or has_answered(work.conn, row):
         return
     for part, one in enumerate((row, *_behind(work.conn, row))):
         if contact is None or not _is_written_anew(work, trip, contact, one, address):

@@ -22,15 +22,15 @@ from notifiers.base import ReadsStatus, StatusResult, Unavailable
 from service.core.ladder import audience
 from service.db.follow import claim_polls, claim_silent, open_alarms, unsure_beside_alarms, unsure_of_alarms
 from service.db.stored import table_of
-from service.db.tables import Answer, Outbox
+from service.db.tables import Outbox
 from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.edges import Act
+from service.usecases.answered import has_answered
 from service.usecases.context import Service
 from service.usecases.delivery import Report, report_delivery
 from service.usecases.failover import tell_beside
 from service.usecases.work import Work
 
-ANSWERS = table_of(Answer)
 OUTBOX = table_of(Outbox)
 
 POLL_AFTER = (timedelta(minutes=2), timedelta(minutes=15))
@@ -187,13 +187,7 @@ def _is_awaited(conn: Connection, trip: TripState, contact: ContactState, row: A
     view = state.view
     if contact.id in view.cannot or contact.id not in audience(view.kind, trip.people):
         return False
-    query = select(ANSWERS.c.answer_id).where(
-        ANSWERS.c.traveler_id == row.traveler_id,
-        ANSWERS.c.alarm_id == row.alarm_id,
-        ANSWERS.c.contact_id == row.contact_id,
-        ANSWERS.c.at >= row.created_at,
-    )
-    return conn.execute(query.limit(1)).first() is None
+    return not has_answered(conn, row)
 
 
 def _tells_still(state: AlarmState, row: Any, now: datetime) -> bool:

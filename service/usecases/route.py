@@ -22,7 +22,7 @@ from service.core.reply import Meaning, Reading
 from service.core.wording import Reply, TravelerNotice
 from service.db.routing import AckCode
 from service.db.stored import table_of
-from service.db.trips import ContactState, TripKey, TripState
+from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.usecases import telling
 from service.usecases.answer import answer_alarm, answer_and_note
 from service.usecases.answer_rehearsal import answer_by_code, answer_by_page, answer_by_text, rehearsal_awaiting
@@ -94,15 +94,13 @@ class _Role:
 
     @property
     def open_alarm(self) -> UUID | None:
-        """The open alarm that she was told of."""
-        alarm = self.trip.alarm
-        return alarm.alarm_id if alarm is not None and self.contact.id in alarm.addressed else None
+        """The open alarm that she was told of, or that went to her: what a carrier reports as lost may have come."""
+        return _told_of(self.trip.alarm, self.contact)
 
     @property
     def ended_alarm(self) -> UUID | None:
         """The alarm closed last, when she was told of it."""
-        alarm = self.trip.recent
-        return alarm.alarm_id if alarm is not None and self.contact.id in alarm.addressed else None
+        return _told_of(self.trip.recent, self.contact)
 
     def may_doubt(self, now: datetime) -> bool:
         recent = self.trip.recent
@@ -119,6 +117,11 @@ class _Role:
         contact = self.contact
         is_open = proof_is_open(contact.accepted_at, contact.proven_at, contact.proof_asked_at)
         return contact.accepted and is_open
+
+
+def _told_of(alarm: AlarmState | None, contact: ContactState) -> UUID | None:
+    is_told = alarm is not None and contact.id in alarm.addressed | alarm.unreached
+    return alarm.alarm_id if alarm is not None and is_told else None
 
 
 def route(

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from notifiers.base import Accepted, Idempotent, Rejected, Unavailable
-from service.db.claims import FATE_OPEN
+from service.db.claims import FATE_OPEN, MAY_HAVE_HEARD
 from service.db.settle import Settlement, ask_later, settle_many
 from service.edges import Act
 from service.usecases import counters
@@ -123,8 +123,12 @@ def knows_repeats(notifier: object) -> bool:
 
 
 def _error(row: Claimed, code: str) -> str:
-    """That an earlier try may have left outlives what became of this one."""
-    return FATE_OPEN if row.error == FATE_OPEN else code
+    """That an earlier try may have left, or have been heard, outlives what became of this one."""
+    return row.error if row.error in (FATE_OPEN, *MAY_HAVE_HEARD) else code
+
+
+def _heard(row: Claimed) -> str | None:
+    return row.error if row.error in MAY_HAVE_HEARD else None
 
 
 def _settlement(service: Service, row: Claimed, result: Outcome, now: datetime) -> Settlement | None:
@@ -142,9 +146,9 @@ def _settlement(service: Service, row: Claimed, result: Outcome, now: datetime) 
             return Settlement(state="pending", error=row.error, **common)
         case Accepted(provider_id, state, by):
             common["provider"] = by or provider
-            return Settlement(state="sent", provider_id=provider_id, delivery=state.value, **common)
+            return Settlement(state="sent", provider_id=provider_id, delivery=state.value, error=_heard(row), **common)
         case Rejected(cause, code) if cause.is_final:
-            return Settlement(state="failed", error=code, **common)
+            return Settlement(state="failed", error=_heard(row) or code, **common)
         case Rejected(_, code, _, _) if code == UNSERVED and now - row.created_at > GIVE_UP_UNSERVED_AFTER:
             return Settlement(state="failed", error=code, **common)
         case Rejected(_, code, _, retry_after):

@@ -55,6 +55,17 @@ def held_by(story: Story) -> str | None:
     return next((name for name, contact_id in story.contacts.items() if contact_id == str(holder)), None)
 
 
+def landline_only(story: Story) -> None:
+    """A family of one, who has a landline and nothing else."""
+    story.register()
+    story.plan_trip()
+    story.add_contact("Apa", LANDLINE, accept=False)
+    story.twilio.calls.answer(LANDLINE)
+    story.twilio.calls.press(LANDLINE, "71")
+    story.run()
+    story.arm()
+
+
 def test_whose_text_does_not_arrive_is_called_and_answers_by_two_keys(calling: Story) -> None:
     family(calling)
     calling.advance_to(DUE)
@@ -104,6 +115,64 @@ def test_who_answers_by_text_while_her_line_is_busy_is_not_called_again(called: 
     called.advance(minutes=10)
     assert held_by(called) == "Gulnar"
     assert len(called.twilio.calls.to(MOTHER)) == 1
+
+
+@pytest.mark.parametrize("later", ["", "hang_up", "busy"])
+def test_whoever_picked_up_and_pressed_nothing_hears_the_end(called: Story, later: str) -> None:
+    """She may have listened and run to call her daughter: that all is well must reach her too."""
+    landline_only(called)
+    called.advance_to(DUE)
+    calls = called.twilio.calls
+    calls.answer(LANDLINE)
+    calls.hang_up(LANDLINE)
+    if later:
+        called.advance(minutes=6)
+        if later == "hang_up":
+            calls.answer(LANDLINE)
+        getattr(calls, later)(LANDLINE)
+        called.run()
+    made = len(calls.to(LANDLINE))
+    called.traveler.text("OK")
+    called.advance(minutes=1)
+    assert len(calls.to(LANDLINE)) == made + 1
+    assert "Aizhan" in calls.answer(LANDLINE).said[0]
+
+
+def test_whoever_did_not_pick_up_hears_of_no_end(called: Story) -> None:
+    landline_only(called)
+    called.advance_to(DUE)
+    called.twilio.calls.busy(LANDLINE)
+    called.run()
+    called.traveler.text("OK")
+    called.advance(minutes=1)
+    assert len(called.twilio.calls.to(LANDLINE)) == 2, "asked to be a trusted person, and called in vain"
+
+
+def test_who_has_answered_is_not_called_when_her_text_is_given_back(called: Story) -> None:
+    family(called)
+    called.advance_to(DUE)
+    alarm = called.phone(MOTHER).texts[-1].sid
+    called.mother.text("1")
+    called.run()
+    called.twilio.undelivered(alarm, 30003)
+    texts = len(called.phone(MOTHER).texts)
+    called.advance(minutes=10)
+    assert called.twilio.calls.to(MOTHER) == []
+    assert len(called.phone(MOTHER).texts) == texts, "nor texted again"
+
+
+def test_who_answers_by_text_while_it_rings_is_not_called_again(called: Story) -> None:
+    family(called)
+    called.advance_to(DUE)
+    undeliver(called, MOTHER)
+    called.mother.text("1")
+    called.run()
+    called.twilio.calls.no_answer(MOTHER)
+    called.advance(minutes=10)
+    assert len(called.twilio.calls.to(MOTHER)) == 1
+    called.mother.text("2")
+    called.advance(minutes=1)
+    assert called.mother.expect("is safe"), "and hears the end"
 
 
 def test_a_key_that_comes_after_the_end_of_its_call_still_counts(called: Story) -> None:

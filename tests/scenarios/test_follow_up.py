@@ -185,3 +185,17 @@ def test_a_provider_that_is_away_is_asked_no_further(home: Story, server: MailSe
     poll(home.service)
     assert {row.polls for row in rows(home)} == {1}
     assert chase(home.service) == 1, "which keeps nobody from being told"
+
+
+def test_a_text_that_is_given_back_and_answered_all_the_same_has_come(home: Story, server: MailServer) -> None:
+    """A carrier's word is no proof: who answers by a bare digit means this alarm."""
+    home.register()
+    home.plan_trip()
+    home.add_contact("Gulnar", MOTHER)
+    home.arm()
+    home.advance_to("2026-12-01T21:00:30+03:00")
+    (text,) = told(home)
+    home.twilio.undelivered(text.sid, 30006)
+    home.mother.reply("1")
+    home.run()
+    assert home.mother.expect("You have it until")
