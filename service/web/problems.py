@@ -34,6 +34,8 @@ PROGRAMS = (API, "/hooks/", "/healthz", "/readyz", "/metrics", "/static/")
 MEDIA_TYPE = "application/problem+json"
 LARGEST_BODY = 64 * 1024
 """Bytes; the longest form takes some 20,000."""
+LARGER_BODIES = {"/hooks/android": 4 * 1024 * 1024, "/hooks/telegram": 256 * 1024}
+"""What a message with a picture is, and one that quotes another, with all its emoji. Refused, it would come for days."""
 RETRY_AFTER_SECONDS = 5
 
 _STATUS: dict[type[Refusal], HTTPStatus] = {
@@ -136,7 +138,7 @@ _SCHEMA.pop("$defs", None)
 
 
 class BodyLimit:
-    """Refuses a body as soon as it is known to be larger than `LARGEST_BODY`."""
+    """Refuses a body as soon as it is known to be larger than `LARGEST_BODY`, or than may come there."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -146,13 +148,13 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        taken = 0
+        taken, most = 0, LARGER_BODIES.get(scope["path"], LARGEST_BODY)
 
         async def limited() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > LARGEST_BODY or not declared.isdigit() or int(declared) > LARGEST_BODY:
+            if taken > most or not declared.isdigit() or int(declared) > most:
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return message
 

@@ -135,11 +135,21 @@ def test_what_the_phone_could_not_send_goes_again_under_another_id(home: Story, 
     assert (row.state, row.delivery, row.provider) == ("sent", "delivered", "android_gateway")
 
 
+def test_a_word_beside_a_large_picture_is_heard(home: Story, sim: AndroidPhone) -> None:
+    family(home)
+    beside_twilio(home, phone(sim.env()))
+    picture = {"partId": 1, "contentType": "image/jpeg", "data": "A" * 1_500_000}
+    said = {"sender": TRAVELER, "body": "SOS", "receivedAt": home.now.isoformat(), "attachments": [picture]}
+    assert post_event(home, {"event": "mms:downloaded", "payload": said}).status_code == 204
+    home.run()
+    home.mother.expect("asked for help")
+
+
 @pytest.mark.parametrize(
     ("event", "how", "status", "code"),
     [
         (PING, {"key": "another"}, 403, "forged"),
-        (b"x" * 70_000, {}, 413, "too_large"),
+        (b"x" * 5_000_000, {}, 413, "too_large"),
         (b"not json", {}, 400, "malformed"),
         ({"event": "sms:received", "payload": {}}, {}, 400, "malformed"),
     ],

@@ -21,6 +21,8 @@ from service.web.intake import Intake
 
 HOOK = "android"
 TIMESTAMP, SIGNATURE = "x-timestamp", "x-signature"
+MOST_BYTES = 4 * 1024 * 1024
+"""A message with a picture brings it along. The text beside it may be a call for help."""
 
 
 def router(service: Service, intake: Intake) -> APIRouter:
@@ -32,7 +34,7 @@ def router(service: Service, intake: Intake) -> APIRouter:
     async def heard(request: Request) -> Response:
         async def keep() -> Response:
             phone = provider_of(service, AndroidGateway)
-            said = await read(request, TIMESTAMP, SIGNATURE, phone.fault_of)
+            said = await read(request, TIMESTAMP, SIGNATURE, phone.fault_of, MOST_BYTES)
             try:
                 events = events_of(said, phone.settings.number)
             except MalformedEvent as error:

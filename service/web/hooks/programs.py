@@ -43,7 +43,7 @@ class Refusal(StrEnum):
 
 _SAID = {
     Refusal.NOT_CONFIGURED: (404, "No such hook is set up here."),
-    Refusal.TOO_LARGE: (413, f"More than {MOST_BYTES} bytes."),
+    Refusal.TOO_LARGE: (413, "That is more than is ever said here."),
     Refusal.MALFORMED: (400, "This is not a JSON object in UTF-8."),
     Refusal.UNSIGNED: (401, "The headers with the timestamp and the signature are missing."),
     Refusal.FORGED: (403, "The signature does not fit the timestamp and the body."),
@@ -79,9 +79,11 @@ def count_from_nought(hook: str) -> None:
         HOOK_REFUSALS.labels(hook=hook, reason=reason.value)
 
 
-async def read(request: Request, timestamp: str, signature: str, fault_of: Callable[..., Fault | None]) -> Any:
-    """The JSON of a request that is proven. `timestamp` and `signature` name its headers; `fault_of` looks at the body
-    as it came, and at their values.
+async def read(
+    request: Request, timestamp: str, signature: str, fault_of: Callable[..., Fault | None], most: int = MOST_BYTES
+) -> Any:
+    """The JSON of a request that is proven, of `most` bytes. `timestamp` and `signature` name its headers; `fault_of`
+    looks at the body as it came, and at their values.
 
     Raises:
         Refused: it is not proven, too large, or no JSON.
@@ -90,7 +92,7 @@ async def read(request: Request, timestamp: str, signature: str, fault_of: Calla
     if not all(given):
         # Before a byte of it is read.
         raise Refused(Refusal.UNSIGNED)
-    body = await _body(request)
+    body = await _body(request, most)
     if (fault := fault_of(body, *given)) is not None:
         raise Refused(Refusal(fault.value))
     try:
@@ -129,20 +131,20 @@ def uuid_of(text: str) -> UUID:
         raise Refused(Refusal.UNKNOWN_MESSAGE) from error
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, most: int) -> bytes:
     """No more of it is read than may be: a stranger need not say how much is to come."""
     length = request.headers.get("content-length") or "0"
-    if length.isdecimal() and int(length[:12]) > MOST_BYTES:
-        raise Refused(Refusal.TOO_LARGE)
-    body = b""
+    if length.isdecimal() and int(length[:12]) > most:
+        raise Refused(Refusal.TOO_LARGE, f"More than {most} bytes.")
+    body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > MOST_BYTES:
-                raise Refused(Refusal.TOO_LARGE)
+            if len(body) > most:
+                raise Refused(Refusal.TOO_LARGE, f"More than {most} bytes.")
     except ClientDisconnect as error:
         raise Refused(Refusal.MALFORMED) from error
-    return body
+    return bytes(body)
 
 
 def _problem(status: int, detail: str, code: str) -> JSONResponse:
