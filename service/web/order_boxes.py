@@ -105,7 +105,7 @@ def order_placed(typed: Typed, problems: Sequence[FieldProblem]) -> list[FieldPr
         field = _CONTACT.sub(r"\1", one.field)
         if match := _RUNG.match(field):
             place = int(match.group(1))
-            row = numbers[place] if place < len(numbers) else place
-            field = f"rungs[{row}]{field[match.end() :]}"
+            # The last one, which holds everybody, has no boxes of its own.
+            field = f"rungs[{numbers[place]}]{field[match.end() :]}" if place < len(numbers) else "rungs"
         found.append(FieldProblem(field, one.message, one.values))
     return found

@@ -150,6 +150,8 @@ def test_other_times_order_and_place(forms_once: FormWorld) -> None:
             her.open(path)
         order = {"rungs[0].contacts": her.person("Daniyar"), "rungs[0].wait_seconds": "900", "repeat_seconds": "3600"}
         her.says("/trip/order", order)
+        her.open("/trip/order")
+        her.says("/trip/order", {"usual": "1"})
         her.says("/trip/place", {"leg.country": "DE"})
         her.says("/trip/times", {"rhythm": "every", "every": "12", "grace_seconds": "3600", "max_weak": "3"})
         her.forms.wait(hours=13)
@@ -160,7 +162,9 @@ def test_other_times_order_and_place(forms_once: FormWorld) -> None:
         assert [one[0] for one in her.seen[-4:]] == [200, 200, 200, 200]
         her.seen.append([text for text in her.forms.texts(her.own) if "code" not in text])
 
-    assert same_for_both(forms_once, story)[-1], "she was asked"
+    seen = same_for_both(forms_once, story)
+    assert seen[-1], "she was asked"
+    assert ["Back to the usual order" in one[2] for one in (seen[5], seen[-3])] == [True, False]
 
 
 def test_other_words_bring_their_passphrase(forms_once: FormWorld) -> None:

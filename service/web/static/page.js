@@ -95,6 +95,8 @@
       const mine = ++asked;
       try {
         const typed = new URLSearchParams(new FormData(live.closest("form")));
+        // A word of hers is sent when she presses the button, and not while she thinks.
+        typed.delete("word");
         const answer = await fetch(live.dataset.live, { method: "POST", body: typed });
         if (answer.ok && mine === asked) live.innerHTML = await answer.text();
       } catch (_) { /* the preview stays as it was */ }
