@@ -215,7 +215,8 @@ class Alarm(Stored, table=True):
 class Outbox(Stored, table=True):
     """A message to be sent: state pending, sending, sent, failed, cancelled or unknown; `delivery`: what the
     provider said last; `sealed`: JSON {to, body, subject, language, answers}; a smaller `priority` goes first; `polls`:
-    how often the provider was asked how far it got; `chased`: its silence has been acted on."""
+    how often the provider was asked how far it got; `chased`: its silence has been acted on; `failures`: how often a
+    provider took it and it did not arrive."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -228,6 +229,8 @@ class Outbox(Stored, table=True):
         partial_index("ix_outbox_sending", "lease_until", where="state = 'sending'"),
         # For an alarm its messages are found by the alarm.
         partial_index("ix_outbox_sent_beside_alarms", "settled_at", where="state = 'sent' AND alarm_id IS NULL"),
+        # How many answers went to a number lately is asked for each batch of texts.
+        partial_index("ix_outbox_replies", "address_hash", "created_at", where="kind = 'reply'"),
     )
 
     traveler_id: UUID = primary()
@@ -258,6 +261,7 @@ class Outbox(Stored, table=True):
     settled_at: datetime | None = instant_or_none()
     polls: int = counted()
     chased: bool = not_yet()
+    failures: int = counted()
 
 
 class CheckIn(Stored, table=True):

@@ -145,13 +145,14 @@ def _bad_news(row: Any, report: Report, state: DeliveryState, now: datetime, *, 
         "provider_id": report.provider_id,
         "error": row.error if row.error in MAY_HAVE_HEARD else rejected.code,
         "lease_until": None,
+        "failures": row.failures + 1,
     }
     if knows and not rejected.cause.is_final:
         # She is not told again of what she has answered; by whichever way it came, she must hear the end.
         return {**values, "state": "unknown", "settled_at": now}
-    if rejected.cause.is_final or _is_last(row, rejected):
+    if rejected.cause.is_final or _is_worn_out(row, rejected) or row.kind in AT_MOST_ONCE:
         return {**values, "state": "failed", "settled_at": now}
-    pause = _schedule(rejected)[max(row.attempts, 1) - 1]
+    pause = _schedule(rejected)[row.failures]
     return {**values, "state": "pending", "settled_at": None, "available_at": now + pause, "polls": 0}
 
 
@@ -159,8 +160,10 @@ def _schedule(rejected: Rejected) -> tuple[timedelta, ...]:
     return AGAIN_AFTER if rejected.again_after is None else rejected.again_after
 
 
-def _is_last(row: Any, rejected: Rejected) -> bool:
-    return row.attempts > len(_schedule(rejected)) or row.kind in AT_MOST_ONCE
+def _is_worn_out(row: Any, rejected: Rejected) -> bool:
+    """Whether it has failed as often as that is worth. A try that reached no provider is none: an outage of the
+    provider's says nothing of a phone."""
+    return bool(row.failures >= len(_schedule(rejected)))
 
 
 def _reason(report: Report) -> Rejected:
@@ -169,6 +172,6 @@ def _reason(report: Report) -> Rejected:
 
 def _failure(row: Any, report: Report) -> Failure:
     rejected = _reason(report)
-    if rejected.at_last is not None and _is_last(row, rejected):
+    if rejected.at_last is not None and _is_worn_out(row, rejected):
         rejected = replace(rejected, cause=rejected.at_last)
     return Failure(row.traveler_id, row.trip_id, row.contact_id, row.outbox_id, row.channel_index, rejected)

@@ -16,6 +16,7 @@ from service.db.follow import unsure_beside_alarms, unsure_of_alarms
 from service.db.rows import is_pair, pairs
 from service.db.stored import table_of
 from service.usecases.accept_taps import received_at
+from service.usecases.replies import answered_lately
 
 TRIPS = table_of(tables.Trip)
 NOW, A_DAY = datetime(2026, 12, 1, tzinfo=UTC), timedelta(days=1)
@@ -65,4 +66,12 @@ def test_what_was_sent_is_followed_up_without_reading_all_that_was(db: Database,
     assert "SCAN outbox" not in plan
     plan = plan_of(db, lambda conn: unsure_beside_alarms(conn, 0, NOW - A_DAY, NOW, ["twilio_sms"], 100))
     assert "SEARCH outbox USING INDEX ix_outbox_sent_beside_alarms" in plan
+    assert "SCAN outbox" not in plan
+
+
+@pytest.mark.parametrize("count", [1, 2, 100])
+def test_answers_of_the_last_hour_are_counted_without_reading_all_that_was_sent(db: Database, count: int) -> None:
+    numbers = [uuid4().bytes for _ in range(count)]
+    plan = plan_of(db, lambda conn: answered_lately(conn, numbers, NOW))
+    assert "SEARCH outbox USING INDEX ix_outbox_replies" in plan
     assert "SCAN outbox" not in plan

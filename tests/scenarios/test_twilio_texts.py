@@ -105,16 +105,37 @@ def test_a_number_out_of_use_is_believed_the_second_time(brief: Story) -> None:
     assert [0] in dead(brief)
 
 
+def test_an_outage_of_the_providers_is_no_failure_of_a_phone(brief: Story) -> None:
+    """However often a text was to be handed over: it was taken once, and one 30005 may be a carrier's mistake."""
+    two_numbers(brief)
+    brief.advance_to("2026-12-01T20:59+03:00")
+    brief.twilio.fail_next(429, 20429, times=3)
+    brief.advance_to("2026-12-01T21:05+03:00")
+    assert tries(brief, MOTHER) == 1
+    fail(brief, 30005)
+    assert not any(dead(brief))
+    brief.advance(minutes=11)
+    assert tries(brief, MOTHER) == 2
+
+
+def test_no_number_is_lost_to_an_answer_that_did_not_arrive_once(brief: Story) -> None:
+    family(brief)
+    brief.mother.text("help")
+    fail(brief, 30005)
+    assert not any(dead(brief))
+
+
 def test_each_failure_has_its_own_tries(brief: Story) -> None:
+    """Counted are the failures: it may have been handed over more often."""
     family(brief)
     first, sid = told(brief)
     for code, after_minutes in (("30008", (2,)), ("99999", (2,)), ("30003", (2, 10, 30)), ("30007", ()), ("30006", ())):
-        for tried, minutes in enumerate(after_minutes, 1):
-            write(brief, first, state="sent", delivery="sent", attempts=tried)
+        for failures, minutes in enumerate(after_minutes):
+            write(brief, first, state="sent", delivery="sent", attempts=9, failures=failures)
             report(brief, first, sid, "undelivered", code)
             row = row_of(brief, first)
             assert (row.state, (row.available_at - brief.now).total_seconds()) == ("pending", minutes * 60), code
-        write(brief, first, state="sent", delivery="sent", attempts=len(after_minutes) + 1)
+        write(brief, first, state="sent", delivery="sent", attempts=1, failures=len(after_minutes))
         report(brief, first, sid, "undelivered", code)
         assert row_of(brief, first).state == "failed", code
 
@@ -128,8 +149,8 @@ def test_callbacks_in_any_order_and_twice_end_alike(story: Story) -> None:
             for word, why in (*order, order[0]):
                 report(story, first, sid, word, why)
             now = row_of(story, first)
-            ends.add((now.state, now.delivery, now.error, now.provider_id, now.available_at, now.attempts))
-            as_before = ("state", "delivery", "error", "available_at", "settled_at")
+            ends.add((now.state, now.delivery, now.error, now.provider_id, now.available_at, now.failures))
+            as_before = ("state", "delivery", "error", "available_at", "settled_at", "failures")
             write(story, first, **{name: getattr(first, name) for name in as_before})
         assert len(ends) == 1
         assert {end[1] for end in ends} == {final}
