@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -122,6 +123,13 @@ def test_a_port_in_use_is_said_before_anything_is_touched(console: Console) -> N
         port = taken.getsockname()[1]
         assert f"port {port}: Address already in use" in console.refusal("serve", "--port", str(port))
     assert not (console.folder / "amanba.db").exists()
+
+
+def test_a_link_for_whoever_runs_this_is_printed_and_nothing_else(console: Console) -> None:
+    console.set(AMANBA_PUBLIC_URL="https://amanba.example.org")
+    assert console.run("migrate")[0] == 0
+    assert console.run("operator-link")[0] == 0
+    assert re.fullmatch(r"https://amanba\.example\.org/o/\w{22}\n", console.answered)
 
 
 def test_a_newer_schema_and_a_missing_one_are_refused(console: Console) -> None:

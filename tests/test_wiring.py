@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 from notifiers.base import NotConfigured
 from service.db.migrate import upgrade
@@ -89,3 +90,25 @@ def test_a_heartbeat_goes_where_nobody_listens_in(settings: pytest.MonkeyPatch, 
 def test_who_knows_the_heartbeats_address_can_silence_the_alarm_about_us(settings: pytest.MonkeyPatch) -> None:
     settings.setenv("AMANBA_HEARTBEAT_URL", "https://watch.example.org/ping/0123456789")
     assert "0123456789" not in f"{Settings()!r}"
+
+
+def test_what_is_not_set_up_is_known_by_the_names_of_its_variables(settings: pytest.MonkeyPatch) -> None:
+    for name, value in (("ACCOUNT_SID", "AC" + "1" * 32), ("AUTH_TOKEN", "a-token"), ("FROM", "+48732000000")):
+        settings.setenv(f"AMANBA_TWILIO_{name}", value)
+    upgrade(Settings().database)
+    service = build(Settings())
+    missing = {one.name: one.missing for one in service.setups}
+    assert missing["twilio_sms"] == ()
+    assert missing["twilio_voice"] == ("AMANBA_TWILIO_VOICE_FROM",)
+    assert missing["telegram"] == ("AMANBA_TELEGRAM_BOT_TOKEN",)
+    assert "a-token" not in repr(service.setups)
+    service.db.close()
+
+
+def test_mail_without_texts_is_said_at_the_start(settings: pytest.MonkeyPatch) -> None:
+    settings.setenv("AMANBA_SMTP_URL", "smtp://127.0.0.1:1")
+    settings.setenv("AMANBA_SMTP_FROM", "post@example.org")
+    upgrade(Settings().database)
+    with capture_logs() as logged:
+        build(Settings()).db.close()
+    assert "no_texts" in [line["event"] for line in logged]

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
+from service.usecases.carriage import EMAIL
 from service.usecases.context import Service
 from service.usecases.my_trip import my_trip
 from service.usecases.problems import Elsewhere, Invalid, Problems
@@ -44,6 +45,7 @@ def router(service: Service) -> APIRouter:
             "countries": number_countries(request),
             "tongues": LANGUAGES_BY_THEMSELVES,
             "phone": shown_number(show_profile(service, session.traveler_id).phone),
+            "by_email": EMAIL in service.senders,
         }
         if _has_begun(service, session):
             status = 422 if form.problems else 200
