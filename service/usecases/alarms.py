@@ -12,6 +12,7 @@ from service.core.ladder import audience
 from service.db.rehearsals import rehearsing, silence
 from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.usecases import telling
+from service.usecases.end_trip import forget_ends
 from service.usecases.work import Work, cancel, cancel_notices
 
 PENDING_OF_AN_ALARM = ("alert", "notice")
@@ -32,6 +33,8 @@ def put_alarm(work: Work, trip: TripState, view: AlarmView) -> TripState:
         cancel(work.conn, trip.key.traveler_id, work.now, alarm_id=state.alarm_id, kinds=PENDING_OF_AN_ALARM)
         for contact in _told(trip, state):
             telling.all_clear(work, trip, changed, contact)
+        if view.kind is AlarmKind.DURESS:
+            forget_ends(work, trip)
         work.save_alarm(trip, changed, None)
         work.audit.add(trip.key.traveler_id, view.closed_by or "engine", f"alarm_closed:{view.outcome}")
         return replace(trip, alarm=None, recent=changed)

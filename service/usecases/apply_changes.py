@@ -25,7 +25,7 @@ from service.usecases.ask_later import stop_asking
 from service.usecases.changes import End, Erase, Pause, RemoveContact, RemoveNumber, TakeOver, Waiting
 from service.usecases.contacts import retire_in
 from service.usecases.context import Service
-from service.usecases.end_trip import finish
+from service.usecases.end_trip import finish, notice_of_end
 from service.usecases.hand_over import may_take_over, settle_hand_over, take_over_in
 from service.usecases.her_numbers import drop_number_in
 from service.usecases.reachability import page_if_last
@@ -142,7 +142,7 @@ def _apply(work: Work, trip: TripState, waiting: Waiting) -> TripState:
             # Whoever holds her phone can ask for it: nobody has said that she is home.
             return finish(work, trip, "traveler", ContactNotice.ERASED)
         case End():
-            return finish(work, trip, "traveler")
+            return finish(work, trip, "traveler", notice_of_end(work, trip))
         case RemoveContact():
             return _leave(work, trip, waiting)
         case TakeOver():

@@ -1,5 +1,6 @@
 """Changes in mid-trip: more watching counts at once, less of it waits, and a word of duress looks like a safe one."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from service.core.plan import DailyTime, Leg, Plan, QuietSpan, deadlines
 from service.usecases.alarms import put_alarm
 from service.usecases.apply_changes import apply_due
 from service.usecases.change_trip import is_more_watching
+from service.usecases.end_trip import confirm_end
 from service.usecases.people_now import people_now
 from service.usecases.work import Work
 from tests.web.api_world import BROTHER, DANIYAR, EVENINGS, GULNAR, MOTHER, NOW, WORDS, World, errors, world
@@ -44,13 +46,16 @@ def close_alarm(world: World, trip: str) -> None:
     state = world.state(trip)
     assert state.alarm is not None
     view = close(state.alarm.view, Outcome.CLOSED_BY_TWO, "operator", world.now)
+    write(world, lambda work: put_alarm(work, state, view))
 
-    def write(conn: Any) -> None:
+
+def write(world: World, act: Callable[[Work], Any]) -> None:
+    def keep(conn: Any) -> None:
         work = Work(world.service, conn, world.now)
-        put_alarm(work, state, view)
+        act(work)
         work.flush()
 
-    world.service.run(write)
+    world.service.run(keep)
 
 
 def test_late_moves_the_deadline_once_and_at_once(world: World) -> None:
@@ -140,8 +145,56 @@ def test_a_duress_word_looks_like_a_safe_one_and_the_alarm_goes_on(world: World,
     assert (state.status, state.alarm.view.kind) == ("armed", AlarmKind.DURESS)
 
     close_alarm(world, trip)
-    assert apply_due(world.service, world.now) == ("end" in change), "other times did not wait for it"
-    assert world.get(trip).text.replace(trip.rsplit("/", 1)[1], "") == seen[0][-1][1]
+    assert apply_due(world.service, world.now) == 0, "other times did not wait for it"
+    shown = world.get(trip)
+    if "end" in change:
+        assert (shown.json()["status"], world.state(trip).status) == ("armed", "armed"), "who was not free ends nothing"
+    else:
+        assert shown.text.replace(trip.rsplit("/", 1)[1], "") == seen[0][-1][1]
+
+
+@pytest.mark.parametrize("kind", ["end", "erase"])
+def test_an_end_by_a_word_of_duress_ends_nothing_after_its_alarm_unless_a_contact_confirms_it(
+    world: World, kind: str
+) -> None:
+    """T10: she is on her way again and asked, and nobody hears that she is home."""
+    left = []
+    for number, confirms in ((1, False), (2, True)):
+        world.token = ""
+        world.sign_in(f"+7700000003{number}")
+        trip = world.armed(words=True)
+        ask(world, trip, {"end": True})
+        if kind == "end":
+            ask(world, trip, {"end": True, "word": DURESS})
+        else:
+            answer = world.call("DELETE", "/travelers/me", {"word": DURESS}, Amanba_Passphrase=WORDS["passphrase"])
+            assert answer.status_code == 202
+        world.read_inbox()
+        state = world.state(trip)
+        assert state.alarm is not None
+        if confirms:
+            write(world, lambda work, one=state: confirm_end(work, one, one.contacts[0]))
+        close_alarm(world, trip)
+        apply_due(world.service, world.now)
+        watch = world.state(trip).watch
+        assert watch is not None
+        left.append((world.state(trip).status, watch.deadline is not None))
+        world.wait(minutes=5)
+    assert left == [("armed", True), ("ended", False)]
+    assert [one for one in world.texts(GULNAR, "notice")[:-1] if "is home and" in one] == []
+
+
+def test_an_end_by_a_safe_word_after_a_duress_alarm_is_told(world: World) -> None:
+    trip = world.armed(words=True)
+    ask(world, trip, {"pause_until": "2026-12-10T12:00:00Z", "word": DURESS})
+    world.read_inbox()
+    close_alarm(world, trip)
+    world.wait(minutes=5)
+    ask(world, trip, {"end": True, "word": SAFE})
+    world.read_inbox()
+    apply_due(world.service, world.now)
+    assert world.state(trip).status == "ended"
+    assert len([one for one in world.texts(DANIYAR, "notice") if "дома" in one]) == 1
 
 
 def test_under_duress_no_text_asks_to_call(world: World) -> None:
