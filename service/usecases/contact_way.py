@@ -31,6 +31,7 @@ from service.usecases.carriage import SMS, carriage_for
 from service.usecases.chat_links import TELEGRAM
 from service.usecases.context import Service
 from service.usecases.end_trip import is_asked
+from service.usecases.hand_over import settle_hand_over
 from service.usecases.links import invitation_token
 from service.usecases.problems import FieldProblem, Invalid
 from service.usecases.reachability import page_if_last
@@ -232,6 +233,7 @@ def _leave(work: Work, opened: Opened) -> None:
         )
         .values(state="cancelled", settled_at=work.now)
     )
+    settle_hand_over(work, trip, contact, accepts=False)
     trip = trip.with_contact(replace(contact, status="refused"))
     work.audit.add(trip.key.traveler_id, contact.id, "contact_left")
     telling.tell_traveler(work, trip, TravelerNotice.CONTACT_STOPPED, contact)

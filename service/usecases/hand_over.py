@@ -22,7 +22,7 @@ from service.db.tables import Change as ChangeRow
 from service.db.tables import Contact
 from service.db.tables import Rung as RungRow
 from service.db.trips import ContactState, TripKey, TripState
-from service.usecases.changes import HAND_OVER, HandOver, TakeOver
+from service.usecases.changes import HAND_OVER, HandOver, RemoveContact, TakeOver, to_json
 from service.usecases.contacts import GONE, add_in, retire_in
 from service.usecases.problems import UNKNOWN_CONTACT, Invalid
 from service.usecases.waiting import people_gone
@@ -62,9 +62,13 @@ def standing_hand_overs(conn: Connection, keys: Keyring, key: TripKey) -> Mappin
 def settle_hand_over(work: Work, trip: TripState, contact: ContactState, *, accepts: bool) -> None:
     """She who was asked to take a place has accepted or will not: the change waits for its time, or is off.
 
-    It is off too when she was taken off before, and only an alarm holds that back: both would leave.
+    It is off too when she was taken off before, and only an alarm holds that back: both would leave. When she has the
+    place already, and only an alarm holds that back, and then leaves it, the old one does not come back by it.
     """
-    takes = accepts and contact.contact_id not in people_gone(work.conn, work.service.keys, trip.key, work.now)
+    is_gone = contact.contact_id in people_gone(work.conn, work.service.keys, trip.key, work.now)
+    if not accepts and not is_gone:
+        _leave_taken_places(work, trip, contact)
+    takes = accepts and not is_gone
     for row, value in _standing(work.conn, work.service.keys, trip.key, ("invited",)):
         if value["to"] != contact.id:
             continue
@@ -72,6 +76,17 @@ def settle_hand_over(work: Work, trip: TripState, contact: ContactState, *, acce
         work.conn.execute(update(CHANGES).where(this).values(state="pending" if takes else "cancelled"))
         if not takes:
             work.audit.add(trip.key.traveler_id, "engine", "change_cancelled")
+
+
+def _leave_taken_places(work: Work, trip: TripState, contact: ContactState) -> None:
+    """Of each place that she is shown to have, it still waits that the old one leaves."""
+    for row, value in _standing(work.conn, work.service.keys, trip.key, ("pending",)):
+        if value["to"] != contact.id or row["effective_at"] > work.now:
+            continue
+        kind, left = to_json(RemoveContact(UUID(value["contact"])))
+        sealed = work.service.keys.seal(work.conn, trip.key_id, b"change", json.dumps(left).encode())
+        this = (CHANGES.c.traveler_id == trip.key.traveler_id) & (CHANGES.c.change_id == row["change_id"])
+        work.conn.execute(update(CHANGES).where(this).values(kind=kind, sealed=sealed))
 
 
 def may_take_over(trip: TripState, waiting: TakeOver) -> bool:

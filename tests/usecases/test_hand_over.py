@@ -1,10 +1,15 @@
 """A contact hands over to another: asked at once, in her place only with a yes and when the time has come."""
 
 from typing import Any
+from uuid import UUID
+
+import pytest
 
 from service.usecases.accept import Inbound, accept
 from service.usecases.apply_changes import apply_due
+from service.usecases.contact_way import leave
 from service.usecases.housekeeping import keep_house
+from service.usecases.links import invitation_token
 from service.usecases.people_now import PersonNow, people_now
 from tests.web.api_world import DANIYAR, GULNAR, MOTHER, SAULE, WORDS, World, errors, world
 
@@ -148,3 +153,33 @@ def test_she_who_was_asked_is_taken_off_with_a_word_and_either_kind_looks_the_sa
         again = hand_over(world, trip, name="Aliya", phone=f"+7700000005{number}")
         seen.append((shown, again.status_code, people(world, trip)["Gulnar"].successor))
     assert seen == [([("Gulnar", ""), ("Daniyar", "")], 202, "Aliya")] * 2
+
+
+@pytest.mark.parametrize("way", ["unsafe", "her own page"])
+def test_who_has_the_place_and_leaves_it_brings_nobody_back_and_either_kind_looks_the_same(
+    world: World, way: str
+) -> None:
+    """T2: an alarm holds back that the old one has left, and her page must not show it."""
+    seen = []
+    for number, word in ((1, SAFE), (2, DURESS)):
+        world.sign_in(f"+7700000003{number}")
+        trip = world.armed(words=True)
+        hand_over(world, trip, word, phone=f"+7700000004{number}")
+        world.read_inbox()
+        answer(world, f"+7700000004{number}", "1")
+        apply_due(world.service, world.now)
+        if way == "unsafe":
+            change = {"remove_contact": ids(world, trip)["Saule"], "unsafe": True, "word": SAFE}
+            assert world.post(f"{trip}/changes", change, Amanba_Passphrase=WORDS["passphrase"]).status_code == 202
+            world.read_inbox()
+        else:
+            new = world.state(trip).contact(UUID(ids(world, trip)["Saule"]))
+            assert new is not None
+            assert leave(world.service, invitation_token(world.service.keys, new))
+        apply_due(world.service, world.now)
+        shown = [(one.name, one.step) for one in people(world, trip).values() if one.here]
+        listed = world.get(trip, Amanba_Passphrase=WORDS["passphrase"]).json()["contacts"]
+        seen.append((shown, [one["name"] for one in listed if one["status"] == "accepted"]))
+        world.wait(minutes=5)
+    assert seen[0] == seen[1] == ([("Daniyar", 1)], ["Daniyar"])
+    assert "Gulnar" in order(world, trip), "and she is still told"
