@@ -80,9 +80,10 @@ def proof_is_open(accepted_at: datetime | None, proven_at: datetime | None, aske
     return asked_at is not None and all(moment < asked_at for moment in answered)
 
 
-def is_unproven(
-    accepted_at: datetime | None, proven_at: datetime | None, asked_at: datetime | None, now: datetime
-) -> bool:
-    """Whether she was asked a week ago or longer and has not answered."""
-    open_ = proof_is_open(accepted_at, proven_at, asked_at)
-    return open_ and asked_at is not None and now - asked_at >= PROVE_WITHIN
+def is_unproven(accepted_at: datetime | None, proven_at: datetime | None, now: datetime) -> bool:
+    """Whether she has let a month and a week go by without a word that the number is hers.
+
+    When she was asked makes no difference: nobody is while an alarm is open, and her traveler's page must not tell.
+    """
+    proven = [moment for moment in (accepted_at, proven_at) if moment is not None]
+    return bool(proven) and now - max(proven) >= PROVE_EVERY + PROVE_WITHIN

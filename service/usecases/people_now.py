@@ -89,7 +89,7 @@ def _person(trip: TripState, contact: ContactState, standing: Mapping[UUID, UUID
         ways=tuple(dict.fromkeys(address.channel for address in contact.addresses)),
         successor=tidy(new.name) if new else "",
         takes_over=tidy(old.name) if old else "",
-        unproven=is_unproven(contact.accepted_at, contact.proven_at, contact.proof_asked_at, now),
+        unproven=is_unproven(contact.accepted_at, contact.proven_at, now),
     )
 
 

@@ -177,5 +177,5 @@ def _contact(service: Service, conn: Connection, row: RowMapping, now: datetime)
         disclosure=row["disclosure"],
         channels=tuple(said["channels"]),
         may_worry=row["worry_blocked_at"] is None,
-        unproven=is_unproven(row["accepted_at"], row["proven_at"], row["proof_asked_at"], now),
+        unproven=is_unproven(row["accepted_at"], row["proven_at"], now),
     )

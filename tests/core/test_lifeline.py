@@ -109,8 +109,9 @@ def test_a_number_is_proven_each_month_and_missed_after_a_week() -> None:
     assert proof_is_open(accepted, SUNDAY - 31 * DAY, SUNDAY)
     assert not proof_is_open(accepted, SUNDAY, SUNDAY - DAY)
     assert not proof_is_open(accepted, None, None)
-    marked = [is_unproven(accepted, None, SUNDAY - days * DAY, SUNDAY) for days in (6, 7)]
+    marked = [is_unproven(accepted, SUNDAY - days * DAY, SUNDAY) for days in (36, 37)]
     assert marked == [False, True]
+    assert not is_unproven(None, None, SUNDAY)
 
 
 class TestWords:
