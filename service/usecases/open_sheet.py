@@ -115,6 +115,9 @@ def _try_code(page: _Page, code: str) -> Opening:
     if is_fresh and hmac.compare_digest(_code_hash(page, code), codes.newest):
         _seal(page, replace(codes, newest="", wrong=0))
         return _opened(page, "code")
+    if not is_fresh and page.link.used >= MOST_WRONG:
+        # No code can fit: whoever goes on trying fills no trail.
+        return Opening.LOCKED
     _seal(page, replace(codes, wrong=codes.wrong + 1))
     return _wrong(page)
 

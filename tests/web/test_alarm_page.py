@@ -140,6 +140,10 @@ def test_five_wrong_pins_lock_the_page_and_tell_the_others(story: Story) -> None
         assert "Antalya" not in answer.text
     story.run()
     story.brother.expect_nothing()
+    before = len(actions(story))
+    for _ in range(3):
+        assert story.client.post(f"{page}/sheet", data={"code": "081508"}).status_code == 423
+    assert len(actions(story)) == before, "whoever goes on trying does not fill the trail"
     story.mother.reply("1")
     story.brother.expect("Gulnar has taken the alarm about Aizhan")
     story.mother.read_all()
