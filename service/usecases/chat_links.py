@@ -38,7 +38,7 @@ TOKEN_LETTERS = 22
 @dataclass(frozen=True, slots=True)
 class ChatLink:
     """A link that is still good: `token` is what the chat brings, `until` the end of it (UTC). `duress`: it was asked
-    for with a word of duress."""
+    for with a word of duress. `own`: a contact asked for it on her own page; any other was given to the traveler."""
 
     token_hash: bytes
     key: TripKey
@@ -46,6 +46,7 @@ class ChatLink:
     token: str
     until: datetime
     duress: bool
+    own: bool
 
 
 class Text(Protocol):
@@ -73,11 +74,13 @@ def address_of_link(service: Service, token: str) -> str:
     return (one.link_for(token) or "") if token and isinstance(one, WrittenToFirst) else ""
 
 
-def make_chat_link(work: Work, trip: TripState, contact_id: UUID | None, *, duress: bool = False) -> str:
+def make_chat_link(
+    work: Work, trip: TripState, contact_id: UUID | None, *, duress: bool = False, own: bool = False
+) -> str:
     """The token of a new link for a contact, or with None for the traveler; the one before it works no more."""
     end_chat_links(work.conn, trip.key, contact_id, work.now)
     token = base62(secrets.token_bytes(32), TOKEN_LETTERS)
-    kept = json.dumps({"token": token, "duress": duress}).encode()
+    kept = json.dumps({"token": token, "duress": duress, "own": own}).encode()
     work.keep_link(
         {
             "token_hash": work.service.keys.token_hash(token),
@@ -136,11 +139,5 @@ def use_up(conn: Connection, link: ChatLink, now: datetime) -> bool:
 def _opened(service: Service, conn: Connection, row: Any) -> ChatLink:
     said = json.loads(service.keys.open(conn, b"link", row.sealed))
     key = TripKey(row.traveler_id, row.trip_id)
-    return ChatLink(row.token_hash, key, row.contact_id, said["token"], row.expires_at, bool(said.get("duress")))
-
-
-def link_to_pass_on(service: Service, key: TripKey, contact_id: UUID | None) -> str:
-    """The address of a person's link that is still good; "" when there is none. Changes nothing."""
-    now = service.clock()
-    links = service.read(lambda conn: waiting_links(service, conn, key, now)) if is_offered(service) else {}
-    return address_of_link(service, links[contact_id].token) if contact_id in links else ""
+    duress, own = bool(said.get("duress")), bool(said.get("own"))
+    return ChatLink(row.token_hash, key, row.contact_id, said["token"], row.expires_at, duress, own)

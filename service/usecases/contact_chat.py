@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from service.core.wording_text import N_
+from service.db.stored import table_of
+from service.db.tables import Contact
 from service.db.trips import TripKey
 from service.usecases.chat_links import TELEGRAM, address_of_link, is_offered, make_chat_link, waiting_links
-from service.usecases.contact_addresses import sealed_of
 from service.usecases.contact_choices import PIN_FIRST, not_hers
 from service.usecases.contact_way import Opened, change_way, open_way
 from service.usecases.context import Service
@@ -19,10 +20,10 @@ from service.usecases.limits import LONGEST, Limit, count_all
 from service.usecases.problems import FieldProblem
 from service.usecases.work import Work
 
+CONTACTS = table_of(Contact)
+
 NOT_HERE = N_("Telegram is not set up here.")
 TOO_MANY = N_("You have asked for many links today. Please go on tomorrow.")
-NOT_JOINED = {"channel": TELEGRAM, "address": ""}
-"""Among a contact's ways: a chat that nobody has opened."""
 LINKS_A_DAY = Limit("chat_links_a_day", 10, LONGEST)
 
 
@@ -54,21 +55,28 @@ def ask_chat(service: Service, token: str, pin: str = "") -> bool:
                 return problem
         if count_all(work.service, work.conn, work.now, [LINKS_A_DAY.by(opened.contact.id)]):
             return FieldProblem("chat", TOO_MANY)
-        make_chat_link(work, opened.trip, opened.contact.contact_id)
+        make_chat_link(work, opened.trip, opened.contact.contact_id, own=True)
         return None
 
     return change_way(service, token, keep)
 
 
 def tokens_to_pass_on(service: Service, conn: Connection, key: TripKey, now: datetime) -> dict[UUID, str]:
-    """The tokens of links that the traveler passes on, by contact: of those whom she named with a chat that nobody has
-    opened. A link that a contact asked for on her own page is her affair."""
+    """The tokens of links that the traveler passes on, by contact: of those who have not accepted yet. From then on a
+    chat is hers to join, by a link that she asks for on her own page: who holds the traveler's phone could join his."""
     links = waiting_links(service, conn, key, now)
-    return {
-        contact_id: link.token
-        for contact_id, link in links.items()
-        if contact_id is not None and NOT_JOINED in sealed_of(service, conn, key, contact_id)["channels"]
-    }
+    of_trip = (CONTACTS.c.traveler_id == key.traveler_id) & (CONTACTS.c.trip_id == key.trip_id)
+    asked = select(CONTACTS.c.contact_id).where(of_trip, CONTACTS.c.status == "invited")
+    invited = set(conn.execute(asked).scalars()) if links else set()
+    given = ((one, link.token) for one, link in links.items() if one is not None and not link.own)
+    return {one: token for one, token in given if one in invited}
+
+
+def link_to_pass_on(service: Service, key: TripKey, contact_id: UUID) -> str:
+    """The address of a person's link that the traveler passes on; "" when there is none. Changes nothing."""
+    now = service.clock()
+    tokens = service.read(lambda conn: tokens_to_pass_on(service, conn, key, now)) if is_offered(service) else {}
+    return address_of_link(service, tokens.get(contact_id, ""))
 
 
 def shown_chat(service: Service, token: str) -> ShownChat:
@@ -82,7 +90,8 @@ def shown_chat(service: Service, token: str) -> ShownChat:
             return False, False, ""
         is_joined = any(one.channel == TELEGRAM for one in opened.contact.addresses)
         link = waiting_links(service, conn, opened.trip.key, service.clock()).get(opened.contact.contact_id)
-        return True, is_joined, link.token if link is not None else ""
+        is_good = link is not None and (link.own or opened.state == "invited")
+        return True, is_joined, link.token if link is not None and is_good else ""
 
     is_offered_here, is_joined, given = service.read(look)
     # The provider may be asked for its name: not within the transaction.

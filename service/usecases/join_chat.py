@@ -72,7 +72,7 @@ def join_chat(work: Work, trips: dict[TripKey, TripState], link: ChatLink | None
     start_number(work, message.sender, message.source)
     contact = trip.contact(link.contact_id) if link.contact_id is not None else None
     if contact is not None:
-        trips[link.key] = _join_contact(work, trip, contact, message)
+        trips[link.key] = _join_contact(work, trip, contact, message, own=link.own)
     elif link.contact_id is None:
         trips[link.key] = _join_traveler(work, trip, message, duress=link.duress)
     return "chat_joined"
@@ -88,14 +88,16 @@ def greet(work: Work, message: Message) -> None:
     _say(work, message, text, f"greeting:{message.sender.hex()[:32]}:{day}")
 
 
-def _join_contact(work: Work, trip: TripState, contact: ContactState, message: Message) -> TripState:
-    """One more of her ways; who has not answered yet is asked there at once. Who was taken off the list reads the same
-    as others who had accepted, and nothing is sent there ever."""
+def _join_contact(work: Work, trip: TripState, contact: ContactState, message: Message, *, own: bool) -> TripState:
+    """One more of her ways; who has not answered yet is asked there at once. Who has accepted joins a chat by a link
+    that she asked for herself: her alarms would go to whoever was given the other. Who was taken off the list reads the
+    same as others who had accepted, and nothing is sent there ever."""
     sealed = sealed_of(work.service, work.conn, trip.key, contact.contact_id, lock=True)
     was_removed = contact.status == "removed" and contact.accepted_at is not None
-    may_join = was_removed or contact.status in ("invited", "accepted")
     this = {"channel": TELEGRAM, "address": message.address or ""}
     is_new = this not in sealed["channels"]
+    has_accepted = was_removed or contact.status == "accepted"
+    may_join = contact.status == "invited" or (has_accepted and (own or not is_new))
     if not may_join or (is_new and _is_other_ones(work, trip, message)):
         greet(work, message)
         return trip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -131,7 +132,7 @@ class Work:
         self._drafts: list[Draft] = []
         self._codes: list[dict[str, Any]] = []
         self._free_codes: list[str] = []
-        self._links: dict[bytes, dict[str, Any]] = {}
+        self._links: dict[tuple[str, ...], dict[bytes, dict[str, Any]]] = defaultdict(dict)
         self._watches: list[dict[str, Any]] = []
         self._alarms: dict[UUID, tuple[TripKey, AlarmState, datetime | None]] = {}
         self._check_ins: list[dict[str, Any]] = []
@@ -177,7 +178,8 @@ class Work:
 
     def keep_link(self, row: dict[str, Any]) -> None:
         """Write a link, unless there is one with its token."""
-        self._links[row["token_hash"]] = row
+        # By its columns: rows that are written together have the same.
+        self._links[tuple(row)][row["token_hash"]] = row
 
     def save_watch(self, trip: TripState, watch: WatchView, look_at: datetime | None) -> None:
         """Write a watch, if nobody else has since it was read."""
@@ -222,7 +224,8 @@ class Work:
         insert_all(self.conn, CHECK_INS, self._check_ins)
         insert_all(self.conn, ANSWERS, self._answers)
         insert_all(self.conn, ACK_CODES, self._codes)
-        insert_ignore(self.conn, LINKS, list(self._links.values()))
+        for links in self._links.values():
+            insert_ignore(self.conn, LINKS, list(links.values()))
         insert_ignore(self.conn, OUTBOX, [self._row(draft) for draft in self._drafts])
         self.audit.flush()
 

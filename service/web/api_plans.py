@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from service.usecases import contacts
-from service.usecases.chat_links import link_to_pass_on
+from service.usecases.contact_chat import link_to_pass_on
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey
 from service.usecases.plan_trip import plan_trip

@@ -236,6 +236,37 @@ def test_a_link_works_once_one_chat_is_one_persons_and_one_process_waits(
     assert second.listen_once() == 0.0, "the first one is gone"
 
 
+def test_who_holds_the_travelers_phone_joins_no_chat_in_the_name_of_who_has_accepted(
+    story_once: Story, telegram: MockTelegram
+) -> None:
+    """His chat would be told in her place, and could say that all is well."""
+    story = story_once
+    story.register()
+    story.plan_trip()
+    body: dict[str, Any] = {"name": "Gulnar", "language": "en", "role": "full", "disclosure": "full"}
+    body["channels"] = [{"channel": "sms", "address": MOTHER}, {"channel": "telegram", "address": ""}]
+    added = story.call("POST", f"/trips/{story.trip_id}/contacts", body, 201)
+    story.contacts["Gulnar"] = added["contact_id"]
+    story.run()
+    story.mother.reply("1")
+    story.run()
+    telegram.start(STRANGER, added["telegram_url"])
+    telegram.write(STRANGER, "2")
+    poll(story)
+    assert ["Hello." in text for text in telegram.chat(STRANGER).texts] == [True]
+    # What she asks for herself is shown to her alone.
+    choose_pin(story, "Gulnar")
+    page = own_page(story, "Gulnar")
+    story.client.post(page, data={"do": "chat", "chat_pin": PIN})
+    link = re.search(r"https://t\.me/\w+\?start=\w+", story.client.get(page).text)
+    assert link is not None
+    one = f"/trips/{story.trip_id}/contacts/{added['contact_id']}"
+    assert story.call("PATCH", one, {"relation": "mother"}, 200)["telegram_url"] is None
+    telegram.start(MOTHERS, link.group())
+    poll(story)
+    assert telegram.chat(MOTHERS).texts == ["From now on we write to you here as well when Aizhan gives no sign."]
+
+
 def test_who_was_taken_off_the_list_joins_a_chat_as_before_and_nothing_is_ever_sent_there(
     story_once: Story, telegram: MockTelegram
 ) -> None:
