@@ -147,3 +147,12 @@ def test_a_quiet_signal_s_page_first_says_not_to_call_and_offers_no_call(demo: D
 def test_every_message_is_said_in_every_language(language: str, message: str) -> None:
     html = render("message.html", language, message=message, languages=[], demo=False, leave_url="")
     assert re.search(r"<h1>\S.*</h1>\s*<p>\S", html)
+
+
+def test_beside_simulated_phones_the_page_of_whoever_runs_this_opens_by_a_button(site: TestClient) -> None:
+    assert 'href="/operator"' in site.get("/phones").text
+    door = site.get("/operator")
+    assert (door.status_code, 'method="post" action="/operator"' in door.text) == (200, True)
+    opened = site.post("/operator", follow_redirects=False)
+    site.cookies.set("o", opened.cookies["o"])
+    assert "What an alarm costs" in site.get("/operator").text
