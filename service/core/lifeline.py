@@ -22,6 +22,7 @@ PROVE_EVERY = timedelta(days=30)
 PROVE_WITHIN = timedelta(days=7)
 """How long she has to say that her number is still hers, before the traveler is shown that she has not."""
 DAY_BEGINS, DAY_ENDS = time(10), time(20)
+CALLS_BEGIN, CALLS_END = time(8), time(22)
 
 
 def next_turn(zone: str, after: datetime) -> datetime:
@@ -42,6 +43,14 @@ def is_day(zone: str, now: datetime) -> bool:
     """Whether a question may be put to somebody who lives by the clock of `zone`."""
     day = local_date(zone, now)
     return instant_of(zone, day, DAY_BEGINS) <= now < instant_of(zone, day, DAY_ENDS)
+
+
+def may_ring_at(zone: str, now: datetime) -> datetime:
+    """When somebody who lives by the clock of `zone` may be called about what can wait: now, or in the morning."""
+    day = local_date(zone, now)
+    if now >= instant_of(zone, day, CALLS_END):
+        day += timedelta(days=1)
+    return max(now, instant_of(zone, day, CALLS_BEGIN))
 
 
 def all_was_well(watch: WatchView, plan: Plan, alarm_at: datetime | None, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -15,6 +15,7 @@ from service.db.trips import Address, AlarmState, ContactState, TripState
 from service.texts import known_language, translator
 from service.usecases.numbers import zone_of_number
 from service.usecases.times import said
+from service.usecases.work import VOICE
 
 
 def facts_for(
@@ -109,6 +110,15 @@ def closers(trip: TripState, view: AlarmView, language: str) -> tuple[str, ...]:
 
 def first_usable(addresses: Iterable[Address]) -> Address | None:
     return next((address for address in addresses if address.usable), None)
+
+
+def in_turn(kind: str, trip: TripState, addresses: Sequence[Address]) -> Sequence[Address]:
+    """A contact's addresses as those of an outbox row's `kind` are tried: an alarm, its rehearsal and whatever is said
+    under duress in her own order, all else first where nothing rings."""
+    is_duress = trip.alarm is not None and trip.alarm.view.kind is AlarmKind.DURESS
+    if is_duress or kind in ("alert", "rehearsal"):
+        return addresses
+    return sorted(addresses, key=lambda address: address.channel == VOICE)
 
 
 def zone_of_contact(contact: ContactState, trip: TripState) -> str:

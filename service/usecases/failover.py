@@ -20,7 +20,7 @@ from service.db.tables import Contact, Outbox
 from service.db.trips import Address, ContactState, TripKey, TripState
 from service.texts import translator
 from service.usecases import reminding, telling
-from service.usecases.alarm_facts import first_usable
+from service.usecases.alarm_facts import first_usable, in_turn
 from service.usecases.answered import has_answered
 from service.usecases.carriage import carriage_to
 from service.usecases.context import Service
@@ -93,9 +93,7 @@ def _next_address(work: Work, trip: TripState, failure: Failure) -> TripState:
     if contact is not None and contact.status == "removed":
         return trip
     addresses = contact.addresses if contact else trip.traveler.addresses
-    following = _after(addresses, failure.channel_index)
-    if following is not None:
-        _send_again(work, trip, contact, failure, following)
+    _send_again(work, trip, contact, failure, addresses)
     if failure.rejected.cause is Cause.STOPPED:
         return _stopped(work, trip, contact, failure)
     if contact is None or failure.rejected.cause is not Cause.PERMANENT:
@@ -136,10 +134,15 @@ def _after(addresses: Sequence[Address], index: int) -> Address | None:
     return first_usable(addresses[place + 1 :])
 
 
-def _send_again(work: Work, trip: TripState, contact: ContactState | None, failure: Failure, address: Address) -> None:
+def _send_again(
+    work: Work, trip: TripState, contact: ContactState | None, failure: Failure, addresses: Sequence[Address]
+) -> None:
     row: Any = work.conn.execute(
         select(OUTBOX).where(OUTBOX.c.traveler_id == failure.traveler_id, OUTBOX.c.outbox_id == failure.outbox_id)
     ).one()
+    address = _after(in_turn(row.kind, trip, addresses) if contact else addresses, failure.channel_index)
+    if address is None:
+        return
     if row.kind == "alert" and _is_there(work.conn, row, address):
         # It went by all of her addresses at once, or an earlier refusal has brought it there.
         return
@@ -240,6 +243,7 @@ def _send_one_again(
             valid_for=row.valid_until - work.now if row.valid_until else None,
             language=contact.tag if contact else secret.get("language", "en"),
             answers=tuple(secret.get("answers", ())),
+            again=secret.get("again", ""),
         )
     )
 

@@ -19,7 +19,7 @@ from service.core.wording import Carriage, Reply, Wording
 from service.db.routing import NIL
 from service.db.trips import Address, AlarmState, ContactState, TripKey, TripState
 from service.texts import known_language, translator
-from service.usecases.alarm_facts import facts_for, first_usable, zone_of_contact
+from service.usecases.alarm_facts import facts_for, first_usable, in_turn, zone_of_contact
 from service.usecases.aloud import aloud, keys_of
 from service.usecases.as_begun import as_begun, foresee_first, quiet_people
 from service.usecases.carriage import by_page_only, carriage_for, carriage_to, with_page
@@ -138,7 +138,8 @@ class _Writer:
 
     def to_contact(self, contact: ContactState) -> ContactPreview:
         address = first_usable(contact.addresses)
-        texts = () if address is None else tuple(self._both(contact, address, one) for one in self._occasions(contact))
+        occasions = ((one, self._by(contact, one)) for one in self._occasions(contact))
+        texts = tuple(self._both(contact, by, one) for one, by in occasions if by is not None)
         return ContactPreview(
             contact_id=contact.contact_id,
             name=contact.name,
@@ -148,6 +149,10 @@ class _Writer:
             address=address,
             texts=texts,
         )
+
+    def _by(self, contact: ContactState, occasion: Occasion) -> Address | None:
+        kind = {Occasion.INVITATION: "invitation", Occasion.ALL_CLEAR: "all_clear"}.get(occasion, "alert")
+        return first_usable(in_turn(kind, self._trip, contact.addresses))
 
     def to_traveler(self, deadline: datetime) -> list[Preview]:
         usable = [address for address in self._trip.traveler.addresses if address.usable]

@@ -18,7 +18,7 @@ from service.db.tables import Contact, Trip
 from service.db.trips import Address, ContactState, TripKey, TripState
 from service.edges import Act
 from service.texts import translator
-from service.usecases.alarm_facts import first_usable, zone_of_contact
+from service.usecases.alarm_facts import first_usable, in_turn, zone_of_contact
 from service.usecases.carriage import carriage_for
 from service.usecases.contact_way import Opened, change_way, is_her
 from service.usecases.context import Service
@@ -98,7 +98,7 @@ def _ask(service: Service, conn: Connection, keys: Sequence[TripKey]) -> None:
         if trip.alarm is not None or trip.end_requested_at is not None or trip.status == "ended":
             continue
         for contact in trip.contacts:
-            address = first_usable(contact.addresses)
+            address = first_usable(in_turn(KIND, trip, contact.addresses))
             if address is not None and _is_due(contact, now) and is_day(zone_of_contact(contact, trip), now):
                 _question(work, trip, contact, address)
     work.flush()

@@ -13,11 +13,13 @@ from service.db.rows import insert_ignore
 from service.db.trips import ContactState, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import first_usable
+from service.usecases.aloud import SPARE
 from service.usecases.carriage import carriage_for
 from service.usecases.links import ALARM_TOKEN_LETTERS, LINKS, base62
 from service.usecases.rehearsal_facts import sample_facts
 from service.usecases.telling import ANSWERS
 from service.usecases.work import EMAIL, VOICE, Draft, Priority, Work
+from service.voice.recordings import is_recorded
 from service.voice.sentences import translator_aloud
 
 STAY_GOOD = timedelta(hours=2)
@@ -70,6 +72,8 @@ def _tell(work: Work, trip: TripState, rehearsal: KeptRehearsal, contact: Contac
         codes.append(_fresh_code(work, rehearsal, contact))
         facts = replace(facts, carriage=carriage_for(work.service, address.channel, address.address, contact.tag))
         parts = wording.alert(facts, full=is_full, _=_, count=work.service.segments, second_code=codes[1])
+    has_again = address.channel == VOICE and is_recorded(contact.language)
+    again = wording.alert_aloud(facts, full=is_full, _=translator(SPARE)) if has_again else ""
     for part, (text, code) in enumerate(zip(parts, codes, strict=False)):
         work.send(
             Draft(
@@ -92,6 +96,7 @@ def _tell(work: Work, trip: TripState, rehearsal: KeptRehearsal, contact: Contac
                 valid_for=STAY_GOOD,
                 language=contact.tag,
                 answers=ANSWERS,
+                again=again,
             )
         )
 

@@ -5,9 +5,10 @@ Nothing here decides that somebody is told; that is the core's. Every text comes
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -15,12 +16,12 @@ import structlog
 from service.core import wording
 from service.core.alarm import AlarmKind
 from service.core.ladder import audience, tells_by_all_ways
-from service.core.wording import ContactNotice, PageReason, TravelerNotice
+from service.core.wording import ContactNotice, PageReason, Translate, TravelerNotice
 from service.db.routing import NIL
 from service.db.settle import cancel_alerts
 from service.db.trips import Address, AlarmState, ContactState, TripState
 from service.texts import translator
-from service.usecases.alarm_facts import closers, facts_for, first_usable, zone_of_contact
+from service.usecases.alarm_facts import closers, facts_for, first_usable, in_turn, zone_of_contact
 from service.usecases.aloud import SPARE
 from service.usecases.carriage import answers_by_text, asks_for_page, carriage_for, with_page
 from service.usecases.context import WEBHOOK
@@ -75,18 +76,18 @@ def alert_by(
     texts."""
     _ = translator(contact.language)
     is_full = contact.disclosure == "full"
-    codes, again = [work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id)], ""
+    codes = [work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id)]
     link = alarm_link(work, trip, alarm, contact)
     facts = facts_for(trip, alarm, contact, work.now, ref_code=codes[0], link=link)
     if address.channel == EMAIL:
         parts: tuple[str, ...] = (wording.alert_letter(facts, full=is_full, _=_),)
     elif address.channel == VOICE:
         parts = (wording.alert_aloud(facts, full=is_full, _=translator_aloud(contact.language)),)
-        again = wording.alert_aloud(facts, full=is_full, _=translator(SPARE)) if is_recorded(contact.language) else ""
     else:
         codes.append(work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id))
         facts = replace(facts, carriage=carriage_for(work.service, address.channel, address.address, contact.tag))
         parts = wording.alert(facts, full=is_full, _=_, count=work.service.segments, second_code=codes[1])
+    again = _again(contact, address, lambda _: wording.alert_aloud(facts, full=is_full, _=_))
     for number, (text, code) in enumerate(zip(parts, codes, strict=False)):
         _to_contact(
             work,
@@ -111,23 +112,19 @@ def notice(
     work: Work, trip: TripState, alarm: AlarmState | None, contact: ContactState, key: str, **values: datetime | str
 ) -> None:
     """A notice to one contact; datetimes are said in her zone. Under duress it is worded for that."""
-    address = first_usable(contact.addresses)
+    address = first_usable(in_turn("notice", trip, contact.addresses))
     if address is None:
         return
     zone = zone_of_contact(contact, trip)
     texts: dict[str, Any] = {k: said(v, zone, work.now) if isinstance(v, datetime) else v for k, v in values.items()}
     code = work.fresh_code(trip.key.traveler_id, alarm.alarm_id if alarm else None, contact.contact_id)
     carriage = carriage_for(work.service, address.channel, address.address, contact.tag)
-    body = wording.notice(
-        ContactNotice(key),
-        translator(contact.language),
-        name=trip.traveler.name,
-        ref_code=code,
-        duress=under_duress(trip),
-        by_page=not answers_by_text(address, carriage),
-        carriage=carriage,
-        **texts,
-    )
+    texts |= {"name": trip.traveler.name, "ref_code": code, "duress": under_duress(trip), "carriage": carriage}
+    by_page = not answers_by_text(address, carriage)
+
+    def write(_: Translate) -> str:
+        return wording.notice(ContactNotice(key), _, by_page=by_page, **texts)
+
     serial = f"{alarm.alarm_id}:{alarm.view.step}" if alarm else f"{trip.key.trip_id}:{work.now.isoformat()}"
     # A key is not sealed, so it names nobody.
     about = work.service.keys.phone_hash(texts["who"]).hex()[:16] if "who" in texts else ""
@@ -137,13 +134,14 @@ def notice(
         contact,
         address,
         kind="notice",
-        body=_with_page(work, trip, alarm, contact, address, body),
+        body=_with_page(work, trip, alarm, contact, address, write(translator(contact.language))),
         subject=wording.news_subject(trip.traveler.name, translator(contact.language)),
         key=f"notice:{key}:{serial}:{contact.id}:{about}",
         priority=Priority.ALERT,
         ref_code=code,
         alarm=alarm,
         answers=END_ANSWERS if _asks_by_voice(trip, key, address) else (),
+        again=_again(contact, address, write),
     )
 
 
@@ -177,16 +175,16 @@ def weak_sign(work: Work, trip: TripState, at: datetime) -> None:
 
 def all_clear(work: Work, trip: TripState, alarm: AlarmState, contact: ContactState) -> None:
     """The end of an alarm, to one who was told of it."""
-    address = first_usable(contact.addresses)
+    address = first_usable(in_turn("all_clear", trip, contact.addresses))
     outcome = alarm.view.outcome
     if address is None or outcome is None:
         return
     closer = trip.contact(alarm.view.closed_by) if alarm.view.closed_by else None
     zone = zone_of_contact(contact, trip)
     code = work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id)
-    body = wording.all_clear(
+    write = partial(
+        wording.all_clear,
         outcome,
-        translator(contact.language),
         name=trip.traveler.name,
         ref_code=code,
         who=closer.name if closer else "",
@@ -201,18 +199,19 @@ def all_clear(work: Work, trip: TripState, alarm: AlarmState, contact: ContactSt
         contact,
         address,
         kind="all_clear",
-        body=_with_page(work, trip, alarm, contact, address, body),
+        body=_with_page(work, trip, alarm, contact, address, write(translator(contact.language))),
         subject=wording.news_subject(trip.traveler.name, translator(contact.language)),
         key=f"all_clear:{alarm.alarm_id}:{alarm.view.step}:{contact.id}",
         priority=Priority.ALL_CLEAR,
         ref_code=code,
         alarm=alarm,
+        again=_again(contact, address, write),
     )
 
 
 def invite(work: Work, trip: TripState, contact: ContactState) -> None:
     """Ask a person whether she will be a trusted contact. The only thing that goes to one who has not accepted."""
-    address = first_usable(contact.addresses)
+    address = first_usable(in_turn("invitation", trip, contact.addresses))
     if address is not None:
         invite_by(work, trip, contact, address)
 
@@ -244,7 +243,13 @@ def invite_by(work: Work, trip: TripState, contact: ContactState, address: Addre
         ref_code=code,
         valid_for=INVITATIONS_STAY_GOOD,
         answers=INVITATION_ANSWERS,
+        again=_again(contact, address, lambda _: wording.invitation_aloud(name, _)),
     )
+
+
+def _again(contact: ContactState, address: Address, write: Callable[[Translate], str]) -> str:
+    """A call's second round for who speaks a recorded language: the same in Russian."""
+    return write(translator(SPARE)) if address.channel == VOICE and is_recorded(contact.language) else ""
 
 
 def tell_traveler(work: Work, trip: TripState, key: TravelerNotice, contact: ContactState) -> None:

@@ -36,7 +36,7 @@ Way = tuple[Utterance, ...]
 def voiced(
     service: Service, text: str, language: str, *, outbox_id: UUID | None = None, again: str = ""
 ) -> tuple[Way, ...]:
-    """Ways to say `text` in `language`, taken in turn; none where the provider reads it aloud by itself.
+    """Ways to say `text` in `language`, taken in turn; none where the provider reads it aloud as it is.
 
     The first is made of recordings, which lie at our address; what is not recorded is synthesized, when it belongs to
     the message `outbox_id` and we have the means, else read by the provider's Russian voice. The second is `again`, the
@@ -45,7 +45,7 @@ def voiced(
     language = primary(language)
     taken_apart = pieces(text, language) if language in RECORDED else ()
     if not any(piece.clips for piece in taken_apart):
-        return ()
+        return ((Utterance(text, language),), (Utterance(again, SPARE),)) if again else ()
     first = tuple(
         one
         for index, piece in enumerate(taken_apart)

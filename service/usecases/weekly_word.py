@@ -20,7 +20,7 @@ from service.db.stored import table_of
 from service.db.tables import Alarm, Trip
 from service.db.trips import TripKey, TripState
 from service.texts import translator
-from service.usecases.alarm_facts import first_usable, zone_of_contact
+from service.usecases.alarm_facts import first_usable, in_turn, zone_of_contact
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED, load_locked, set_columns
 from service.usecases.links import invitation_link
@@ -107,7 +107,7 @@ def _was_well(conn: Connection, trip: TripState, now: datetime) -> bool:
 
 def _tell(work: Work, trip: TripState, since: datetime) -> None:
     for contact in trip.contacts:
-        zone, address = zone_of_contact(contact, trip), first_usable(contact.addresses)
+        zone, address = zone_of_contact(contact, trip), first_usable(in_turn(KIND, trip, contact.addresses))
         wants = contact.accepted and contact.weekly and contact.role is not Role.CASEWORKER
         if address is None or not wants or not is_turn(zone, since, work.now):
             continue

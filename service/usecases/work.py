@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, select, update
 
 from service.core.alarm import AlarmView
 from service.core.carriage import carried
+from service.core.lifeline import may_ring_at
 from service.core.watch import WatchView
 from service.db import tables
 from service.db.audit import AuditTrail
@@ -30,6 +31,7 @@ from service.usecases.carriage import EMAIL as EMAIL
 from service.usecases.carriage import SMS as SMS
 from service.usecases.carriage import carriage_for, spoken
 from service.usecases.context import Service
+from service.usecases.numbers import zone_of_number
 
 OUTBOX = table_of(tables.Outbox)
 WATCHES = table_of(tables.Watch)
@@ -40,6 +42,8 @@ ACK_CODES = table_of(AckCode)
 LINKS = table_of(Link)
 
 VOICE = "voice"
+CAN_WAIT = frozenset({"invitation", "rehearsal", "notice", "weekly", "still_yours"})
+"""The kinds of rows that wake no house at night when they belong to no alarm."""
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_DIGITS = "23456789"
@@ -109,6 +113,12 @@ class Draft:
     """What the person may answer; see `notifiers.base.Message`."""
     again: str = ""
     """The same in Russian, for a call in a language that no provider speaks."""
+
+    @property
+    def wakes_nobody(self) -> bool:
+        """Whether it is a call about what has time until the morning."""
+        is_unproven = self.kind == "alert" and self.priority == Priority.UNPROVEN
+        return self.channel == VOICE and (is_unproven or (self.alarm_id is None and self.kind in CAN_WAIT))
 
 
 @dataclass(slots=True)
@@ -268,6 +278,9 @@ class Work:
         available_at = draft.available_at or self.now
         if draft.kind != "reply":
             available_at = self._not_yet((draft.traveler_id, draft.trip_id), available_at)
+        good_from = self.now
+        if draft.wakes_nobody:
+            good_from = available_at = may_ring_at(zone_of_number(draft.to), available_at)
         return {
             "traveler_id": draft.traveler_id,
             "outbox_id": uuid4(),
@@ -284,7 +297,7 @@ class Work:
             "priority": draft.priority,
             "state": "pending",
             "available_at": available_at,
-            "valid_until": self.now + draft.valid_for if draft.valid_for else None,
+            "valid_until": good_from + draft.valid_for if draft.valid_for else None,
             "attempts": 0,
             "dedupe_key": draft.dedupe_key,
             # The parts of one telling go out in their order.

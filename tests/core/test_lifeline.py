@@ -14,6 +14,7 @@ from service.core.lifeline import (
     TURN_LASTS,
     all_was_well,
     is_day,
+    may_ring_at,
     is_to_be_proven,
     is_turn,
     is_unproven,
@@ -67,6 +68,12 @@ class TestTurns:
             True,
             False,
         ]
+
+    def test_what_has_time_rings_from_eight_to_ten(self) -> None:
+        """At noon, a minute before ten at night, at ten, and at three."""
+        moments = [SUNDAY, SUNDAY + 10 * HOUR - timedelta(minutes=1), SUNDAY + 10 * HOUR, SUNDAY + 15 * HOUR]
+        morning = SUNDAY + 20 * HOUR
+        assert [may_ring_at(ALMATY, now) for now in moments] == [*moments[:2], morning, morning]
 
 
 class TestWell:

@@ -13,9 +13,7 @@ from service.db.stored import table_of
 from service.db.tables import Alarm, Answer
 from service.usecases import press_key
 from service.usecases.problems import StorageUnavailable
-from service.voice.sound import samples_of
 from service.web.hooks import twilio_voice
-from tests.mock_twilio.calls import Call, twiml_of
 from tests.scenarios.story import MOTHER, TRAVELER, Story, family, open_story
 
 ALARMS = table_of(Alarm)
@@ -308,36 +306,6 @@ class TestMissedCalls:
         called.twilio.calls.ring_us(TRAVELER)
         called.run()
         assert called.mother.expect("It does not prove who wrote")
-
-
-class TestRecorded:
-    """In a language that no provider speaks: recordings, and the same in Russian, which needs nothing of ours."""
-
-    def test_an_alarm_is_played_and_the_second_time_said_in_russian(self, called: Story) -> None:
-        call = self.call_of(called, "kk")
-        assert call.said[0] == "https://amanba.example/voice/kk/opening-0.wav"
-        rounds = twiml_of(call.twiml).findall("Gather")
-        assert [len(one) > 1 for one in rounds] == [True, False, True]
-        assert rounds[1][0].get("language") == "ru-RU"
-        assert "Нет вестей с этого времени: 22:00" in (rounds[1][0].text or "")
-        played = [said.removeprefix("https://amanba.example") for said in call.said if said.startswith("https://")]
-        for path in played:
-            answer = called.client.get(path)
-            assert answer.headers["content-type"] == "audio/wav"
-            assert samples_of(answer.content)
-        token = next(path for path in played if path.count("/") == 2).removeprefix("/voice/").removesuffix(".wav")
-        for other in (token[:-3] + ("A" if token[-3] != "A" else "B") + token[-2:], token[:-1], "x", "é"):
-            assert called.client.get(f"/voice/{other}.wav").status_code == 404, "it is said to who has its token alone"
-        assert called.twilio.calls.press(MOTHER, "71").endswith("/voice/kk/noted_1-0.wav")
-
-    def call_of(self, story: Story, language: str) -> Call:
-        story.register()
-        story.plan_trip()
-        story.add_contact("Apa", MOTHER, language=language)
-        story.arm()
-        story.advance_to(DUE)
-        undeliver(story, MOTHER)
-        return story.twilio.calls.answer(MOTHER)
 
 
 def test_only_twilio_presses_keys_and_only_in_calls_of_ours(called: Story) -> None:
