@@ -8,17 +8,19 @@ from sqlalchemy import update
 
 from service.core.wording import TravelerNotice
 from service.db.stored import table_of
-from service.db.tables import Contact
+from service.db.tables import Contact, Outbox
 from service.db.trips import ContactState, TripState
 from service.usecases import telling
 from service.usecases.hand_over import settle_hand_over
 from service.usecases.work import Work
 
 CONTACTS = table_of(Contact)
+OUTBOX = table_of(Outbox)
 
 
 def settle_invitation(work: Work, trip: TripState, contact: ContactState, *, accepts: bool) -> TripState:
-    """Keep her answer to an open invitation, and tell the traveler. Of two answers at once the first one counts."""
+    """Keep her answer to an open invitation, and tell the traveler; what would ask her again is not sent. Of two
+    answers at once the first one counts."""
     status = "accepted" if accepts else "refused"
     accepted_at = work.now if accepts else None
     changed = work.conn.execute(
@@ -34,6 +36,16 @@ def settle_invitation(work: Work, trip: TripState, contact: ContactState, *, acc
     )
     if changed.rowcount == 0:
         return trip
+    work.conn.execute(
+        update(OUTBOX)
+        .where(
+            OUTBOX.c.traveler_id == trip.key.traveler_id,
+            OUTBOX.c.contact_id == contact.contact_id,
+            OUTBOX.c.kind == "invitation",
+            OUTBOX.c.state == "pending",
+        )
+        .values(state="cancelled", settled_at=work.now)
+    )
     work.audit.add(trip.key.traveler_id, contact.id, f"invitation_{status}")
     settle_hand_over(work, trip, contact, accepts=accepts)
     told = TravelerNotice.CONTACT_ACCEPTED if accepts else TravelerNotice.CONTACT_REFUSED

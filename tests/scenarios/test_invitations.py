@@ -1,6 +1,10 @@
 """Contacts agree before they are told anything."""
 
+import pytest
+
 from tests.scenarios.story import BROTHER, MOTHER, Story
+
+SECOND, THIRD = "+77018887766", "+77015554433"
 
 
 def test_an_invitation_says_who_asks_and_what_it_means_and_one_accepts(story: Story) -> None:
@@ -59,3 +63,20 @@ def test_a_refused_invitation_is_told_and_nothing_more_is_sent(story: Story) -> 
     story.run()
     story.traveler.expect("Number 1 on your list cannot")
     assert story.call("POST", f"/trips/{story.trip_id}/arm", expect=409)["missing"] == ["accepted_contact"]
+
+
+@pytest.mark.parametrize("answer", ["1", "3", "stop"])
+def test_who_has_answered_is_not_asked_again_by_another_number(story: Story, answer: str) -> None:
+    """The first number's text did not arrive and waits to be tried again, or is given up when she has answered."""
+    story.register()
+    story.plan_trip()
+    ways = [{"channel": "sms", "address": number} for number in (SECOND, THIRD)]
+    story.add_contact("Gulnar", MOTHER, accept=False, channels=ways)
+    story.twilio.undelivered(story.mother.texts[-1].sid, 30003)
+    second = story.phone(SECOND)
+    second.expect("asks you to be a trusted person")
+    second.reply(answer)
+    story.twilio.undelivered(second.texts[0].sid, 30003)
+    story.advance(minutes=50)
+    asked = [text.to for text in story.twilio.sent if "asks you to be a trusted person" in text.body]
+    assert asked == [MOTHER, SECOND]
