@@ -9,6 +9,7 @@ import pytest
 
 from service.core.alarm import AlarmKind, Outcome, close
 from service.core.plan import DailyTime, Leg, Plan, QuietSpan, deadlines
+from service.db.trips import TripState
 from service.usecases.alarms import put_alarm
 from service.usecases.apply_changes import apply_due
 from service.usecases.change_trip import is_more_watching
@@ -56,6 +57,11 @@ def write(world: World, act: Callable[[Work], Any]) -> None:
         work.flush()
 
     world.service.run(keep)
+
+
+def confirm(world: World, state: TripState) -> None:
+    """Her mother says that she is home."""
+    write(world, lambda work: confirm_end(work, state, state.contacts[0]))
 
 
 def test_late_moves_the_deadline_once_and_at_once(world: World) -> None:
@@ -173,7 +179,7 @@ def test_an_end_by_a_word_of_duress_ends_nothing_after_its_alarm_unless_a_contac
         state = world.state(trip)
         assert state.alarm is not None
         if confirms:
-            write(world, lambda work, one=state: confirm_end(work, one, one.contacts[0]))
+            confirm(world, state)
         close_alarm(world, trip)
         apply_due(world.service, world.now)
         watch = world.state(trip).watch
