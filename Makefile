@@ -53,6 +53,7 @@ soak: setup-dev ## Run the long proofs
 	TEST_FUZZ=25 $(VENV)/bin/python -m pytest tests/web/test_api_description.py
 	TEST_TIMING=300 $(VENV)/bin/python -m pytest -s tests/web/test_known_and_unknown.py
 	TEST_TIMING=1 $(VENV)/bin/python -m pytest -s tests/scenarios/test_timing.py tests/scenarios/test_rotation.py
+	TEST_TWINS=300 $(VENV)/bin/python -m pytest -s tests/scenarios/test_twins.py
 	TEST_KILLS=200 $(VENV)/bin/python -m pytest -s tests/crash/test_kills.py
 	TEST_UPGRADE=1 $(VENV)/bin/python -m pytest tests/replicas/test_upgrade.py
 
