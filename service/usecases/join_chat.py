@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 
 from service.core import wording
 from service.core.wording import ContactNotice, Reply
@@ -22,7 +22,7 @@ from service.core.wording_chat import another_chat, chat_is_a_contacts, chat_is_
 from service.db.routing import NIL, PhoneOwner
 from service.db.rows import insert_ignore
 from service.db.stored import table_of
-from service.db.tables import Contact, Traveler
+from service.db.tables import Contact, Traveler, Trip
 from service.db.trips import Address, ContactState, TripKey, TripState
 from service.texts import translator
 from service.usecases import telling
@@ -37,6 +37,7 @@ from service.usecases.work import Draft, Priority, Work
 OWNERS = table_of(PhoneOwner)
 CONTACTS = table_of(Contact)
 TRAVELERS = table_of(Traveler)
+TRIPS = table_of(Trip)
 
 MOST_CHATS = 3
 """Chats of one traveler: a phone of hers that is gone keeps its own."""
@@ -150,7 +151,7 @@ def _join_traveler(work: Work, trip: TripState, message: Message, *, duress: boo
     address, hers = message.address or "", {one.address for one in trip.traveler.addresses}
     joined = trip
     if address not in hers and trip.status in ("draft", "armed"):
-        is_taken = _is_other_ones(work, trip, message) or _is_on_a_trip(work, trip, message)
+        is_taken = _is_other_ones(work, trip, message) or _is_another_travelers(work, trip, message)
         added = None if is_taken else _make_hers(work, trip, message, is_armed=is_armed)
         if added is None:
             greet(work, message)
@@ -232,11 +233,14 @@ def _is_other_ones(work: Work, trip: TripState, message: Message) -> bool:
     return address in hers or address in addresses_of_contacts(work.service, work.conn, trip)
 
 
-def _is_on_a_trip(work: Work, trip: TripState, message: Message) -> bool:
-    """Whether it is the chat of another traveler who is on a trip."""
-    armed = (OWNERS.c.phone_hash == message.sender) & (OWNERS.c.contact_id == NIL) & OWNERS.c.armed
-    others = select(OWNERS.c.traveler_id).where(armed, OWNERS.c.traveler_id != trip.key.traveler_id)
-    return work.conn.execute(others).first() is not None
+def _is_another_travelers(work: Work, trip: TripState, message: Message) -> bool:
+    """Whether it is the chat of another traveler who is on a trip or plans one: an OK from there would be the other's,
+    whomever we asked."""
+    others = select(OWNERS.c.traveler_id).where(
+        OWNERS.c.phone_hash == message.sender, OWNERS.c.contact_id == NIL, OWNERS.c.traveler_id != trip.key.traveler_id
+    )
+    going = (TRIPS.c.traveler_id == OWNERS.c.traveler_id) & TRIPS.c.status.in_(("draft", "armed"))
+    return work.conn.execute(others.where(exists().where(going))).first() is not None
 
 
 def _tell_other_phones(work: Work, trip: TripState) -> None:

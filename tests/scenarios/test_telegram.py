@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from service.usecases.her_chat import ask_her_chat
 from service.usecases.listen import LEASE, Listener, queues
 from service.usecases.reconcile_inbound import reconcile_inbound
 from tests.mock_telegram import MockTelegram, mock_telegram
-from tests.scenarios.story import MOTHER, Story, open_story
+from tests.scenarios.story import MOTHER, TRAVELER, Story, open_story
 from tests.web.contact_pages import PIN, choose_pin, own_page
 
 AIZHAN, DANIYAR, STRANGER, MOTHERS = 1001, 2002, 3003, 4004
@@ -76,7 +77,8 @@ def begin(story: Story, telegram: MockTelegram, *, words: bool = False) -> None:
 def key_of(story: Story) -> TripKey:
 
     trips = table_of(Trip)
-    row = story.service.read(lambda conn: conn.execute(select(trips.c.traveler_id, trips.c.trip_id)).one())
+    hers = select(trips.c.traveler_id, trips.c.trip_id).where(trips.c.trip_id == UUID(story.trip_id))
+    row = story.service.read(lambda conn: conn.execute(hers).one())
     return TripKey(row.traveler_id, row.trip_id)
 
 
@@ -234,6 +236,21 @@ def test_a_link_works_once_one_chat_is_one_persons_and_one_process_waits(
     story.now += LEASE
     telegram.write(DANIYAR, "And this?")
     assert second.listen_once() == 0.0, "the first one is gone"
+
+
+def test_a_chat_is_one_travelers_before_either_has_left(story_once: Story, telegram: MockTelegram) -> None:
+    """Her sister's OK there would else count as hers."""
+    story = story_once
+    for name, phone in (("Aizhan", TRAVELER), ("Dana", "+77010000077")):
+        story.token = ""
+        story.register(name, phone=phone)
+        story.plan_trip()
+        link = ask_her_chat(story.service, key_of(story), word=None, sender=b"session")
+        telegram.start(AIZHAN, link)
+        poll(story)
+    assert len(telegram.chat(AIZHAN).texts) == 2
+    assert "OK is enough" in telegram.chat(AIZHAN).texts[0]
+    assert "Hello." in telegram.chat(AIZHAN).texts[1]
 
 
 def test_who_holds_the_travelers_phone_joins_no_chat_in_the_name_of_who_has_accepted(
