@@ -104,6 +104,7 @@ class Telegram:
         self._secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret is not None else ""
         self._now = now
         self._bot = ""
+        self._hook = ""
         self.api_url = settings.api_url
 
     def send(self, message: Message) -> SendResult:
@@ -174,6 +175,7 @@ class Telegram:
                 allowed_updates=list(WANTED),
                 drop_pending_updates=False,
             )
+            self._hook = hook_url
         except (Failed, Unclear) as error:
             raise SourceUnreadable(_reason(error)) from None
 
@@ -278,8 +280,10 @@ class Telegram:
             raise SourceUnreadable(_reason(error)) from None
         except (KeyError, TypeError, ValueError):
             raise SourceUnreadable("Telegram does not tell how many updates wait") from None
-        if not url:
-            raise SourceUnreadable("no webhook is set")
+        here = urlsplit(self._hook)
+        if not url.endswith(HOOK_PATH) or urlsplit(url).hostname != (here.hostname or urlsplit(url).hostname):
+            # What people wrote may have been posted to somebody else, and is gone.
+            raise SourceUnreadable("the webhook is another's" if url else "no webhook is set")
         if waiting:
             raise SourceUnreadable(f"{waiting} updates wait to be posted")
 

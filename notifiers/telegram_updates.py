@@ -108,6 +108,8 @@ def _inbound(
     """`name`: after a quiet week Telegram begins to count its updates anew at a number taken at random, and another bot
     counts its own; with the message's own id no two share one."""
     address = address_of(int(chat["id"]))
+    # Half of a surrogate pair cannot be kept, and what cannot be kept would come again and hold up the rest.
+    body = body.encode("utf-8", "replace").decode()
     return InboundMessage(name, address, "", body, at, media, opt_out=opt_out, language=language)
 
 

@@ -217,6 +217,27 @@ def test_a_webhook_that_somebody_has_set_is_taken_away_and_nothing_is_lost(teleg
 # --- in, posted to us
 
 
+def test_what_is_posted_to_somebody_else_proves_nothing(telegram: MockTelegram) -> None:
+    one, other_process = (bot(telegram, AMANBA_TELEGRAM_WEBHOOK_SECRET=SECRET) for _ in range(2))
+    one.attach("https://amanba.example/hooks/telegram")
+    for each in (one, other_process):
+        assert list(each.list_inbound(NOW, NOW)) == []
+    telegram.webhook = {**telegram.webhook, "url": "https://elsewhere.example/take"}
+    for each in (one, other_process):
+        with pytest.raises(SourceUnreadable, match="another's"):
+            list(each.list_inbound(NOW, NOW))
+    telegram.webhook = {**telegram.webhook, "url": "https://elsewhere.example/hooks/telegram"}
+    with pytest.raises(SourceUnreadable, match="another's"):
+        one.hand_over(Inbox().keep)
+
+
+def test_half_a_letter_holds_up_nothing() -> None:
+    message = {"message_id": 2, "date": 1, "chat": {"id": AIZHAN, "type": "private"}, "text": "OK \ud83d"}
+    found = heard({"update_id": 1, "message": message}, NOW)
+    assert found is not None
+    assert found.message.body == "OK ?"
+
+
 def test_with_a_webhook_nothing_may_wait(telegram: MockTelegram) -> None:
     one = bot(telegram, AMANBA_TELEGRAM_WEBHOOK_SECRET=SECRET)
     with pytest.raises(SourceUnreadable, match="no webhook"):
