@@ -54,7 +54,13 @@ def test_everything_by_keyboard(demo: Demonstration, site: str, browser: Browser
     page.keyboard.type("4711")
     page.keyboard.press("Enter")
     expect(page.locator("#sheet")).to_contain_text("Named as employer")
+    page.get_by_text("Write it down for the others").click()
     assert Axe().run(page).response["violations"] == []
+    page.get_by_label("Report number").fill("KZ-118, Captain A.")
+    page.get_by_label("Threats").select_option("yes")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("status")).to_contain_text("It is kept")
+    expect(page.locator("#sheet")).to_contain_text("KZ-118, Captain A. (Gulnar")
     tab_to(page, "button[value='1']")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Your answer is kept: 1")
