@@ -216,6 +216,8 @@ def _send_one_again(
     _, body = translator(contact.language if contact else trip.traveler.language), secret["body"]
     if row.channel == EMAIL and address.channel != EMAIL:
         body = wording.as_text(body, _)
+    elif contact is None and row.kind == "reminder":
+        body = reminding.by_another_way(work, trip, address, body)
     elif row.channel != EMAIL and address.channel == EMAIL:
         page = _page_of(work, trip, contact, row.alarm_id) if contact else ""
         body = wording.letter(body, _, link=page) if contact else reminding.by_email(work, trip, body)

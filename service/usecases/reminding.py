@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from service.core import wording
+from service.core.carriage import Carriage, answer_there
 from service.core.plan import leg_at
 from service.core.watch import STAGES, Reminder, stage_times
 from service.core.wording import Wording
@@ -116,6 +117,19 @@ def _remind(work: Work, trip: TripState, address: Address, key: str, reminder: R
     elif by_page_only(carriage):
         body = wording.as_text(by_email(work, trip, body), _)
     to_traveler(work, trip, "reminder", address, body, key, Priority.REMINDER, good_for, CHECK_IN_ANSWER)
+
+
+def by_another_way(work: Work, trip: TripState, address: Address, body: str) -> str:
+    """A reminder that was written for another address of hers, for this one: where an answer to its sender goes
+    nowhere, it says where to."""
+    carriage, _ = carriage_to(work.service, address.channel, address.address), translator(trip.traveler.language)
+    number = work.service.number_to_text if address.channel == EMAIL else carriage.number
+    if number and number not in body:
+        there = number if trip.one_reply else answer_there(Carriage(replies=False, write_to=number), _)
+        body = f"{body} {there}"
+    if address.channel == EMAIL:
+        return by_email(work, trip, body)
+    return wording.as_text(by_email(work, trip, body), _) if by_page_only(carriage) else body
 
 
 def by_email(work: Work, trip: TripState, body: str) -> str:

@@ -3,13 +3,20 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
+from sqlalchemy import Connection, select
 
 from notifiers.registry import configured
+from service.db.stored import table_of
+from service.db.tables import Trip
+from service.db.trips import Address, TripKey
 from service.usecases.carriage import by_page_only, carriage_to
 from service.usecases.contact_choices import set_letters
 from service.usecases.contact_way import accept
+from service.usecases.reminding import by_another_way
+from service.usecases.work import Work
 from tests.scenarios.story import MOTHER, Story, family, open_story
 
 NUMBER = "+48732000000"
@@ -175,3 +182,31 @@ def test_an_adapter_that_nobody_can_text_leads_to_pages_as_well(lite: Story) -> 
     assert carriage_to(with_number, "sms", POLAND).replies
     assert carriage_to(with_number, "sms", MOTHER).number == NUMBER
     assert carriage_to(with_number, "telegram", "telegram:123").replies
+
+
+@pytest.mark.parametrize("words", [False, True])
+def test_a_reminder_that_goes_on_to_another_way_says_where_to_answer_there(lite: Story, words: bool) -> None:
+    """Written for her chat, which takes answers; the number that follows it cannot be answered."""
+    family(lite, words=words)
+    written = "Hi, how are you? Write when you can." if words else "Please answer OK by 20:00."
+
+    def go_on(to: Address) -> str:
+        def read(conn: Connection) -> str:
+            [trip] = lite.service.trips(conn, [key_of(lite, conn)], lite.now).values()
+            return by_another_way(Work(lite.service, conn, lite.now), trip, to, written)
+
+        return lite.service.read(read)
+
+    there = NUMBER if words else f"Send your answer to {NUMBER}."
+    assert go_on(Address(1, "sms", MOTHER, b"")) == f"{written} {there}"
+    assert go_on(Address(1, "sms", POLAND, b"")) == written
+    assert go_on(Address(1, "telegram", "telegram:1", b"")) == written
+    letter = go_on(Address(1, "email", "a@example.org", b""))
+    assert NUMBER in letter
+    assert ("https://" in letter) is not words
+
+
+def key_of(story: Story, conn: Connection) -> TripKey:
+    trips = table_of(Trip)
+    row = conn.execute(select(trips.c.traveler_id, trips.c.trip_id).where(trips.c.trip_id == UUID(story.trip_id))).one()
+    return TripKey(row.traveler_id, row.trip_id)
