@@ -33,7 +33,8 @@ ASKS_FOR_A_KEY = frozenset({"alert", "invitation", "rehearsal"})
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A provider's word about one of our messages; `rejected` says why when it failed, `provider` who says it."""
+    """A provider's word about one of our messages; `rejected` says why when it failed, `provider` who says it. Without
+    a `provider_id` it is about the try that this provider took last."""
 
     outbox_id: UUID
     provider_id: str
@@ -94,6 +95,9 @@ def report_delivery(service: Service, told: Report) -> bool:
 
 def _as_asked(row: Any, report: Report) -> Report:
     """A call in which no key was pressed has been heard after all when it asked for none."""
+    if row is not None and not report.provider_id:
+        named = row.provider_id if row.provider == report.provider else None
+        report = replace(report, provider_id=named or str(row.outbox_id))
     no_key = report.rejected is not None and report.rejected.code == NO_KEY
     if row is None or not no_key or row.kind in ASKS_FOR_A_KEY:
         return report

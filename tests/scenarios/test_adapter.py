@@ -242,6 +242,20 @@ class TestReports:
         (now,) = (one for one in rows(home, OUTBOX) if one.outbox_id == row.outbox_id)
         assert (now.delivery, now.state) == ("delivered", "sent")
 
+    def test_that_of_a_message_which_it_calls_otherwise_counts_without_a_name(self, home: Story) -> None:
+        family(home)
+        with http_adapter() as phones:
+            beside_twilio(home, adapter(phones.url), first=True)
+            phones.answer = (202, {"id": "X7"}, {})
+            phones.now = home.now = home.now.replace(hour=16, minute=30)
+            home.run()
+            (row,) = (one for one in rows(home, OUTBOX) if one.kind == "reminder")
+            assert (row.state, row.provider_id) == ("sent", "X7")
+            failed = {"state": "failed", "cause": "permanent", "code": "7", "reason": "no such number"}
+            assert post(home, failed, f"/hooks/http/status/{row.outbox_id}").status_code == 204
+        (now,) = (one for one in rows(home, OUTBOX) if one.outbox_id == row.outbox_id)
+        assert (now.state, now.error) == ("failed", "7")
+
     def test_of_no_message_of_ours(self, home: Story) -> None:
         beside_twilio(home, adapter())
         for name in ("00000000-0000-4000-8000-000000000000", "x", "%00"):

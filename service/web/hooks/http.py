@@ -52,8 +52,8 @@ def router(service: Service, intake: Intake) -> APIRouter:
                 news = news_of(await read(request, TIMESTAMP_HEADER, SIGNATURE_HEADER, adapter.fault_of))
             except MalformedCall as error:
                 raise Refused(Refusal.MALFORMED, str(error)) from error
-            name = news.provider_id or str(ours)
-            if not await report(service, [Report(ours, name, news.state, news.rejected, adapter.name)]):
+            told = Report(ours, news.provider_id or "", news.state, news.rejected, adapter.name)
+            if not await report(service, [told]):
                 raise Refused(Refusal.UNKNOWN_MESSAGE)
             return Response(status_code=204)
 
