@@ -27,7 +27,15 @@ from service.usecases.context import Service
 from service.usecases.links import check_in_link
 from service.usecases.problems import NotFound
 from service.usecases.try_passphrase import passphrase_opens
-from service.usecases.waiting import Asked, as_shown, asked_of, passphrase_shown, people_gone, places_taken
+from service.usecases.waiting import (
+    Asked,
+    answered_after_end,
+    as_shown,
+    asked_of,
+    passphrase_shown,
+    people_gone,
+    places_taken,
+)
 
 TRIPS = table_of(Trip)
 PLANS = table_of(PlanRow)
@@ -158,18 +166,20 @@ def contacts_of(service: Service, conn: Connection, key: TripKey, now: datetime)
     for new, old in places_taken(conn, service.keys, key, now):
         places[new] = places.get(old, 0)
     shown = sorted((row for row in rows if _is_shown(row, gone)), key=lambda row: places[row["contact_id"]])
-    return tuple(_contact(service, conn, row, now) for row in shown)
+    is_too_late = answered_after_end(conn, key, now)
+    return tuple(_contact(service, conn, row, now, is_asked=is_too_late(row["accepted_at"])) for row in shown)
 
 
 def _is_shown(row: RowMapping, gone: frozenset[UUID]) -> bool:
     return row["contact_id"] not in gone and row["status"] not in GONE - {"refused"}
 
 
-def _contact(service: Service, conn: Connection, row: RowMapping, now: datetime) -> ShownContact:
+def _contact(service: Service, conn: Connection, row: RowMapping, now: datetime, *, is_asked: bool) -> ShownContact:
+    """`is_asked`: she is shown as still asked, although she has said yes."""
     said = json.loads(service.keys.open(conn, b"contact", row["sealed"]))
     return ShownContact(
         contact_id=row["contact_id"],
-        status=row["status"],
+        status="invited" if is_asked and row["status"] == "accepted" else row["status"],
         name=said["name"],
         relation=said.get("relation") or "",
         language=row["language"],

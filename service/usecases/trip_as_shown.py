@@ -15,7 +15,7 @@ from service.db.trips import TripState
 from service.usecases.changes import RemoveContact, RemoveNumber, TakeOver
 from service.usecases.hand_over import may_take_over, with_new_one
 from service.usecases.set_ladder import LadderForm
-from service.usecases.waiting import due
+from service.usecases.waiting import answered_after_end, due
 
 
 def trip_as_shown(conn: Connection, keys: Keyring, trip: TripState, now: datetime) -> TripState:
@@ -32,4 +32,8 @@ def trip_as_shown(conn: Connection, keys: Keyring, trip: TripState, now: datetim
             trip = replace(trip, traveler=replace(trip.traveler, phones=left, addresses=ways))
         elif isinstance(waiting, LadderForm):
             trip = replace(trip, ladder_rungs=waiting.told, repeat=None if waiting.is_usual else waiting.repeat)
+    is_too_late = answered_after_end(conn, trip.key, now)
+    for contact in trip.contacts:
+        if contact.accepted and is_too_late(contact.accepted_at):
+            trip = trip.with_contact(replace(contact, status="invited", accepted_at=None))
     return trip

@@ -6,7 +6,7 @@ A change whose time has come waits on while an alarm is open. What the traveler 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -68,6 +68,13 @@ def due(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> list[tu
 def ends_by_now(conn: Connection, key: TripKey, now: datetime) -> bool:
     """Whether an end of the trip has taken effect or only waits for an alarm's close."""
     return any(row["kind"] in ENDS for row in _rows(conn, key, now))
+
+
+def answered_after_end(conn: Connection, key: TripKey, now: datetime) -> Callable[[datetime | None], bool]:
+    """Whether a yes of that instant came after an end that only an alarm holds back: where it has ended, it counts for
+    nothing and is not shown."""
+    ended_at = next((row["effective_at"] for row in _rows(conn, key, now) if row["kind"] in ENDS), None)
+    return lambda at: ended_at is not None and at is not None and at > ended_at
 
 
 def looks_ended(conn: Connection, trip: TripState, now: datetime) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from service.core.alarm import AlarmKind, Outcome, close
 from service.core.plan import DailyTime, Leg, Plan, QuietSpan, deadlines
 from service.db.trips import TripState
+from service.usecases.accept import Inbound, accept
 from service.usecases.alarms import put_alarm
 from service.usecases.apply_changes import apply_due
 from service.usecases.change_trip import is_more_watching
@@ -188,6 +189,29 @@ def test_an_end_by_a_word_of_duress_ends_nothing_after_its_alarm_unless_a_contac
         world.wait(minutes=5)
     assert left == [("armed", True), ("ended", False)]
     assert [one for one in world.texts(GULNAR, "notice")[:-1] if "is home and" in one] == []
+
+
+def test_a_yes_after_an_end_is_shown_for_neither_word(world: World) -> None:
+    """T2: a trip that has ended changes no more; an alarm beside it asks for everybody who says yes."""
+    seen = []
+    for number, word in ((1, SAFE), (2, DURESS)):
+        world.sign_in(f"+7700000003{number}")
+        trip = world.armed(words=True)
+        saule = {**MOTHER, "name": "Saule", "phone": f"+7700000004{number}"}
+        added = world.post(f"{trip}/changes", {"add_contact": saule}, Amanba_Passphrase=WORDS["passphrase"])
+        assert added.status_code == 202
+        ask(world, trip, {"end": True, "word": word})
+        world.read_inbox()
+        apply_due(world.service, world.now)
+        world.wait(minutes=5)
+        phone = f"+7700000004{number}"
+        accept(world.service, Inbound("phones", phone, world.service.keys.phone_hash(phone), "1", address=phone))
+        world.read_inbox()
+        shown = world.get(trip, Amanba_Passphrase=WORDS["passphrase"]).json()["contacts"]
+        listed = [(one.name, one.status, one.step) for one in people_now(world.service, world.state(trip).key)]
+        seen.append(([one["status"] for one in shown], listed))
+    assert seen[0] == seen[1]
+    assert world.state(trip).contacts[-1].accepted, "and she is told of it"
 
 
 def test_an_end_by_a_safe_word_after_a_duress_alarm_is_told(world: World) -> None:
