@@ -53,6 +53,7 @@ SECONDS = float(os.environ.get("TEST_TWINS", "0"))
 SENDER = b"x" * 32
 PHRASES: list[tuple[str, str]] = [(WORDS["safe"][0], WORDS["duress"][0])]
 PHRASES += [(f"the plums are ripe {letter * 4}", f"my shoes are wet {letter * 4}") for letter in "bcdfg"]
+LATER = ("accept", "leave", "worried", "still_mine", "home", "not_home", "")
 TEXTS = ("ok", "late", "pause 2 days", "stop", "start", "sos", "home", "hm what")
 SHORT, WHOLE = (
     ("/home", "/people", "/trip/all"),
@@ -85,6 +86,7 @@ class Twin:
     mine: int
     phones: list[str] = field(default_factory=lambda: [AIZHAN])
     asked: list[str] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
     phrases: int = 1
     serial: Iterator[int] = field(default_factory=partial(count, 40))
     read: dict[UUID, str] = field(default_factory=dict)
@@ -235,14 +237,15 @@ def sos(twin: Twin, _dice: Random) -> Any:
 
 
 def people_answer(twin: Twin, dice: Random) -> Any:
-    """Whoever was asked says yes or no, or something later by her page; others may say STOP or START."""
+    """Whoever was asked says yes or no, and something later by her page: who is told of an alarm answers that."""
     for phone in twin.asked:
         links = re.findall(r"/i/[\w-]+", " ".join(twin.texts(phone, "invitation")))
-        said = dice.choice(("1", "1", "1", "3", "stop", "accept", "leave", "worried", "still_mine", "home", ""))
-        if links and said.isalpha() and said != "stop":
-            twin.world.client.post(links[-1], data={"do": said})
-        elif links and said:
-            twin.says(phone, said)
+        first, later = dice.choice(("1", "1", "1", "3", "stop", "")), dice.choice(LATER)
+        if links and phone in twin.answered:
+            twin.world.client.post(links[-1], data={"do": later})
+        elif links and first:
+            twin.answered.add(phone)
+            twin.says(phone, first)
 
 
 def people_stop(twin: Twin, dice: Random) -> Any:
