@@ -7,6 +7,7 @@ and reports to /hooks/http/status/<id>. Everything is signed, both ways (`notifi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -39,7 +40,7 @@ from notifiers.plain_http import is_callable
 from notifiers.registry import Clock, NotifierSpec
 from notifiers.segments import spell_cheaply
 from notifiers.signing import PREFIX, Fault, fault_of, signed_headers
-from notifiers.telephone import E164
+from notifiers.telephone import E164, as_e164
 
 TELLS_EVERY = timedelta(minutes=1)
 MOST_PAGES = 1000
@@ -170,6 +171,12 @@ class HttpSms:
         # One that cannot be asked about messages says so.
         return Knows(reply.date) if reply.status in CANNOT_SAY else Unavailable(f"http_{reply.status}", True)
 
+    def heard_from(self, message: InboundMessage) -> InboundMessage:
+        """The text with its sender in E.164, as somebody in the country of our first number would dial it."""
+        if not self.inbound_numbers or E164.fullmatch(message.sender):
+            return message
+        return replace(message, sender=as_e164(message.sender, self.inbound_numbers[0]))
+
     def fault_of(self, body: bytes, timestamp: str | None, signature: str | None) -> Fault | None:
         """Why a request with these headers is not the adapter's; None when it is."""
         given = signature.removeprefix(PREFIX) if signature and signature.startswith(PREFIX) else None
@@ -200,7 +207,7 @@ class ListedHttpSms(HttpSms):
         for _ in range(MOST_PAGES):
             fields = self._page({**span, **({"cursor": cursor} if cursor else {})}, began)
             try:
-                messages = [inbound_of(one) for one in fields["messages"]]
+                messages = [self.heard_from(inbound_of(one)) for one in fields["messages"]]
             except (KeyError, TypeError, MalformedCall) as error:
                 raise SourceUnreadable(f"the list is not as agreed: {one_line(error)}") from error
             yield from (one for one in messages if E164.fullmatch(one.sender))

@@ -176,7 +176,8 @@ def test_a_long_inbox_is_read_to_its_end(phone: AndroidPhone, monkeypatch: pytes
     [
         (HER, HER), ("77010000001", HER), ("87010000001", HER), ("8 (701) 000-00-01", HER), ("7010000001", HER),
         ("+905321112233", "+905321112233"), ("905321112233", "+905321112233"), ("00905321112233", "00905321112233"),
-        ("Kaspi", "Kaspi"), ("1414", "1414"), ("", ""), ("+", "+"),
+        ("Kaspi", "Kaspi"), ("1414", "1414"), ("", ""), ("+", "+"), ("8701ABC4567", "8701ABC4567"),
+        (f"tel:{HER}", f"tel:{HER}"), (f"{HER};ext=5", f"{HER};ext=5"),
     ],
 )  # fmt: skip
 def test_a_sender_is_who_she_is_however_the_phone_writes_her(written: str, number: str) -> None:

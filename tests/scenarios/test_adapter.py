@@ -176,6 +176,17 @@ def test_a_text_is_kept_once_and_its_answer_goes(home: Story) -> None:
     home.mother.expect_nothing()
 
 
+def test_a_number_counts_however_the_provider_writes_it_and_a_name_never_does(home: Story) -> None:
+    family(home)
+    beside_twilio(home, adapter())
+    home.advance_to("2026-12-01T19:45+03:00")
+    home.traveler.read_all()
+    hand_over(home, "8701123GJMP", "ok", home.now, "as-a-name")
+    home.traveler.expect_nothing()
+    hand_over(home, TRAVELER.removeprefix("+"), "ok", home.now, "without-a-plus")
+    home.traveler.expect("Thank you")
+
+
 def test_the_time_of_a_clock_that_is_not_ours_counts_within_five_minutes(home: Story) -> None:
     family(home)
     beside_twilio(home, adapter())

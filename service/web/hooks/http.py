@@ -38,7 +38,7 @@ def router(service: Service, intake: Intake) -> APIRouter:
                     raise Refused(Refusal.MALFORMED, "at lies ahead of Amanba-Timestamp: is its zone right?")
                 await run_in_threadpool(note_caught_up, service, adapter.name, said.at, said_at)
             else:
-                await intake.accept(inbound_of(service, adapter.name, said))
+                await intake.accept(inbound_of(service, adapter.name, adapter.heard_from(said)))
             return Response(status_code=204)
 
         return await answered(HOOK, keep)
