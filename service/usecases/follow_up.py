@@ -141,18 +141,18 @@ def chase(service: Service) -> int:
         for keys in _batches(silent, TELLINGS_AT_ONCE):
             if service.wake.stopping.is_set():
                 return total
-            told = service.run(partial(_chase, service, keys=keys), Act.CHASE)
+            told = service.run(partial(_chase, service, silent=keys), Act.CHASE)
             total += told
             if told:
                 service.wake.outbox.set()
     return total
 
 
-def _silent(conn: Connection, alarms: Sequence[tuple[UUID, UUID]], now: datetime) -> list[tuple[UUID, UUID]]:
+def _silent(conn: Connection, alarms: Sequence[tuple[UUID, UUID]], now: datetime) -> list[Any]:
     soonest = min(SIGN_WITHIN_OTHERWISE, *SIGN_WITHIN.values())
     unsure = unsure_of_alarms(conn, alarms, now - CHASE_WITHIN, now - soonest)
     return [
-        (row.traveler_id, row.outbox_id)
+        row
         for row in unsure
         if row.kind == "alert"
         and not row.chased
@@ -160,11 +160,12 @@ def _silent(conn: Connection, alarms: Sequence[tuple[UUID, UUID]], now: datetime
     ]
 
 
-def _chase(service: Service, conn: Connection, keys: Sequence[tuple[UUID, UUID]]) -> int:
+def _chase(service: Service, conn: Connection, silent: Sequence[Any]) -> int:
     now, told = service.clock(), 0
-    rows = claim_silent(conn, keys)
     work = Work(service, conn, now)
-    trips = service.trips(conn, [TripKey(row.traveler_id, row.trip_id) for row in rows], now)
+    # Locked, and before the messages: a word of duress that is read meanwhile must find what this writes.
+    trips = service.trips(conn, [TripKey(row.traveler_id, row.trip_id) for row in silent], now, lock=True)
+    rows = claim_silent(conn, [(row.traveler_id, row.outbox_id) for row in silent])
     tellings = {(row.traveler_id, row.alarm_id, row.contact_id, row.step, row.channel_index): row for row in rows}
     for row in tellings.values():
         trip = trips.get(TripKey(row.traveler_id, row.trip_id))

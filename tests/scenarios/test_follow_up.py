@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -10,10 +12,15 @@ from sqlalchemy import select
 
 from service.db import tables
 from service.db.stored import table_of
+from service.usecases import follow_up
+from service.usecases.accept import Inbound, accept
+from service.usecases.dispatch import dispatch
+from service.usecases.failover import tell_beside
 from service.usecases.follow_up import chase, poll
+from service.usecases.read_inbox import read_inbox
 from tests.mock_twilio import Text
 from tests.notifiers.mail_server import MailServer, mail_server
-from tests.scenarios.story import BROTHER, FUND, MOTHER, Story, open_story
+from tests.scenarios.story import BROTHER, DURESS_WORDS, FUND, MOTHER, TRAVELER, Story, open_story
 from tests.scenarios.test_email import GULNAR, letters, register_with_mailbox
 
 OUTBOX = table_of(tables.Outbox)
@@ -199,3 +206,33 @@ def test_a_text_that_is_given_back_and_answered_all_the_same_has_come(home: Stor
     home.mother.reply("1")
     home.run()
     assert home.mother.expect("You have it until")
+
+
+def test_nobody_is_told_beside_a_word_of_duress_what_it_forbids(story: Story, server: MailServer) -> None:
+    """The word is read while her next way is told: what asks to call the traveler is taken back, or never written."""
+    story.register()
+    story.plan_trip()
+    story.set_words()
+    story.add_contact("Gulnar", MOTHER, email=GULNAR)
+    story.arm()
+    story.advance_to("2026-12-01T21:00:30+03:00")
+    story.mother.expect("Please call")
+    story.advance_to("2026-12-01T21:03:45+03:00")
+    hers = story.service.keys.phone_hash(TRAVELER)
+    accept(story.service, Inbound("twilio_sms", "SM1", hers, DURESS_WORDS[0], address=TRAVELER))
+    reading: list[Thread] = []
+
+    def word_is_read(real: Callable[..., bool], *args: Any) -> bool:
+        reading.append(Thread(target=read_inbox, args=(story.service,)))
+        reading[0].start()
+        reading[0].join(0.5)
+        return real(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(follow_up, "tell_beside", partial(word_is_read, tell_beside))
+        chase(story.service)
+    reading[0].join()
+    dispatch(story.service, story.pool)
+    story.run()
+    assert alarms(server) != []
+    assert [text for text in alarms(server) if "Please call" in text] == []
