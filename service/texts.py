@@ -11,14 +11,16 @@ from service.core.wording import Translate
 
 LANGUAGES = ("en", "ru", "kk")
 FALLBACK = "en"
+NEAREST = {"ky": "ru", "tg": "ru", "tk": "ru", "uz": "ru"}
+"""For a language that we do not write in one of ours that most of its speakers read, where that is not English."""
 DOMAIN = "amanba"
 LOCALE = Path(__file__).parent / "locale"
 
 
 def known_language(tag: str) -> str:
-    """The language that we speak for a BCP 47 tag such as `kk-KZ`; English for one that we do not."""
+    """The language that we speak for a BCP 47 tag such as `kk-KZ`; the nearest, or English, for one that we do not."""
     primary = tag.replace("_", "-").split("-")[0].lower()
-    return primary if primary in LANGUAGES else FALLBACK
+    return primary if primary in LANGUAGES else NEAREST.get(primary, FALLBACK)
 
 
 def translations(tag: str) -> NullTranslations:

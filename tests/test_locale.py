@@ -115,7 +115,11 @@ class TestLoading:
     def test_a_language_is_known_by_any_of_its_tags(self) -> None:
         assert [known_language(tag) for tag in ("kk-KZ", "RU", "ru_RU", "en-GB")] == ["kk", "ru", "ru", "en"]
 
-    @pytest.mark.parametrize("tag", ["uz", "", "../ru", "x-klingon"])
+    @pytest.mark.parametrize("tag", ["ky", "uz", "uz-Latn-UZ", "tg"])
+    def test_whose_language_is_not_written_here_is_written_to_in_the_nearest(self, tag: str) -> None:
+        assert known_language(tag) == "ru"
+
+    @pytest.mark.parametrize("tag", ["de", "", "../ru", "x-klingon"])
     def test_a_language_that_we_do_not_speak_is_english(self, tag: str) -> None:
         assert translator(tag)("Thank you!") == "Thank you!"
 
