@@ -45,7 +45,9 @@ def call(ways: Sequence[Way], rounds: int, action: str | None) -> str:
         written = _rounds(ways, count, action)
         if len(written) <= MOST:
             return written
-    words = list(ways[0])
+    # The last way needs the provider's voice alone: what is fetched gets no shorter by words.
+    words = list(ways[-1])
+    written = _rounds([words], 1, action)
     while len(written) > MOST and any(one.text for one in words):
         longest = max(words, key=lambda one: len(one.text))
         cut = longest.text[max(1, (len(written) - MOST) // 4) :]

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
+import structlog
 from sqlalchemy import Connection
 
 from notifiers.base import HasButtons, Message, SendResult
@@ -21,6 +22,8 @@ from service.texts import translator
 from service.usecases.context import Service
 from service.usecases.voiced import Way, voiced
 from service.usecases.work import VOICE
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,12 @@ def _voiced(service: Service, row: Any, secret: dict[str, Any]) -> tuple[Way, ..
     if row.channel != VOICE:
         return ()
     language, again = secret.get("language", "en"), secret.get("again", "")
-    return voiced(service, secret["body"], language, outbox_id=row.outbox_id, again=again)
+    try:
+        return voiced(service, secret["body"], language, outbox_id=row.outbox_id, again=again)
+    except Exception:
+        # The provider reads it aloud as it is; one such call must not keep all others from being sent.
+        log.exception("not_voiced", outbox_id=str(row.outbox_id))
+        return ()
 
 
 def _answer_url(service: Service, row: Any, secret: dict[str, Any]) -> str | None:

@@ -89,6 +89,13 @@ def test_each_language_has_the_nearest_voice(language: str, text: str, voice: st
     assert said.get("language") == voice
 
 
+def test_of_more_recordings_than_a_call_takes_the_words_are_said() -> None:
+    played = [Utterance("Белгі жоқ " * 9, "kk", f"https://amanba.example/voice/{number}.wav") for number in range(99)]
+    written = twiml.call([played, [Utterance("Нет вестей " * 20 + "Семь и один.", "ru")]], 3, ACTION)
+    assert len(written) <= twiml.MOST
+    assert "Семь и один." in written
+
+
 @pytest.mark.parametrize("length", [10, 900, 1500, 3000, 9000])
 def test_however_long_it_is_twilio_takes_it_and_how_to_answer_is_never_cut(length: int) -> None:
     text = "Я & <ты>" + "ы" * length + " Семь и один."
