@@ -113,7 +113,8 @@ def events_of(body: Any, ours: str) -> list[Event]:
 
 def message_of(fields: Mapping[str, Any], ours: str) -> InboundMessage:
     """A text or a picture message, as a webhook or the list of the phone's inbox has it. Raises `MalformedEvent`."""
-    sender = as_e164(_text(fields, ("sender", "phoneNumber"), LONGEST_SENDER), ours)
+    # One that is withheld means nothing, and must not hold up the others of a list.
+    sender = as_e164(_text(fields, ("sender", "phoneNumber"), LONGEST_SENDER, may_be_empty=True), ours)
     body = _text(fields, ("message", "contentPreview", "body", "subject"), LONGEST_TEXT, may_be_empty=True)
     at = _instant(fields, ("receivedAt", "createdAt"))
     attachments = fields.get("attachments")

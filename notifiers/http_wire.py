@@ -48,13 +48,14 @@ def said_of(fields: Any) -> InboundMessage | CaughtUp:
 
 
 def inbound_of(fields: Any) -> InboundMessage:
-    """A text from a person. Raises `MalformedCall`."""
+    """A text from a person. Raises `MalformedCall`, never for what she wrote: refused, it would come again for ever and
+    hold up what others wrote."""
     media = _fields(fields).get("media", 0)
     return InboundMessage(
         provider_id=_text(fields, "id", LONGEST_ID),
-        sender=_text(fields, "from", LONGEST_SENDER).strip(),
+        sender=_written(fields, "from", LONGEST_SENDER).strip(),
         to=_text(fields, "to", LONGEST_SENDER) if fields.get("to") is not None else "",
-        body=_text(fields, "text", LONGEST_TEXT, may_be_empty=True),
+        body=_written(fields, "text", LONGEST_TEXT),
         occurred_at=_instant(fields, "received_at"),
         media=media if isinstance(media, int) and 0 <= media < 100 else 0,
     )
@@ -95,9 +96,18 @@ def _fields(fields: Any) -> Mapping[str, Any]:
     return fields
 
 
-def _text(fields: Mapping[str, Any], field: str, longest: int, *, may_be_empty: bool = False) -> str:
+def _written(fields: Mapping[str, Any], field: str, longest: int) -> str:
+    """What came over a network of telephones: a text that is cut is on no list of words, and half an emoji, or what no
+    database takes, is none."""
     value = fields.get(field)
-    if not isinstance(value, str) or len(value) > longest or not (value.strip() or may_be_empty):
+    if not isinstance(value, str):
+        raise MalformedCall(f"{field} must be a text")
+    return value.replace("\0", "").encode("utf-8", "replace").decode()[:longest]
+
+
+def _text(fields: Mapping[str, Any], field: str, longest: int) -> str:
+    value = fields.get(field)
+    if not isinstance(value, str) or len(value) > longest or not value.strip():
         raise MalformedCall(f"{field} must be a text of at most {longest} characters")
     if not value.isprintable() and any("\ud800" <= letter <= "\udfff" or letter == "\0" for letter in value):
         raise MalformedCall(f"{field} holds what is no character")

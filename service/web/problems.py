@@ -34,8 +34,9 @@ PROGRAMS = (API, "/hooks/", "/healthz", "/readyz", "/metrics", "/static/")
 MEDIA_TYPE = "application/problem+json"
 LARGEST_BODY = 64 * 1024
 """Bytes; the longest form takes some 20,000."""
-LARGER_BODIES = {"/hooks/android": 4 * 1024 * 1024, "/hooks/telegram": 256 * 1024}
-"""What a message with a picture is, and one that quotes another, all in emoji. Refused, it would come for days."""
+LARGER_BODIES = {"/hooks/android": 4 * 1024 * 1024, "/hooks/telegram": 256 * 1024, "/hooks/http": 128 * 1024}
+"""What a message with a picture is, one that quotes another, a text of 255 parts, all in emoji. Refused, it would come
+for days."""
 RETRY_AFTER_SECONDS = 5
 
 _STATUS: dict[type[Refusal], HTTPStatus] = {

@@ -156,6 +156,7 @@ def test_a_long_inbox_is_read_to_its_end(phone: AndroidPhone, monkeypatch: pytes
     monkeypatch.setattr("notifiers.android_gateway.PAGE", 2)
     local = gateway(phone, LOCAL="true")
     assert isinstance(local, ListsInbound)
+    phone.receive("", "of nobody")
     for number in range(5):
         phone.receive(HER, f"OK {number}")
     span = phone.now - timedelta(hours=1), phone.now

@@ -290,7 +290,7 @@ class TestWhoIsBelieved:
             (OK, {"secret": "another-secret-16"}, 403, "forged"),
             (OK, {"later": 6}, 403, "stale"),
             (OK, {"later": -6}, 403, "stale"),
-            (b"x" * 70_000, {}, 413, "too_large"),
+            (b"x" * 140_000, {}, 413, "too_large"),
             (b"ok", {}, 400, "malformed"),
             (b"[" * 60_000, {}, 400, "malformed"),
             (b"[]", {}, 400, "malformed"),

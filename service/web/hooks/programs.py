@@ -22,7 +22,7 @@ from service.usecases.delivery import Report, report_delivery
 from service.usecases.problems import StorageUnavailable
 from service.web.metrics import HOOK_REFUSALS
 
-MOST_BYTES = 64 * 1024
+MOST_BYTES = 128 * 1024
 RETRY_AFTER_SECONDS = 5
 PROBLEM = "application/problem+json"
 
