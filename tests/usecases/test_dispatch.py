@@ -148,7 +148,7 @@ def write(service: Service, bodies: Sequence[str], channel: str = "sms", priorit
     def texts(conn: Any) -> None:
         work = Work(service, conn, utc_now())
         for body in bodies:
-            work.send(Draft("notice", "+77010000000", channel, body, f"{channel}:{body}", priority))
+            work.send(Draft("traveler_notice", "+77010000000", channel, body, f"{channel}:{body}", priority))
         work.flush()
 
     service.run(texts)
