@@ -20,7 +20,12 @@ OUTBOX = table_of(Outbox)
 
 def settle_invitation(work: Work, trip: TripState, contact: ContactState, *, accepts: bool) -> TripState:
     """Keep her answer to an open invitation, and tell the traveler; what would ask her again is not sent. Of two
-    answers at once the first one counts."""
+    answers at once the first one counts.
+
+    A yes to a trip that has ended counts for nothing: of one that only looks ended it is not shown.
+    """
+    if accepts and trip.status == "ended":
+        return trip
     status = "accepted" if accepts else "refused"
     accepted_at = work.now if accepts else None
     changed = work.conn.execute(
