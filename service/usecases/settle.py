@@ -155,8 +155,9 @@ def _settlement(service: Service, row: Claimed, result: Outcome, now: datetime) 
             # What a provider asks for is a wish: an alarm must not wait a day for it.
             pause = min(retry_after, LONGEST_PAUSE) if retry_after else pause_after(row.attempts, row.kind)
             again_at = now + pause
-            # Whoever has no other address cannot be told any more: her rung is passed over now.
-            wakes = code == UNSERVED
+            # Whoever has no other address cannot be told any more: her rung is passed over now. And whoever has one
+            # is told by it, which a word of duress that is read meanwhile must find: the alarm is locked by this.
+            wakes = code == UNSERVED or row.kind == "alert"
             return Settlement(state="pending", available_at=again_at, error=_error(row, code), wakes=wakes, **common)
         case Unavailable(_, maybe_accepted) if not maybe_accepted or knows_repeats(service.notifiers.get(row.channel)):
             again_at = now + pause_after(row.attempts, row.kind)
