@@ -20,21 +20,26 @@ def program() -> str | None:
     return shutil.which("espeak-ng")
 
 
-@lru_cache(maxsize=256)
 def synthesized(text: str, language: str) -> bytes | None:
-    """`text` as mu-law samples; None when it cannot be spoken here."""
+    """`text` as mu-law samples; None when it cannot be spoken here now."""
     speaker = program()
     if speaker is None:
         return None
-    command = [speaker, "-v", language, "-s", WORDS_A_MINUTE, "--stdin", "--stdout"]
     try:
-        # What a person typed goes to it as input, never as an argument; the language is one of ours.
-        done = subprocess.run(  # noqa: S603  # nosec B603
-            command, input=cut(text, LONGEST).encode(), capture_output=True, timeout=SECONDS, check=True
-        )
-        return telephone(_with_size(done.stdout))
+        return _spoken_by(speaker, text, language)
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
+
+
+# What it could not say, under load, is tried again the next time: an error is not kept.
+@lru_cache(maxsize=256)
+def _spoken_by(speaker: str, text: str, language: str) -> bytes:
+    command = [speaker, "-v", language, "-s", WORDS_A_MINUTE, "--stdin", "--stdout"]
+    # What a person typed goes to it as input, never as an argument; the language is one of ours.
+    done = subprocess.run(  # noqa: S603  # nosec B603
+        command, input=cut(text, LONGEST).encode(), capture_output=True, timeout=SECONDS, check=True
+    )
+    return telephone(_with_size(done.stdout))
 
 
 def _with_size(stream: bytes) -> bytes:

@@ -119,5 +119,14 @@ def test_a_name_is_synthesized_where_the_program_is() -> None:
 
 def test_without_the_program_nothing_is_synthesized(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "program", lambda: None)
-    engine.synthesized.cache_clear()
     assert engine.synthesized("Айжан", "kk") is None
+
+
+def test_what_could_not_be_said_is_tried_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    speaker, sound = tmp_path / "speaker", tmp_path / "a.wav"
+    sound.write_bytes(tone(22050, 800))
+    monkeypatch.setattr(engine, "program", lambda: str(speaker))
+    for script, is_said in (("exit 1", False), (f"cat {sound}", True)):
+        speaker.write_text(f"#!/bin/sh\ncat > /dev/null\n{script}\n")
+        speaker.chmod(0o700)
+        assert bool(engine.synthesized("Айжан", "kk")) == is_said
