@@ -308,7 +308,7 @@ def _verdict(reply: Reply, name: str) -> SendResult:
         return Unavailable(f"http_{status}: {said}", maybe_accepted=False)
     if status >= 500 or status == 408:
         return Unavailable(f"http_{status}", maybe_accepted=True)
-    if status in (400, 422) and "phone" in said.casefold():
+    if status in (400, 422) and "phonenumber" in said.casefold().replace(" ", ""):
         return Rejected(Cause.PERMANENT, f"http_{status}", "The number is not valid")
     return Rejected(Cause.CONFIGURATION, f"http_{status}", said or "The server did not accept us")
 

@@ -103,6 +103,7 @@ def test_what_has_failed_there_goes_again_under_another_id(phone: AndroidPhone) 
     ("status", "said", "verdict"),
     [
         (400, {"message": "invalid phone number: +77010000001"}, INVALID),
+        (400, {"message": "the phone is off"}, Rejected(Cause.CONFIGURATION, "http_400", "the phone is off")),
         (400, {"message": "no device"}, Rejected(Cause.CONFIGURATION, "http_400", "no device")),
         (403, b"", Rejected(Cause.CONFIGURATION, "http_403", "The server did not accept us")),
         (429, {"message": "too many"}, Unavailable("http_429: too many", maybe_accepted=False)),
