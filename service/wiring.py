@@ -26,9 +26,11 @@ from service.usecases.context import WEBHOOK, Limits, Service, Setup, channel_of
 
 SIMULATED = "phones"
 SIMULATED_OPERATOR = "+77000000099"
-ANSWER_FIRST = timedelta(seconds=2)
-"""As long as a provider takes to be given a text, and some: one that sends a number's texts one after another would let
-a traveler wait for her answer until all that her words set off has left."""
+ANSWER_AFTER = timedelta(seconds=1)
+"""A word of duress takes some thousandths of a second longer to read than a safe one."""
+ANSWER_FIRST = ANSWER_AFTER + timedelta(seconds=2)
+"""Until that is due, and as long as a provider takes to be given a text, and some: one that sends a number's texts one
+after another would let a traveler wait for her answer until all that her words set off has left."""
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _OPERATOR = re.compile(r"\+[1-9]\d{6,14}|[^@\s:/]+@[^@\s]+")
@@ -105,12 +107,13 @@ def build(settings: Settings) -> Service:
         sends_a_day_per_trip=settings.sends_a_day_per_trip,
         codes_a_day=settings.codes_a_day,
         answer_first=ANSWER_FIRST,
+        answer_after=ANSWER_AFTER,
     )
     if demo:
         second = timedelta(seconds=1)
         limits = replace(limits, grace_at_least=second, wait_at_least=second, recurring_apart=second)
         limits = replace(limits, rehearsal_wait_at_most=10 * second, rehearsals_apart=30 * second)
-        limits = replace(limits, answer_first=timedelta(0))
+        limits = replace(limits, answer_first=timedelta(0), answer_after=timedelta(0))
     service = Service(
         db=db,
         keys=keys,

@@ -51,6 +51,9 @@ class Limits:
     rehearsals_apart: timedelta = timedelta(minutes=10)
     answer_first: timedelta = timedelta(0)
     """How long all else that comes of a text waits for the answer to it, where no answer may tell anything."""
+    answer_after: timedelta = timedelta(0)
+    """How long after its arrival a text is answered, where no answer may tell anything: longer than reading it takes,
+    whatever it said."""
     sends_at_once: int = 32
     """Messages of one channel that a process may have on their way."""
     passphrase: Effort = FULL

@@ -75,7 +75,14 @@ def handle_own(work: Work, trip: TripState, message: OwnMessage) -> Handled:
         note_heard_between(work.conn, trip.key.traveler_id, message.sender, message.source, message.received_at)
     elif not is_silent:
         reply_to_traveler(
-            work, before, handled.trip, message.inbox_id, message.address, handled.result, message.occurred_at
+            work,
+            before,
+            handled.trip,
+            message.inbox_id,
+            message.address,
+            handled.result,
+            message.occurred_at,
+            message.received_at,
         )
     return handled
 

@@ -51,9 +51,17 @@ def answered_lately(conn: Connection, numbers: Collection[bytes], now: datetime)
 
 
 def reply_to_traveler(
-    work: Work, before: TripState, after: TripState, inbox_id: int, to: str | None, result: str, at: datetime
+    work: Work,
+    before: TripState,
+    after: TripState,
+    inbox_id: int,
+    to: str | None,
+    result: str,
+    at: datetime,
+    received_at: datetime,
 ) -> None:
-    """Answer a text of hers that was sent `at`. In a trip with one reply nothing of it depends on what she wrote."""
+    """Answer a text of hers that was sent `at`. In a trip with one reply nothing of it depends on what she wrote, and
+    neither does the instant at which it leaves."""
     address = next((a for a in before.traveler.addresses if a.address == to), None)
     if address is None or address not in usable_now(work, before):
         return
@@ -75,7 +83,9 @@ def reply_to_traveler(
     )
     if before.one_reply:
         work.answer_first(before.key)
-    to_traveler(work, before, "reply", address, body, _key(inbox_id, is_unasked), Priority.REPLY, STAY_GOOD)
+    due = received_at + work.service.limits.answer_after if before.one_reply else None
+    key = _key(inbox_id, is_unasked)
+    to_traveler(work, before, "reply", address, body, key, Priority.REPLY, STAY_GOOD, not_before=due)
 
 
 def reply_to_contact(

@@ -308,8 +308,9 @@ def to_traveler(
     priority: int,
     good_for: timedelta,
     answers: tuple[str, ...] = (),
+    not_before: datetime | None = None,
 ) -> None:
-    """A text to the traveler; `kind` is the outbox row's."""
+    """A text to the traveler; `kind` is the outbox row's. It leaves `not_before` that instant, else at once."""
     work.send(
         Draft(
             kind=kind,
@@ -327,6 +328,7 @@ def to_traveler(
             valid_for=good_for,
             language=trip.traveler.language,
             answers=answers,
+            available_at=not_before,
         )
     )
 

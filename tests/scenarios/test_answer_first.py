@@ -11,7 +11,7 @@ import pytest
 
 from service.db.sealed import open_keyring
 from service.usecases.context import Service
-from service.wiring import ANSWER_FIRST
+from service.wiring import ANSWER_AFTER, ANSWER_FIRST
 from tests.scenarios.story import SAFE_WORDS, SECRET, TRAVELER, Story, family, open_story
 
 
@@ -20,7 +20,7 @@ def as_wired(story: Story) -> None:
     before = story.service
 
     def make_service(clock: Callable[[], datetime]) -> Service:
-        limits = replace(before.limits, answer_first=ANSWER_FIRST)
+        limits = replace(before.limits, answer_first=ANSWER_FIRST, answer_after=ANSWER_AFTER)
         return replace(before, keys=open_keyring(before.db, [SECRET], clock()), limits=limits, clock=clock)
 
     story.use(make_service)
@@ -41,8 +41,10 @@ def test_the_answer_leaves_first_and_alone(story: Story, text: str) -> None:
     story.advance_to("2026-12-01T21:20+03:00")
     before = len(story.twilio.sent)
     story.traveler.text(text)
+    assert len(story.twilio.sent) == before, "when it leaves depends on its arrival alone"
+    story.advance(seconds=ANSWER_AFTER.total_seconds())
     assert [one.to for one in story.twilio.sent[before:]] == [TRAVELER]
-    story.advance(seconds=ANSWER_FIRST.total_seconds() - 0.1)
+    story.advance(seconds=(ANSWER_FIRST - ANSWER_AFTER).total_seconds() - 0.1)
     assert len(story.twilio.sent) == before + 1
     story.advance(seconds=30)
     others = {one.to for one in story.twilio.sent[before + 1 :]}

@@ -54,6 +54,10 @@ LIKELY = 0.001
 APART = 0.050
 """Seconds between two medians."""
 PATIENCE = 30.0
+NOT_SHOWN = ("To", "StatusCallback", "ValidityPeriod")
+"""For how long it stays good is counted from the tick that sends it."""
+BETWEEN = 0.03
+"""Seconds between one text and the next: about what a text takes."""
 SECRET = bytes(range(32))
 SECRET_TEXT = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 PUBLIC_URL = "https://amanba.example"
@@ -227,19 +231,33 @@ def trials(travelers: Sequence[Any]) -> list[tuple[Any, str]]:
     return all_of_them
 
 
+def turns(travelers: Sequence[str]) -> list[list[tuple[str, str]]]:
+    """Each of them says one thing a turn, each thing once, in an order of their own."""
+    orders = [random.sample(list(SAYINGS), len(SAYINGS)) for _ in travelers]
+    return [
+        random.sample(list(zip(travelers, said, strict=True)), len(travelers)) for said in zip(*orders, strict=True)
+    ]
+
+
 def by_text(twilio: MockTwilio, heard: Heard, numbers: Sequence[int]) -> list[str]:
     """Signed webhooks; how long the provider waits for our answer, and how long the phone waits for its reply."""
-    hooks, replies = Samples(), Samples()
-    for number, name in trials([f"+7701{number:07}" for number in numbers]):
-        began = perf_counter()
-        twilio.text(number, SAYINGS[name])
-        hooks.took[name].append(perf_counter() - began)
-        hooks.answers.add(heard.answers[number])
-        replies.took[name].append(heard.wait(number, began) - began)
+    hooks, replies, pause = Samples(), Samples(), threading.Event()
+    for turn in turns([f"+7701{number:07}" for number in numbers]):
+        said = {}
+        for number, name in turn:
+            began = perf_counter()
+            twilio.text(number, SAYINGS[name])
+            hooks.took[name].append(perf_counter() - began)
+            hooks.answers.add(heard.answers[number])
+            said[number] = name, began
+            pause.wait(BETWEEN)
+        # An answer is due a second after the text: others text meanwhile.
+        for number, (name, began) in said.items():
+            replies.took[name].append(heard.wait(number, began) - began)
     sent = defaultdict(list)
     for method, _, form in list(twilio.requests):
         if method == "POST" and form["To"].startswith("+7701") and form["To"] != OPERATOR:
-            sent[form["To"]].append({key: value for key, value in form.items() if key not in ("To", "StatusCallback")})
+            sent[form["To"]].append({key: value for key, value in form.items() if key not in NOT_SHOWN})
     replies.answers = {json.dumps(form, sort_keys=True) for forms in sent.values() for form in forms}
     counts = {len(forms) for forms in sent.values()}
     overtook = overtaken(twilio)
