@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +13,7 @@ from service.db.tables import AuditLine
 from service.db.trips import AlarmState, TripState
 from service.usecases.answer import HEARD
 from service.usecases.context import Service
+from service.usecases.found_out import detail_of
 
 AUDIT = table_of(AuditLine)
 
@@ -40,7 +40,7 @@ def notes_of(service: Service, conn: Connection, trip: TripState, state: AlarmSt
     )
     found = []
     for row in conn.execute(query.order_by(AUDIT.c.position)):
-        detail = json.loads(service.keys.open(conn, b"audit", row.sealed))
-        if detail["alarm"] == str(state.alarm_id):
+        detail = detail_of(service, conn, row.sealed)
+        if detail.get("alarm") == str(state.alarm_id):
             found.append(HeardNote(row.at, UUID(row.actor), row.action.partition(":")[2], detail["note"]))
     return tuple(found)

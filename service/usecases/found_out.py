@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 
 from service.core.sheet_fields import FOUND_OUT, SIGNS
+from service.db.errors import KeyErased
 from service.db.stored import table_of
 from service.db.tables import AuditLine
 from service.db.trips import AlarmState, TripState
@@ -76,7 +78,7 @@ def newest(found: tuple[Found, ...]) -> dict[str, tuple[Found, ...]]:
 
 def _lines(
     service: Service, conn: Connection, trip: TripState, state: AlarmState
-) -> list[tuple[tuple[datetime, str], dict[str, dict[str, str]]]]:
+) -> list[tuple[tuple[datetime, str], dict[str, Any]]]:
     query = select(AUDIT.c.at, AUDIT.c.actor, AUDIT.c.sealed).where(
         AUDIT.c.traveler_id == trip.key.traveler_id,
         AUDIT.c.action == WRITTEN,
@@ -85,7 +87,16 @@ def _lines(
     )
     found = []
     for row in conn.execute(query.order_by(AUDIT.c.position.desc()).limit(MOST_EVENTS)):
-        detail = json.loads(service.keys.open(conn, b"audit", row.sealed))
-        if detail["alarm"] == str(state.alarm_id):
+        detail = detail_of(service, conn, row.sealed)
+        if detail.get("alarm") == str(state.alarm_id):
             found.append(((row.at, row.actor), detail))
     return found
+
+
+def detail_of(service: Service, conn: Connection, sealed: bytes) -> dict[str, Any]:
+    """What a line of the audit trail says beside its action; nothing when it is of a trip that was erased since."""
+    try:
+        detail: dict[str, Any] = json.loads(service.keys.open(conn, b"audit", sealed))
+    except KeyErased:
+        return {}
+    return detail

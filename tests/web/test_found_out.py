@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 from httpx2 import Response
+from sqlalchemy import Connection
 
 from service.core.sheet_fields import SIGNS
 from service.usecases.sheet_ticket import TICKET_LIVES
+from service.usecases.work import Work
 from tests.scenarios.story import Story, open_story
-from tests.web.contact_pages import PIN, actions, alarm_page, choose_pin
+from tests.web.contact_pages import PIN, actions, alarm_page, choose_pin, trip_of
 from tests.web.test_alarm_page import MORE
 from tests.web.test_sheet_copies import EVERYBODY, details, opened, read, take, ticket, words
 
@@ -79,6 +81,25 @@ def test_only_words_and_signs_that_are_asked_for_are_kept(lite: Story) -> None:
     assert line["found"] == {"online": "yesterday at 9", "last_use": "x" * 300}
     write(lite, page, html, **dict.fromkeys(SIGNS, ""))
     assert len(details(lite, "found_out")) == 1, "an empty form keeps nothing"
+
+
+def test_lines_of_a_trip_that_was_erased_since_close_nobodys_page(lite: Story) -> None:
+    """Of one traveler, several trips write into one trail."""
+    page, _html = opened(lite, **MORE, consent=EVERYBODY)
+    trip = trip_of(lite)
+
+    def erased(conn: Connection) -> None:
+        keys = lite.service.keys
+        gone = keys.new_key(conn, "trip", lite.now)
+        work = Work(lite.service, conn, lite.now)
+        for action in ("found_out", "answered:heard_odd"):
+            work.audit.add(trip.key.traveler_id, trip.contacts[0].id, action, gone, {"alarm": "another"})
+        work.flush()
+        keys.erase(conn, gone)
+
+    lite.service.run(erased)
+    assert lite.client.get(page).status_code == 200
+    assert lite.client.post(f"{page}/sheet", data={"pin": PIN}).status_code == 200
 
 
 def test_whose_sheet_is_closed_by_her_consent_writes_none(lite: Story) -> None:
