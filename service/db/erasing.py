@@ -85,7 +85,9 @@ def erase_travelers(conn: Connection, keys: Keyring, wanted: Sequence[UUID]) -> 
     dialect = conn.dialect.name
     given = ids(dialect, wanted)
     # First her row: whoever writes to her audit trail has it locked, and finds nobody afterwards.
-    hers = select(TRAVELERS.c.key_id).where(is_one_of(dialect, TRAVELERS.c.traveler_id)).with_for_update()
+    hers = select(TRAVELERS.c.key_id).where(is_one_of(dialect, TRAVELERS.c.traveler_id))
+    # In the order of all who lock several of them.
+    hers = hers.order_by(TRAVELERS.c.traveler_id).with_for_update()
     _erase_keys(conn, keys, conn.execute(hers, given).scalars())
     of_trips = select(TRIPS.c.key_id).where(is_one_of(dialect, TRIPS.c.traveler_id))
     _erase_keys(conn, keys, conn.execute(of_trips, given).scalars())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, or_, select
 
 from service.core.wording import PageReason
 from service.db.stored import table_of
@@ -24,8 +25,12 @@ BATCH = 100
 
 
 def page_before_holds_end(service: Service) -> None:
-    """Page the operator once for each hold that ends within a week."""
-    service.run(lambda conn: _page(service, conn), Act.HOUSE)
+    """Page the operator once for each hold that ends within a week, in batches, the first to end first."""
+    last: Row[Any] | None = None
+    while True:
+        last = service.run(partial(_page, service, last), Act.HOUSE)
+        if last is None:
+            return
 
 
 def trips_held() -> Select[Any]:
@@ -37,10 +42,14 @@ def key_of(row: Row[Any]) -> TripKey:
     return TripKey(row.traveler_id, row.trip_id)
 
 
-def _page(service: Service, conn: Connection) -> None:
+def _page(service: Service, after: Row[Any] | None, conn: Connection) -> Row[Any] | None:
+    """The last of a full batch, after which there may be more."""
     now = service.clock()
-    soon = is_kept(now), TRIPS.c.kept_until <= now + SAID_BEFORE
-    ending = conn.execute(trips_held().where(*soon).limit(BATCH)).all()
+    query = trips_held().where(is_kept(now), TRIPS.c.kept_until <= now + SAID_BEFORE)
+    if after is not None:
+        later = TRIPS.c.kept_until > after.kept_until
+        query = query.where(or_(later, (TRIPS.c.kept_until == after.kept_until) & (TRIPS.c.trip_id > after.trip_id)))
+    ending = conn.execute(query.order_by(TRIPS.c.kept_until, TRIPS.c.trip_id).limit(BATCH)).all()
     trips = service.trips(conn, [key_of(row) for row in ending], now)
     work = Work(service, conn, now)
     for row in ending:
@@ -48,3 +57,4 @@ def _page(service: Service, conn: Connection) -> None:
         trip, which = trips[key_of(row)], f"({row.trip_id})"
         telling.page_operator(work, PageReason.HOLD_ENDS, occasion, trip=trip, at=day, detail=which)
     work.flush()
+    return ending[-1] if len(ending) == BATCH else None

@@ -14,6 +14,7 @@ from service.db.errors import KeyErased
 from service.db.routing import Inbox, Link, PhoneOwner
 from service.db.stored import table_of
 from service.db.tables import Alarm, Contact, Outbox, Rehearsal, Trip
+from service.usecases import page_holds
 from service.usecases.housekeeping import keep_house
 from service.usecases.keep_trip import keep_trip, let_go, list_holds
 from service.usecases.problems import NotFound
@@ -244,6 +245,17 @@ class TestHolds:
         assert rows(forms_once, TRIPS) == 1
         house(forms_once, days=2)
         assert (rows(forms_once, TRIPS), list_holds(service)) == (0, [])
+
+    def test_every_hold_is_paged_however_many_end_together(
+        self, forms_once: FormWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(page_holds, "BATCH", 2)
+        for number in range(3):
+            forms_once.token = ""
+            forms_once.sign_in(f"+7700000005{number}")
+            keep_trip(forms_once.service, forms_once.trip().rpartition("/")[2], "police")
+        house(forms_once, days=84)
+        assert len(forms_once.texts("+77000000099", "operator")) == 3
 
     def test_it_is_named_by_a_code_of_its_alarm_and_can_be_let_go(self, forms_once: FormWorld) -> None:
         trip = forms_once.armed()
