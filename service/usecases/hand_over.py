@@ -25,7 +25,7 @@ from service.db.trips import ContactState, TripKey, TripState
 from service.usecases.changes import HAND_OVER, HandOver, RemoveContact, TakeOver, to_json
 from service.usecases.contacts import GONE, add_in, retire_in
 from service.usecases.problems import UNKNOWN_CONTACT, Invalid
-from service.usecases.waiting import people_gone
+from service.usecases.waiting import ends_by_now, people_gone
 from service.usecases.work import Work
 
 CHANGES = table_of(ChangeRow)
@@ -63,8 +63,11 @@ def settle_hand_over(work: Work, trip: TripState, contact: ContactState, *, acce
     """She who was asked to take a place has accepted or will not: the change waits for its time, or is off.
 
     It is off too when she was taken off before, and only an alarm holds that back: both would leave. When she has the
-    place already, and only an alarm holds that back, and then leaves it, the old one does not come back by it.
+    place already, and only an alarm holds that back, and then leaves it, the old one does not come back by it. A yes
+    after an end moves nobody, also when only an alarm holds the end back.
     """
+    if accepts and ends_by_now(work.conn, trip.key, work.now):
+        return
     is_gone = contact.contact_id in people_gone(work.conn, work.service.keys, trip.key, work.now)
     if not accepts and not is_gone:
         _leave_taken_places(work, trip, contact)

@@ -9,12 +9,9 @@ import pytest
 
 from service.core.alarm import AlarmKind, Outcome, close
 from service.core.plan import DailyTime, Leg, Plan, QuietSpan, deadlines
-from service.db.trips import TripState
-from service.usecases.accept import Inbound, accept
 from service.usecases.alarms import put_alarm
 from service.usecases.apply_changes import apply_due
 from service.usecases.change_trip import is_more_watching
-from service.usecases.end_trip import confirm_end
 from service.usecases.people_now import people_now
 from service.usecases.work import Work
 from tests.web.api_world import BROTHER, DANIYAR, EVENINGS, GULNAR, MOTHER, NOW, WORDS, World, errors, world
@@ -58,11 +55,6 @@ def write(world: World, act: Callable[[Work], Any]) -> None:
         work.flush()
 
     world.service.run(keep)
-
-
-def confirm(world: World, state: TripState) -> None:
-    """Her mother says that she is home."""
-    write(world, lambda work: confirm_end(work, state, state.contacts[0]))
 
 
 def test_late_moves_the_deadline_once_and_at_once(world: World) -> None:
@@ -158,73 +150,6 @@ def test_a_duress_word_looks_like_a_safe_one_and_the_alarm_goes_on(world: World,
         assert (shown.json()["status"], world.state(trip).status) == ("armed", "armed"), "who was not free ends nothing"
     else:
         assert shown.text.replace(trip.rsplit("/", 1)[1], "") == seen[0][-1][1]
-
-
-@pytest.mark.parametrize("kind", ["end", "erase"])
-def test_an_end_by_a_word_of_duress_ends_nothing_after_its_alarm_unless_a_contact_confirms_it(
-    world: World, kind: str
-) -> None:
-    """T10: she is on her way again and asked, and nobody hears that she is home."""
-    left = []
-    for number, confirms in ((1, False), (2, True)):
-        world.token = ""
-        world.sign_in(f"+7700000003{number}")
-        trip = world.armed(words=True)
-        ask(world, trip, {"end": True})
-        if kind == "end":
-            ask(world, trip, {"end": True, "word": DURESS})
-        else:
-            answer = world.call("DELETE", "/travelers/me", {"word": DURESS}, Amanba_Passphrase=WORDS["passphrase"])
-            assert answer.status_code == 202
-        world.read_inbox()
-        state = world.state(trip)
-        assert state.alarm is not None
-        if confirms:
-            confirm(world, state)
-        close_alarm(world, trip)
-        apply_due(world.service, world.now)
-        watch = world.state(trip).watch
-        assert watch is not None
-        left.append((world.state(trip).status, watch.deadline is not None))
-        world.wait(minutes=5)
-    assert left == [("armed", True), ("ended", False)]
-    assert [one for one in world.texts(GULNAR, "notice")[:-1] if "is home and" in one] == []
-
-
-def test_a_yes_after_an_end_is_shown_for_neither_word(world: World) -> None:
-    """T2: a trip that has ended changes no more; an alarm beside it asks for everybody who says yes."""
-    seen = []
-    for number, word in ((1, SAFE), (2, DURESS)):
-        world.sign_in(f"+7700000003{number}")
-        trip = world.armed(words=True)
-        saule = {**MOTHER, "name": "Saule", "phone": f"+7700000004{number}"}
-        added = world.post(f"{trip}/changes", {"add_contact": saule}, Amanba_Passphrase=WORDS["passphrase"])
-        assert added.status_code == 202
-        ask(world, trip, {"end": True, "word": word})
-        world.read_inbox()
-        apply_due(world.service, world.now)
-        world.wait(minutes=5)
-        phone = f"+7700000004{number}"
-        accept(world.service, Inbound("phones", phone, world.service.keys.phone_hash(phone), "1", address=phone))
-        world.read_inbox()
-        shown = world.get(trip, Amanba_Passphrase=WORDS["passphrase"]).json()["contacts"]
-        listed = [(one.name, one.status, one.step) for one in people_now(world.service, world.state(trip).key)]
-        seen.append(([one["status"] for one in shown], listed))
-    assert seen[0] == seen[1]
-    assert world.state(trip).contacts[-1].accepted, "and she is told of it"
-
-
-def test_an_end_by_a_safe_word_after_a_duress_alarm_is_told(world: World) -> None:
-    trip = world.armed(words=True)
-    ask(world, trip, {"pause_until": "2026-12-10T12:00:00Z", "word": DURESS})
-    world.read_inbox()
-    close_alarm(world, trip)
-    world.wait(minutes=5)
-    ask(world, trip, {"end": True, "word": SAFE})
-    world.read_inbox()
-    apply_due(world.service, world.now)
-    assert world.state(trip).status == "ended"
-    assert len([one for one in world.texts(DANIYAR, "notice") if "дома" in one]) == 1
 
 
 def test_under_duress_no_text_asks_to_call(world: World) -> None:
