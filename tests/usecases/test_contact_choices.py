@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from notifiers.base import Cause, Rejected
 from service.db.stored import table_of
-from service.db.tables import Outbox
+from service.db.tables import Contact, Outbox
 from service.db.trips import ContactState, TripState
 from service.usecases.contact_choices import add_email, ask_email, choose_pin, digits_of, order_channels
 from service.usecases.contact_way import accept, show_way
@@ -23,7 +23,7 @@ from service.usecases.problems import Invalid
 from tests.web.api_world import DANIYAR, GULNAR, MOTHER, Phones, World
 from tests.web.api_world import world as world
 
-OUTBOX = table_of(Outbox)
+CONTACTS, OUTBOX = table_of(Contact), table_of(Outbox)
 MAIL = "gulnar@example.org"
 
 
@@ -71,6 +71,8 @@ def test_her_order_counts_and_messages_on_their_way_keep_their_address(world: Wo
     found, contact = state(world, trip)
     assert [address.index for address in contact.addresses] == [1, 0]
     [row] = world.service.read(lambda conn: conn.execute(select(OUTBOX).where(OUTBOX.c.kind == "invitation")).all())
+    # As if she had not said yes: who has is not asked again.
+    world.service.run(lambda conn: conn.execute(update(CONTACTS).values(status="invited")))
     failure = Failure(
         found.key.traveler_id,
         found.key.trip_id,

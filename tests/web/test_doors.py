@@ -33,7 +33,7 @@ from tests.web.test_scanners import rows
 __all__ = ["forms_once"]
 
 PROGRAMS = ("/api/", "/hooks/")
-BY_THEIR_LINK = re.compile(r"^/[acir]/\{token\}")
+BY_THEIR_LINK = re.compile(r"^/[acior]/\{token\}")
 """Whoever can name the page has the link, and the link is the secret."""
 NO_SECRET = {"/leave", "/phones/text", "/phones/answering"}
 """Leaving may be done to anybody; simulated phones are nobody's."""
