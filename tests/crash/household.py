@@ -123,9 +123,14 @@ class Household:
         rungs = [{"contacts": ids[:1], "wait_seconds": wait}, {"contacts": ids, "wait_seconds": LONG}]
         self._call("PUT", f"{self._path}/ladder", {"rungs": rungs, "repeat_seconds": 3600})
         if self.story == "home":
+            # Once words are set nothing is written to her any more about who said yes.
+            self.until(self._have_accepted, "her people's answers are not read", pause=0.5)
             words = {"safe": ["green apples"], "duress": ["heavy rain"], "passphrase": "a quiet harbour"}
             self._call("PUT", f"{self._path}/words", words)
         self.until(lambda: self._arms(first_in), "it could not be armed", pause=0.5)
+
+    def _have_accepted(self) -> bool:
+        return all(one["status"] == "accepted" for one in self._call("GET", self._path)["contacts"])
 
     def _arms(self, first_in: float) -> bool:
         """Plan the first deadline and arm; too late, or her people have not been heard yet: once more."""
@@ -136,7 +141,7 @@ class Household:
             "remind_before_seconds": REMIND_BEFORE,
         }
         try:
-            if not all(one["status"] == "accepted" for one in self._call("GET", self._path)["contacts"]):
+            if not self._have_accepted():
                 return False
             self._call("PUT", f"{self._path}/plan", plan)
             armed = self._call("POST", f"{self._path}/arm", key=f"arm {self.deadline}")
