@@ -56,29 +56,6 @@ def clean(given: Mapping[str, str]) -> dict[str, str]:
 
 def found_of(service: Service, conn: Connection, trip: TripState, state: AlarmState) -> tuple[Found, ...]:
     """What was found out in one alarm, the newest first."""
-    found = []
-    for row, detail in _lines(service, conn, trip, state):
-        found += [Found(name, text, row[0], UUID(row[1])) for name, text in detail["found"].items()]
-    return tuple(found)
-
-
-def moments_of(service: Service, conn: Connection, trip: TripState, state: AlarmState) -> tuple[Event, ...]:
-    """When somebody wrote something down, the newest first."""
-    lines = _lines(service, conn, trip, state)
-    return tuple(Event(at, Happened.FOUND_OUT, UUID(actor)) for (at, actor), _detail in lines)
-
-
-def newest(found: tuple[Found, ...]) -> dict[str, tuple[Found, ...]]:
-    """By field: of words the newest of each person, of a sign the newest of all."""
-    kept: dict[str, dict[UUID | None, Found]] = {}
-    for one in found:
-        kept.setdefault(one.name, {}).setdefault(None if one.name in SIGNS else one.contact_id, one)
-    return {name: tuple(by.values()) for name, by in kept.items()}
-
-
-def _lines(
-    service: Service, conn: Connection, trip: TripState, state: AlarmState
-) -> list[tuple[tuple[datetime, str], dict[str, Any]]]:
     query = select(AUDIT.c.at, AUDIT.c.actor, AUDIT.c.sealed).where(
         AUDIT.c.traveler_id == trip.key.traveler_id,
         AUDIT.c.action == WRITTEN,
@@ -89,8 +66,22 @@ def _lines(
     for row in conn.execute(query.order_by(AUDIT.c.position.desc()).limit(MOST_EVENTS)):
         detail = detail_of(service, conn, row.sealed)
         if detail.get("alarm") == str(state.alarm_id):
-            found.append(((row.at, row.actor), detail))
-    return found
+            found += [Found(name, text, row.at, UUID(row.actor)) for name, text in detail["found"].items()]
+    return tuple(found)
+
+
+def moments_of(found: tuple[Found, ...]) -> tuple[Event, ...]:
+    """When somebody wrote something down, the newest first."""
+    written = dict.fromkeys((one.at, one.contact_id) for one in found)
+    return tuple(Event(at, Happened.FOUND_OUT, contact_id) for at, contact_id in written)
+
+
+def newest(found: tuple[Found, ...]) -> dict[str, tuple[Found, ...]]:
+    """By field: of words the newest of each person, of a sign the newest of all."""
+    kept: dict[str, dict[UUID | None, Found]] = {}
+    for one in found:
+        kept.setdefault(one.name, {}).setdefault(None if one.name in SIGNS else one.contact_id, one)
+    return {name: tuple(by.values()) for name, by in kept.items()}
 
 
 def detail_of(service: Service, conn: Connection, sealed: bytes) -> dict[str, Any]:

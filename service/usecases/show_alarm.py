@@ -198,12 +198,12 @@ def _show(
     agreed = agreed_of(trip, contact)
     has_sheet = may_read(trip.details.get("consent"), contact.role)
     texts = tuple(f"{one.at} {one.text}" for one in unclear)
-    found_out = found_of(service, conn, trip, state) if opened else ()
+    found_out = found_of(service, conn, trip, state)
     case = Occasion(trip, state, contact, now, page.zone, unclear=texts, notes=notes, found=found_out)
     told = (
         *history(conn, trip, state),
         *copies_made(service, conn, trip, state),
-        *moments_of(service, conn, trip, state),
+        *moments_of(found_out),
     )
     return replace(
         page,
