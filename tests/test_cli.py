@@ -273,7 +273,7 @@ class TestSecretsInFiles:
 class TestLeaving:
     def server(self, drain_seconds: float) -> tuple[_Server, Wake]:
         wake = Wake()
-        return _Server(uvicorn.Config(lambda: None), wake, drain_seconds), wake
+        return _Server(uvicorn.Config(lambda: None, log_config=None), wake, drain_seconds), wake
 
     def timer(self) -> threading.Timer:
         """What ends the wait; it is called off, so that it does not do so by itself."""
