@@ -4,7 +4,7 @@ Instants are aware datetimes in UTC; `check_plan` in `plan_check` says whether a
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import lru_cache
@@ -129,9 +129,11 @@ def pauses_now(plan: Plan, now: datetime) -> tuple[QuietSpan, ...]:
     return tuple(span for span in plan.quiet if _is_pause(span) and span.starts_at <= now < span.ends_at)
 
 
-def keep_pauses(plan: Plan, old: Plan, now: datetime) -> Plan:
-    """`plan` with the pauses that run under `old`: they go on when other times take its place."""
-    kept = tuple(span for span in pauses_now(old, now) if span not in plan.quiet)
+def keep_pauses(plan: Plan, old: Plan, now: datetime, until: Collection[datetime] = ()) -> Plan:
+    """`plan` with the pauses that run under `old`: they go on when other times take its place. `until`: the ends of
+    pauses that were asked for; a short one looks like any quiet span."""
+    short = (span for span in old.quiet if span.ends_at in until and span.starts_at <= now < span.ends_at)
+    kept = tuple(span for span in dict.fromkeys((*pauses_now(old, now), *short)) if span not in plan.quiet)
     return replace(plan, quiet=(*plan.quiet, *kept)) if kept else plan
 
 

@@ -33,7 +33,7 @@ from service.usecases.remove_unsafe import silence_contact
 from service.usecases.set_ladder import LadderForm, write_ladder
 from service.usecases.set_plan import write_plan
 from service.usecases.set_words import Fingerprints, write_words
-from service.usecases.waiting import CHANGES, changed_plan, due
+from service.usecases.waiting import CHANGES, changed_plan, due, pauses_until
 from service.usecases.work import Work, cancel_reminders
 
 ALARMS = table_of(Alarm)
@@ -176,6 +176,7 @@ def _leave(work: Work, trip: TripState, waiting: RemoveContact) -> TripState:
 def _postpone(work: Work, trip: TripState, waiting: Pause | Plan) -> TripState:
     if trip.plan is None or trip.watch is None:
         return trip
-    plan = changed_plan(trip.plan, waiting, work.now)
+    until = pauses_until(work.conn, work.service.keys, trip.key, work.now)
+    plan = changed_plan(trip.plan, waiting, work.now, until)
     write_plan(work.service, work.conn, trip, plan)
     return replace(trip, plan=plan, watch=replan(trip.watch, plan, work.now, may_postpone=True))

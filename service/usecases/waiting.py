@@ -6,7 +6,7 @@ A change whose time has come waits on while an alarm is open. What the traveler 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -100,13 +100,18 @@ def as_shown(
         if isinstance(waiting, End):
             return "ended", None
         if isinstance(waiting, Pause | Plan):
-            plan = changed_plan(plan, waiting, now)
+            plan = changed_plan(plan, waiting, now, pauses_until(conn, keys, key, now))
             deadline = replan(WatchView(armed_at, deadline), plan, now, may_postpone=True).deadline
     return "armed", deadline
 
 
 def is_paused(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> bool:
     """Whether a pause that was asked for lasts, in force or held back by an alarm."""
+    return bool(pauses_until(conn, keys, key, now))
+
+
+def pauses_until(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> frozenset[datetime]:
+    """The ends of the pauses that were asked for and last, in force or held back by an alarm."""
     query = select(CHANGES).where(
         CHANGES.c.traveler_id == key.traveler_id,
         CHANGES.c.trip_id == key.trip_id,
@@ -115,7 +120,7 @@ def is_paused(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> b
         CHANGES.c.effective_at <= now,
     )
     pauses = (_open(conn, keys, row) for row in conn.execute(query).mappings())
-    return any(isinstance(pause, Pause) and now < pause.until for pause in pauses)
+    return frozenset(pause.until for pause in pauses if isinstance(pause, Pause) and now < pause.until)
 
 
 def people_gone(conn: Connection, keys: Keyring, key: TripKey, now: datetime) -> frozenset[UUID]:
@@ -173,16 +178,17 @@ def plan_shown(conn: Connection, keys: Keyring, key: TripKey, now: datetime, pla
     """The plan as its traveler sees it: as if no change that is due still waited for anything."""
     for _, waiting in due(conn, keys, key, now):
         if isinstance(waiting, Pause | Plan):
-            plan = changed_plan(plan, waiting, now)
+            plan = changed_plan(plan, waiting, now, pauses_until(conn, keys, key, now))
     return plan
 
 
-def changed_plan(plan: Plan, waiting: Pause | Plan, now: datetime) -> Plan:
-    """The plan that a waiting pause or plan makes of the one in force, whose legs and running pauses go on."""
+def changed_plan(plan: Plan, waiting: Pause | Plan, now: datetime, until: Collection[datetime]) -> Plan:
+    """The plan that a waiting pause or plan makes of the one in force, whose legs and running pauses go on; `until`:
+    the ends of these."""
     if isinstance(waiting, Pause):
         return plan if waiting.until <= now else replace(plan, quiet=(*plan.quiet, QuietSpan(now, waiting.until)))
     first = replace(plan.legs[0], zone=waiting.legs[0].zone)
-    return keep_pauses(replace(waiting, legs=(first, *plan.legs[1:])), plan, now)
+    return keep_pauses(replace(waiting, legs=(first, *plan.legs[1:])), plan, now, until)
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:

@@ -108,6 +108,20 @@ def test_a_pause_ends_in_a_deadline(world: World) -> None:
     assert deadline(world, trip) == NOW.replace(day=10, hour=12)
 
 
+def test_a_pause_of_some_hours_goes_on_when_other_times_that_waited_take_effect(world: World) -> None:
+    trip = world.armed()
+    ask(world, trip, {"pause_until": "2026-12-04T06:00:00Z"})
+    world.wait(hours=10)
+    ask(world, trip, {"plan": {"daily": [{"time": "22:00"}]}})
+    world.wait(hours=38)
+    world.post(f"{trip}/check-ins")
+    world.read_inbox()
+    assert apply_due(world.service, world.now) == 1
+    world.wait(hours=10)
+    assert apply_due(world.service, world.now) == 1
+    assert deadline(world, trip) == NOW.replace(day=4, hour=6)
+
+
 def test_with_a_safe_word_a_change_waits_only_for_the_word_to_be_read(world: World) -> None:
     """T9: at once with a safe word."""
     trip = world.armed(words=True)
