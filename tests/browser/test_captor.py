@@ -11,11 +11,11 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from service.texts import LANGUAGES, translator
 from tests.browser.demonstration import served
+from tests.browser.eyes import violations
 from tests.browser.test_story import SMALL_TARGETS
 from tests.web.api_world import BROTHER, GULNAR, MOTHER, SAULE, WORDS
 from tests.web.form_world import FormWorld, forms_once
@@ -61,7 +61,7 @@ class Walk:
         if self.page.evaluate("document.documentElement.scrollWidth") > 360:
             self.faults.append(f"{name}: scrolls sideways")
         self.faults += [f"{name}: {one}" for one in self.page.evaluate(SMALL_TARGETS)]
-        self.faults += [f"{name}: {one['id']}" for one in Axe().run(self.page).response["violations"]]
+        self.faults += [f"{name}: {one}" for one in violations(self.page)]
         return words
 
     def open(self, path: str) -> str:

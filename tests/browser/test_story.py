@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.demonstration import AIZHAN, GULNAR, Demonstration, served
+from tests.browser.eyes import ready_to_look, violations
 
 SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, input:not([type=hidden])")]
   .filter((one) => one.checkVisibility() && !one.closest("p") && !one.closest(".hide"))
@@ -115,14 +115,14 @@ def test_the_phones_can_be_used_by_anybody_at_every_moment(
         reduced_motion="reduce",
         locale="ru",
     )
+    ready_to_look(context)
     page = context.new_page()
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
 
     def look(path: str) -> None:
         page.goto(f"{site}{path}")
-        found = Axe().run(page)
-        faults.extend(f"{path}: {violation['id']}" for violation in found.response["violations"])
+        faults.extend(f"{path}: {one}" for one in violations(page))
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         faults.extend(f"{path}: {one}" for one in page.evaluate(SMALL_TARGETS))
 
