@@ -94,7 +94,7 @@ def languages() -> tuple[str, ...]:
 
 
 def spoken_in(country: str) -> tuple[str, ...]:
-    """Those of our languages that are official or widely spoken in a country (ISO 3166-1 alpha-2; CLDR), the most widely
+    """Those of our languages that are official or widely spoken in a country (ISO 3166-1 alpha-2; CLDR), the most
     spoken first. English alone where we have none of them."""
     spoken = get_global("territory_languages").get(country, {})
     by_share = sorted(spoken.items(), key=lambda one: -one[1]["population_percent"])
