@@ -37,6 +37,7 @@ __all__ = [
     "alarm_values",
     "load_contacts",
     "load_trips",
+    "lock_trips",
     "phones_of",
     "watch_of",
     "watch_values",
@@ -138,6 +139,14 @@ def load_trips(
             recent=recent,
         )
     return states
+
+
+def lock_trips(conn: Connection, wanted: Iterable[TripKey], now: datetime) -> None:
+    """Lock the watches and alarms of these trips in the order of their keys, as `load_trips` does: before messages, of
+    which a refusal may ask for more of the trip."""
+    if ordered := sorted(set(wanted)):
+        _rows(conn, WATCHES, ordered, lock=True)
+        _alarm_rows(conn, ordered, now, lock=True)
 
 
 def load_contacts(

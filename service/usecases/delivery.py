@@ -13,6 +13,7 @@ from notifiers.base import NO_KEY, Cause, DeliveryState, Rejected
 from service.db.claims import MAY_HAVE_HEARD
 from service.db.stored import table_of
 from service.db.tables import Alarm, Outbox
+from service.db.trips import TripKey, lock_trips
 from service.edges import Act
 from service.usecases import counters
 from service.usecases.answered import has_answered
@@ -58,9 +59,11 @@ def report_delivery(service: Service, told: Report) -> bool:
         report = _as_asked(found, told)
         if found is None or found.state == "cancelled" or _is_past(found, report):
             return found is not None, [], []
+        if found.trip_id is not None and report.state.is_bad:
+            # Before the row itself: locks are taken in the order watch, alarm, outbox. Good news, which is all that
+            # most reports bring, lets a ladder wait longer at most.
+            lock_trips(conn, [TripKey(found.traveler_id, found.trip_id)], now)
         if found.alarm_id is not None and report.state.is_bad:
-            # Before the row itself: locks are taken in the order alarm, outbox. Good news, which is all that most
-            # reports bring, lets a ladder wait longer at most.
             conn.execute(
                 update(ALARMS)
                 .where(ALARMS.c.traveler_id == found.traveler_id, ALARMS.c.alarm_id == found.alarm_id)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from notifiers.base import Accepted, Idempotent, Rejected, Unavailable
 from service.db.claims import FATE_OPEN, MAY_HAVE_HEARD
 from service.db.settle import Settlement, ask_later, settle_many
+from service.db.trips import TripKey, lock_trips
 from service.edges import Act
 from service.usecases import counters
 from service.usecases.claimed import Claimed, NotBegun, Outcome
@@ -83,6 +84,7 @@ def _settle_together(service: Service, results: Sequence[tuple[Claimed, Outcome]
     def write(conn: Connection) -> tuple[list[tuple[str, str]], list[float]]:
         pairs = [(row, result, _settlement(service, row, result, now)) for row, result in results]
         settlements = [settlement for _, _, settlement in pairs if settlement is not None]
+        lock_trips(conn, [key for row, result in results if (key := _asks_for_more(row, result))], now)
         ours = settle_many(conn, now, settlements)
         unsure = [(row.traveler_id, row.outbox_id, row.token) for row, _, settlement in pairs if settlement is None]
         ask_later(conn, unsure, now + min(ASK_BEFORE_AGAIN, service.limits.lease), NO_ANSWER)
@@ -96,6 +98,13 @@ def _settle_together(service: Service, results: Sequence[tuple[Claimed, Outcome]
         return counted, counters.first_told(conn, now, ours) if act else []
 
     counters.count(*service.run(write, Act.SETTLE))
+
+
+def _asks_for_more(row: Claimed, result: Outcome) -> TripKey | None:
+    """The trip of which more is written after a refusal: what is told of it by another address, and its alarm. A word
+    of duress that is read meanwhile must find that."""
+    is_refused = isinstance(result, Rejected) and row.message is not None
+    return TripKey(row.traveler_id, row.trip_id) if is_refused and row.trip_id is not None else None
 
 
 def _failure(row: Claimed, result: Outcome, ours: set[UUID]) -> Failure | None:

@@ -5,10 +5,9 @@ Nothing here decides that somebody is told; that is the core's. Every text comes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 import structlog
@@ -16,19 +15,18 @@ import structlog
 from service.core import wording
 from service.core.alarm import AlarmKind
 from service.core.ladder import audience, tells_by_all_ways
-from service.core.wording import ContactNotice, PageReason, Translate, TravelerNotice
+from service.core.wording import ContactNotice, PageReason, TravelerNotice
 from service.db.routing import NIL
 from service.db.settle import cancel_alerts
 from service.db.trips import Address, AlarmState, ContactState, TripState
 from service.texts import translator
-from service.usecases.alarm_facts import closers, facts_for, first_usable, in_turn, zone_of_contact
-from service.usecases.aloud import SPARE
-from service.usecases.carriage import answers_by_text, asks_for_page, carriage_for, with_page
+from service.usecases.alarm_facts import facts_for, first_usable, in_turn
+from service.usecases.carriage import carriage_for
 from service.usecases.context import WEBHOOK
 from service.usecases.links import alarm_link, invitation_link
-from service.usecases.times import said
+from service.usecases.news import News, in_russian, write_end, write_notice
+from service.usecases.news import under_duress as under_duress
 from service.usecases.work import EMAIL, SMS, VOICE, Draft, Priority, Work
-from service.voice.recordings import is_recorded
 from service.voice.sentences import translator_aloud
 
 log = structlog.get_logger()
@@ -45,7 +43,6 @@ _PRIORITIES = {
 ANSWERS = ("1", "2", "3", "4")
 ANSWERS_UNDER_DURESS = ("1", "3")
 INVITATION_ANSWERS = ("1", "3")
-END_ANSWERS = ("1", "4")
 CHECK_IN_ANSWER = ("OK",)
 """What a channel with keys or buttons offers beside a text."""
 
@@ -87,7 +84,7 @@ def alert_by(
         codes.append(work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id))
         facts = replace(facts, carriage=carriage_for(work.service, address.channel, address.address, contact.tag))
         parts = wording.alert(facts, full=is_full, _=_, count=work.service.segments, second_code=codes[1])
-    again = _again(contact, address, lambda _: wording.alert_aloud(facts, full=is_full, _=_))
+    again = in_russian(contact, address, lambda _: wording.alert_aloud(facts, full=is_full, _=_))
     for number, (text, code) in enumerate(zip(parts, codes, strict=False)):
         _to_contact(
             work,
@@ -115,39 +112,28 @@ def notice(
     address = first_usable(in_turn("notice", trip, contact.addresses))
     if address is None:
         return
-    zone = zone_of_contact(contact, trip)
-    texts: dict[str, Any] = {k: said(v, zone, work.now) if isinstance(v, datetime) else v for k, v in values.items()}
     code = work.fresh_code(trip.key.traveler_id, alarm.alarm_id if alarm else None, contact.contact_id)
-    carriage = carriage_for(work.service, address.channel, address.address, contact.tag)
-    texts |= {"name": trip.traveler.name, "ref_code": code, "duress": under_duress(trip), "carriage": carriage}
-    by_page = not answers_by_text(address, carriage)
-
-    def write(_: Translate) -> str:
-        return wording.notice(ContactNotice(key), _, by_page=by_page, **texts)
-
+    said = News.of(key, values)
+    written = write_notice(work, trip, alarm, contact, address, said, code)
     serial = f"{alarm.alarm_id}:{alarm.view.step}" if alarm else f"{trip.key.trip_id}:{work.now.isoformat()}"
     # A key is not sealed, so it names nobody.
-    about = work.service.keys.phone_hash(texts["who"]).hex()[:16] if "who" in texts else ""
+    about = work.service.keys.phone_hash(said.texts["who"]).hex()[:16] if "who" in said.texts else ""
     _to_contact(
         work,
         trip,
         contact,
         address,
         kind="notice",
-        body=_with_page(work, trip, alarm, contact, address, write(translator(contact.language))),
+        body=written.body,
         subject=wording.news_subject(trip.traveler.name, translator(contact.language)),
         key=f"notice:{key}:{serial}:{contact.id}:{about}",
         priority=Priority.ALERT,
         ref_code=code,
         alarm=alarm,
-        answers=END_ANSWERS if _asks_by_voice(trip, key, address) else (),
-        again=_again(contact, address, write),
+        answers=written.answers,
+        again=written.again,
+        news=said.as_json(),
     )
-
-
-def _asks_by_voice(trip: TripState, key: str, address: Address) -> bool:
-    """Whether a call asks if she is home: then it takes keys, as a text takes a digit."""
-    return address.channel == VOICE and key == ContactNotice.END_ASKED and not under_duress(trip)
 
 
 def tell_others(work: Work, trip: TripState, key: str, *, but: Iterable[str] = (), **values: datetime | str) -> None:
@@ -176,36 +162,25 @@ def weak_sign(work: Work, trip: TripState, at: datetime) -> None:
 def all_clear(work: Work, trip: TripState, alarm: AlarmState, contact: ContactState) -> None:
     """The end of an alarm, to one who was told of it."""
     address = first_usable(in_turn("all_clear", trip, contact.addresses))
-    outcome = alarm.view.outcome
-    if address is None or outcome is None:
+    if address is None:
         return
-    closer = trip.contact(alarm.view.closed_by) if alarm.view.closed_by else None
-    zone = zone_of_contact(contact, trip)
     code = work.fresh_code(trip.key.traveler_id, alarm.alarm_id, contact.contact_id)
-    write = partial(
-        wording.all_clear,
-        outcome,
-        name=trip.traveler.name,
-        ref_code=code,
-        who=closer.name if closer else "",
-        by=closers(trip, alarm.view, contact.language),
-        at=said(alarm.view.last_sign_at or work.now, zone, work.now),
-        duress=alarm.view.kind is AlarmKind.DURESS,
-        carriage=carriage_for(work.service, address.channel, address.address, contact.tag),
-    )
+    written = write_end(work, trip, alarm, contact, address, code)
+    if written is None:
+        return
     _to_contact(
         work,
         trip,
         contact,
         address,
         kind="all_clear",
-        body=_with_page(work, trip, alarm, contact, address, write(translator(contact.language))),
+        body=written.body,
         subject=wording.news_subject(trip.traveler.name, translator(contact.language)),
         key=f"all_clear:{alarm.alarm_id}:{alarm.view.step}:{contact.id}",
         priority=Priority.ALL_CLEAR,
         ref_code=code,
         alarm=alarm,
-        again=_again(contact, address, write),
+        again=written.again,
     )
 
 
@@ -243,13 +218,8 @@ def invite_by(work: Work, trip: TripState, contact: ContactState, address: Addre
         ref_code=code,
         valid_for=INVITATIONS_STAY_GOOD,
         answers=INVITATION_ANSWERS,
-        again=_again(contact, address, lambda _: wording.invitation_aloud(name, _)),
+        again=in_russian(contact, address, lambda _: wording.invitation_aloud(name, _)),
     )
-
-
-def _again(contact: ContactState, address: Address, write: Callable[[Translate], str]) -> str:
-    """A call's second round for who speaks a recorded language: the same in Russian."""
-    return write(translator(SPARE)) if address.channel == VOICE and is_recorded(contact.language) else ""
 
 
 def tell_traveler(work: Work, trip: TripState, key: TravelerNotice, contact: ContactState) -> None:
@@ -294,10 +264,6 @@ def page_operator(work: Work, reason: PageReason, dedupe: str, *, trip: TripStat
         )
 
 
-def under_duress(trip: TripState) -> bool:
-    return trip.alarm is not None and trip.alarm.view.kind is AlarmKind.DURESS
-
-
 def to_traveler(
     work: Work,
     trip: TripState,
@@ -333,18 +299,6 @@ def to_traveler(
     )
 
 
-def _with_page(
-    work: Work, trip: TripState, alarm: AlarmState | None, contact: ContactState, address: Address, body: str
-) -> str:
-    """The text as this address carries it: an e-mail cannot be answered, so it brings the page that can; and so does a
-    text whose reader has nowhere to send an answer."""
-    carriage = carriage_for(work.service, address.channel, address.address, contact.tag)
-    if not asks_for_page(address, carriage):
-        return body
-    link = alarm_link(work, trip, alarm, contact) if alarm else invitation_link(work, trip, contact)
-    return with_page(body, translator(contact.language), address, carriage, link)
-
-
 def _to_contact(
     work: Work,
     trip: TripState,
@@ -363,6 +317,7 @@ def _to_contact(
     valid_for: timedelta | None = None,
     answers: tuple[str, ...] = (),
     again: str = "",
+    news: Mapping[str, Any] | None = None,
 ) -> None:
     """A text to a contact by one of her addresses; `key` names it within the address."""
     work.send(
@@ -388,5 +343,6 @@ def _to_contact(
             language=contact.tag,
             answers=answers,
             again=again,
+            news=news,
         )
     )

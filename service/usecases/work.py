@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -113,6 +113,8 @@ class Draft:
     """What the person may answer; see `notifiers.base.Message`."""
     again: str = ""
     """The same in Russian, for a call in a language that no provider speaks."""
+    news: Mapping[str, Any] | None = None
+    """What a notice says, from which it can be written anew for another address; see `service.usecases.news`."""
 
     @property
     def wakes_nobody(self) -> bool:
@@ -275,6 +277,8 @@ class Work:
             secret["answers"] = answers
         if draft.again:
             secret["again"] = aloud(draft.again, SPARE, draft.kind, answers)
+        if draft.news:
+            secret["news"] = draft.news
         available_at = draft.available_at or self.now
         if draft.kind != "reply":
             available_at = self._not_yet((draft.traveler_id, draft.trip_id), available_at)
