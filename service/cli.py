@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 import service.without_rich  # noqa: F401 - first of ours, for all others load structlog
 from notifiers.base import NotConfigured
+from service.cli_directory import directory
 from service.db.chains import said_of, verify_chains
 from service.db.errors import SchemaUnknown, StorageError
 from service.db.migrate import current, head, upgrade
@@ -57,6 +58,7 @@ TROUBLE = (NotConfigured, StorageError, OSError)
 """What is said in one sentence, because it is not ours to mend."""
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+cli.add_typer(directory, name="directory")
 
 
 @cli.command()
