@@ -1,0 +1,121 @@
+"""News that cannot go by one way goes by the next, written for that: with keys, or with a number to answer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import event
+
+from tests.scenarios.story import BROTHER, MOTHER, Story, open_story
+from tests.scenarios.test_calls import DUE, undeliver
+from tests.scenarios.test_carriage import NUMBER, POLAND
+
+
+@pytest.fixture
+def called(sqlite_url: str) -> Iterator[Story]:
+    """An installation that texts and calls."""
+    with open_story(sqlite_url, env={"AMANBA_TWILIO_VOICE_FROM": NUMBER}) as story:
+        story.is_usual = True
+        yield story
+
+
+def begin(story: Story, *ways: tuple[str, str], language: str = "en") -> None:
+    """Her mother by these ways, and her brother by SMS."""
+    story.register()
+    story.plan_trip()
+    channels = [{"channel": channel, "address": address} for channel, address in ways]
+    body = {"name": "Gulnar", "relation": "mother", "language": language, "role": "full", "disclosure": "full"}
+    story.call("POST", f"/trips/{story.trip_id}/contacts", {**body, "channels": channels}, 201)
+    story.run()
+    story.phone(ways[0][1]).reply("1")
+    story.add_contact("Daniyar", BROTHER)
+    story.arm()
+
+
+def is_ended(story: Story) -> bool:
+    return bool(story.call("GET", f"/trips/{story.trip_id}")["status"] == "ended")
+
+
+def ask_for_the_end(story: Story) -> None:
+    story.call("POST", f"/trips/{story.trip_id}/changes", {"end": True}, 202)
+    story.run()
+
+
+@pytest.mark.parametrize("language", ["en", "kk"])
+def test_the_question_whether_she_is_home_takes_keys_in_a_call(called: Story, language: str) -> None:
+    begin(called, ("sms", MOTHER), ("voice", MOTHER), language=language)
+    ask_for_the_end(called)
+    undeliver(called, MOTHER)
+    call = called.twilio.calls.answer(MOTHER)
+    if language == "en":
+        assert "7 and 1: yes. 7 and 4: something is not right." in call.said[0]
+    else:
+        assert "Семь и один: да." in call.twiml, "and in Russian, which the provider can say"
+    called.twilio.calls.press(MOTHER, "71")
+    called.run()
+    assert is_ended(called)
+
+
+def test_an_end_that_goes_on_to_where_nobody_can_reply_says_where_to_answer(called: Story) -> None:
+    begin(called, ("sms", POLAND), ("sms", MOTHER))
+    called.advance_to(DUE)
+    called.phone(POLAND).expect("no sign since")
+    called.phone(POLAND).reply("2")
+    undeliver(called, POLAND)
+    assert f"Send your answer to {NUMBER}." in called.mother.expect("is safe")
+
+
+def test_what_waits_when_she_stops_texts_goes_by_her_next_way(called: Story) -> None:
+    """A question without an alarm, and the end of one: neither may be lost for a STOP that comes in between."""
+    begin(called, ("sms", MOTHER), ("voice", MOTHER))
+    called.twilio.fail_next(429, 20429, times=2)
+    ask_for_the_end(called)
+    called.twilio.forget_faults()
+    called.mother.text("STOP", to=NUMBER)
+    called.run()
+    assert "says that the trip is over" in called.twilio.calls.answer(MOTHER).said[0]
+    called.twilio.calls.press(MOTHER, "71")
+    called.run()
+    assert is_ended(called)
+    assert not [text for text in called.twilio.sent if text.to == MOTHER and "trip is over" in text.body]
+
+
+def test_who_stops_texts_before_the_end_hears_it_in_a_call(called: Story) -> None:
+    begin(called, ("sms", MOTHER), ("voice", MOTHER))
+    called.advance_to(DUE)
+    called.mother.read_all()
+    called.twilio.fail_next(429, 20429, times=4)
+    called.mother.reply("2")
+    called.twilio.forget_faults()
+    called.mother.text("STOP", to=NUMBER)
+    called.run()
+    assert "is safe" in called.twilio.calls.answer(MOTHER).said[0]
+
+
+def test_a_refusal_locks_its_trip_before_its_messages(postgresql_url: str) -> None:
+    """Else a word of duress that is read meanwhile would not find what the refusal writes for her next way."""
+    with open_story(postgresql_url) as story:
+        begin(story, ("sms", MOTHER), ("sms", POLAND))
+        story.twilio.refuse(MOTHER, 21610)
+        so_far: list[str] = []
+        before: list[list[str]] = []
+
+        def hear(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+            if statement.startswith("UPDATE outbox") and "claim_token =" in statement and "settled_at=" in statement:
+                before.append(so_far[:])
+            so_far.append(statement)
+
+        def forget(_conn: object) -> None:
+            so_far.clear()
+
+        engine = story.service.db.write
+        event.listen(engine, "begin", forget)
+        event.listen(engine, "before_cursor_execute", hear)
+        ask_for_the_end(story)
+        event.remove(engine, "begin", forget)
+        event.remove(engine, "before_cursor_execute", hear)
+        settled = [statements for statements in before if any("FROM alarms" in one for one in statements)]
+        assert len(settled) == 1, before
+        locks = [one for one in settled[0] if one.endswith("FOR UPDATE")]
+        assert ["watches" in locks[0], "alarms" in locks[1]] == [True, True]
