@@ -125,6 +125,7 @@ _LOOK_AT_ALARM: Update = (
     .where(ALARMS.c.traveler_id == bindparam("traveler"), ALARMS.c.alarm_id == bindparam("alarm"))
     .values(look_at=bindparam("now"), version=ALARMS.c.version + 1)
 )
+_KNOWN_ERROR = func.coalesce(bindparam("new_error", type_=OUTBOX.c.error.type), OUTBOX.c.error)
 _SETTLE: Update = (
     update(OUTBOX)
     .where(
@@ -141,7 +142,10 @@ _SETTLE: Update = (
         provider=func.coalesce(bindparam("new_provider", type_=OUTBOX.c.provider.type), OUTBOX.c.provider),
         provider_id=func.coalesce(bindparam("new_provider_id", type_=OUTBOX.c.provider_id.type), OUTBOX.c.provider_id),
         delivery=func.coalesce(bindparam("new_delivery", type_=OUTBOX.c.delivery.type), OUTBOX.c.delivery),
-        error=bindparam("new_error"),
+        # Why it was given back before is what its next failure is compared with.
+        error=case(
+            (and_(bindparam("new_state") == "sent", OUTBOX.c.failures > 0), _KNOWN_ERROR), else_=bindparam("new_error")
+        ),
         settled_at=bindparam("new_settled_at"),
     )
 )

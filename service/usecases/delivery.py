@@ -159,7 +159,7 @@ def _bad_news(row: Any, report: Report, state: DeliveryState, now: datetime, *, 
         return {**values, "state": "unknown", "settled_at": now}
     if rejected.cause.is_final or _is_worn_out(row, rejected) or row.kind in AT_MOST_ONCE:
         return {**values, "state": "failed", "settled_at": now}
-    pause = _schedule(rejected)[row.failures]
+    pause = _schedule(rejected)[_alike(row, rejected)]
     return {**values, "state": "pending", "settled_at": None, "available_at": now + pause, "polls": 0}
 
 
@@ -167,10 +167,16 @@ def _schedule(rejected: Rejected) -> tuple[timedelta, ...]:
     return AGAIN_AFTER if rejected.again_after is None else rejected.again_after
 
 
+def _alike(row: Any, rejected: Rejected) -> int:
+    """How many failures count against this cause. What has retries of its own counts from its first: a phone that was
+    off is no proof that its number is not in use."""
+    return int(row.failures) if rejected.again_after is None or row.error == rejected.code else 0
+
+
 def _is_worn_out(row: Any, rejected: Rejected) -> bool:
     """Whether it has failed as often as that is worth. A try that reached no provider is none: an outage of the
     provider's says nothing of a phone."""
-    return bool(row.failures >= len(_schedule(rejected)))
+    return bool(row.failures >= len(AGAIN_AFTER) or _alike(row, rejected) >= len(_schedule(rejected)))
 
 
 def _reason(report: Report) -> Rejected:
@@ -179,6 +185,6 @@ def _reason(report: Report) -> Rejected:
 
 def _failure(row: Any, report: Report) -> Failure:
     rejected = _reason(report)
-    if rejected.at_last is not None and _is_worn_out(row, rejected):
+    if rejected.at_last is not None and row.error == rejected.code and _is_worn_out(row, rejected):
         rejected = replace(rejected, cause=rejected.at_last)
     return Failure(row.traveler_id, row.trip_id, row.contact_id, row.outbox_id, row.channel_index, rejected)

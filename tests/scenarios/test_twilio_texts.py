@@ -118,6 +118,19 @@ def test_an_outage_of_the_providers_is_no_failure_of_a_phone(brief: Story) -> No
     assert tries(brief, MOTHER) == 2
 
 
+def test_a_phone_that_was_off_is_no_proof_that_its_number_is_not_in_use(brief: Story) -> None:
+    two_numbers(brief)
+    brief.advance_to(DUE)
+    fail(brief, 30003)
+    brief.advance(minutes=3)
+    fail(brief, 30005)
+    assert not any(dead(brief))
+    brief.advance(minutes=11)
+    assert tries(brief, MOTHER) == 3, "it goes once more, as after any first one"
+    fail(brief, 30005)
+    assert [0] in dead(brief)
+
+
 def test_no_number_is_lost_to_an_answer_that_did_not_arrive_once(brief: Story) -> None:
     family(brief)
     brief.mother.text("help")
