@@ -14,6 +14,7 @@ from service.usecases.context import Service
 from service.web import (
     alarm_page,
     api,
+    calendar_page,
     card_page,
     change_pages,
     check_in,
@@ -70,6 +71,7 @@ TRAVELER = (
     my_trip_page,
     card_page,
     later,
+    calendar_page,
     wizard_who,
     wizard_where,
     wizard_work,

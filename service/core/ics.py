@@ -15,6 +15,18 @@ OCTETS = 75
 PROGRAM = "-//Calendar//1.0//EN"
 """The standard wants the program's name. Ours says nothing: whoever sees the calendar may see this."""
 
+SOMETHING = (
+    "BEGIN:VTIMEZONE",
+    "TZID:Etc/UTC",
+    "BEGIN:STANDARD",
+    "DTSTART:19700101T000000",
+    "TZOFFSETFROM:+0000",
+    "TZOFFSETTO:+0000",
+    "END:STANDARD",
+    "END:VTIMEZONE",
+)
+"""A calendar must hold a component (3.6), also one in which nothing is planned."""
+
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
@@ -98,6 +110,8 @@ def _lines(calendar: Calendar) -> Iterator[str]:
     yield f"X-PUBLISHED-TTL:{duration(calendar.ask_again)}"
     for one in calendar.appointments:
         yield from _event(calendar, one)
+    if not calendar.appointments:
+        yield from SOMETHING
     yield "END:VCALENDAR"
 
 

@@ -105,11 +105,12 @@ def erase_travelers(conn: Connection, keys: Keyring, wanted: Sequence[UUID]) -> 
 
 
 def close_doors(conn: Connection, wanted: Sequence[UUID]) -> int:
-    """End the sessions of these travelers, the tokens of their programs and their pages for an OK; how many."""
+    """End the sessions of these travelers, the tokens of their programs, their pages for an OK and their calendars; how
+    many."""
     if not wanted:
         return 0
     dialect = conn.dialect.name
-    of_them = is_one_of(dialect, LINKS.c.traveler_id), LINKS.c.kind.in_(("session", "api", "check_in"))
+    of_them = is_one_of(dialect, LINKS.c.traveler_id), LINKS.c.kind.in_(("session", "api", "check_in", "calendar"))
     return conn.execute(delete(LINKS).where(*of_them), ids(dialect, wanted)).rowcount
 
 

@@ -70,8 +70,8 @@ class PhoneOwner(Stored, table=True):
 
 
 class Link(Stored, table=True):
-    """A token's keyed hash and what it opens: check_in, api, session, alarm, invitation or rehearsal. `used` counts
-    wrong secrets; `private_until`: how long a session shows the private page of the trip that it names."""
+    """A token's keyed hash and what it opens: check_in, api, session, alarm, invitation, rehearsal, calendar and more.
+    `used` counts wrong secrets; `private_until`: how long a session shows the private page of the trip that it names."""
 
     __tablename__ = "links"
     __table_args__ = (Index("ix_links_traveler_id", "traveler_id"),)

@@ -120,6 +120,7 @@ def _away(world: FormWorld, made: Installation) -> None:
         my_trip="/trip/all",
         card="/trip/card",
         late="/late",
+        calendar="/trip/calendar",
         pause="/pause",
         end="/end",
         number="/number",

@@ -51,6 +51,7 @@ FORMS: Mapping[str, Mapping[str, Any]] = {
     "/trip/people": AUNT,
     "/trip/people/{contact_id}": AUNT,
     "/trip/all": {"do": "weekly_on"},
+    "/trip/calendar": {"do": "keep", "name": "Yoga"},
     "/operator/test": {"channel": "sms", "to.sms": "+77000000009"},
     "/i/{token}": {"do": "worried"},
     "/a/{token}": {"answer": "1"},
