@@ -23,6 +23,8 @@ NO_PAGES = {
     "/readyz",
     "/metrics",
     "/static/{name}",
+    # Read by a calendar.
+    "/calendar/{token}.ics",
     # Heard in a call.
     "/voice/{language}/{name}.wav",
     "/voice/{token}.wav",
