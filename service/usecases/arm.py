@@ -24,6 +24,7 @@ from service.usecases.ask_later import ask_later
 from service.usecases.chat_links import TELEGRAM
 from service.usecases.context import Service
 from service.usecases.drafts import load_locked, set_columns
+from service.usecases.her_numbers import drop_number_in
 from service.usecases.links import base62, check_in_link
 from service.usecases.problems import Conflict409
 from service.usecases.set_words import has_listener
@@ -129,7 +130,8 @@ def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> dat
     if taken.rowcount != 1:
         # Another trip of hers was armed between the look and the write.
         raise Conflict409(NOT_READY, ("phone_in_use",))
-    _take_other_numbers(service, conn, trip, now)
+    work = Work(service, conn, now)
+    trip = _take_other_numbers(work, trip)
     token = base62(secrets.token_bytes(TOKEN_BYTES), TOKEN_LETTERS)
     link = {
         **names,
@@ -140,29 +142,34 @@ def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> dat
         "used": 0,
     }
     conn.execute(insert(LINKS), link)
-    work = Work(service, conn, now)
     ask_later(work, trip)
     work.audit.add(key.traveler_id, "traveler", "armed")
     work.flush()
     return watch.deadline
 
 
-def _take_other_numbers(service: Service, conn: Connection, trip: TripState, now: datetime) -> None:
-    """Her further numbers and chats are hers on this trip as well, but for one that is another traveler's by now."""
-    chats = [one.hash for one in trip.traveler.addresses if one.channel == TELEGRAM]
-    others = [*(service.keys.phone_hash(phone) for phone in trip.traveler.phones[1:]), *chats]
-    if not others:
-        return
+def _take_other_numbers(work: Work, trip: TripState) -> TripState:
+    """Her further numbers and chats are hers on this trip as well. One that is another traveler's on the way by now
+    leaves her list: she would be asked where somebody else answers."""
+    conn, keys, now = work.conn, work.service.keys, work.now
+    further = [one for one in trip.traveler.addresses if one.channel == TELEGRAM]
+    hashes = {keys.phone_hash(phone): phone for phone in trip.traveler.phones[1:]}
+    hashes |= {one.hash: one.address for one in further}
+    if not hashes:
+        return trip
     over = _over(conn, trip.key.traveler_id, now)
-    taken = select(OWNERS.c.phone_hash).where(
-        OWNERS.c.contact_id == NIL, OWNERS.c.armed.is_(True), OWNERS.c.trip_id.not_in(over)
-    )
+    armed = (OWNERS.c.contact_id == NIL) & OWNERS.c.armed.is_(True) & OWNERS.c.trip_id.not_in(over)
+    others = armed & OWNERS.c.phone_hash.in_(hashes) & (OWNERS.c.traveler_id != trip.key.traveler_id)
+    for row in conn.execute(select(OWNERS.c.phone_hash, OWNERS.c.traveler_id).where(others)).all():
+        if not is_no_longer_hers(work.service, conn, row.traveler_id, row.phone_hash, now):
+            trip = drop_number_in(work, trip, hashes[row.phone_hash])
     conn.execute(
         update(OWNERS)
         .where(OWNERS.c.traveler_id == trip.key.traveler_id, OWNERS.c.contact_id == NIL)
-        .where(OWNERS.c.phone_hash.in_(others), OWNERS.c.phone_hash.not_in(taken))
+        .where(OWNERS.c.phone_hash.in_(hashes), OWNERS.c.phone_hash.not_in(select(OWNERS.c.phone_hash).where(armed)))
         .values(trip_id=trip.key.trip_id, armed=True)
     )
+    return trip
 
 
 def _over(conn: Connection, traveler_id: UUID, now: datetime) -> list[UUID]:

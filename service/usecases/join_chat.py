@@ -8,7 +8,7 @@ every text of hers gets one answer, the chat says the same whatever became of th
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Protocol
@@ -182,6 +182,7 @@ def _make_hers(work: Work, trip: TripState, message: Message, *, is_armed: bool)
     value = {**before, "channels": [*chats, {"channel": TELEGRAM, "address": address}]}
     sealed = work.service.keys.seal(work.conn, row.key_id, b"traveler", json.dumps(value, ensure_ascii=False).encode())
     work.conn.execute(update(TRAVELERS).where(of_her).values(sealed=sealed))
+    _leave_others(work, trip, message)
     _own(work, trip, NIL, message.sender, armed=is_armed)
     work.audit.add(trip.key.traveler_id, "traveler", "chat_joined", trip.traveler.key_id, {"address": address})
     place = len(trip.traveler.phones) + len(chats)
@@ -190,6 +191,15 @@ def _make_hers(work: Work, trip: TripState, message: Message, *, is_armed: bool)
     moved = tuple(replace(one, index=one.index + 1) if one.index >= place else one for one in ways)
     ordered = sorted((*moved, way), key=lambda one: one.index)
     return replace(trip, traveler=replace(trip.traveler, addresses=tuple(ordered)))
+
+
+def _leave_others(work: Work, trip: TripState, message: Message) -> None:
+    """Take the chat off the list of another traveler whose trip is over: on her next one she would be asked there."""
+    others = select(OWNERS.c.traveler_id).where(
+        OWNERS.c.phone_hash == message.sender, OWNERS.c.contact_id == NIL, OWNERS.c.traveler_id != trip.key.traveler_id
+    )
+    for traveler_id in sorted(work.conn.execute(others).scalars().all()):
+        _leave_some(work, traveler_id, {message.address or ""})
 
 
 def _own(work: Work, trip: TripState, contact_id: UUID, digest: bytes, *, armed: bool) -> None:
@@ -215,13 +225,21 @@ def ask_first(work: Work, traveler_id: UUID, channel: str) -> None:
 
 def leave_chats(work: Work, traveler_id: UUID) -> None:
     """Take all chats of a traveler off, before she has left: nothing is sent there, and what comes is a stranger's."""
+    _leave_some(work, traveler_id, None)
+
+
+def _leave_some(work: Work, traveler_id: UUID, addresses: Collection[str] | None) -> None:
+    """Take these chats of a traveler off, or all of them."""
     of_her = TRAVELERS.c.traveler_id == traveler_id
     row = work.conn.execute(select(TRAVELERS.c.key_id, TRAVELERS.c.sealed).where(of_her).with_for_update()).one()
     before = json.loads(work.service.keys.open(work.conn, b"traveler", row.sealed))
-    hashes = [work.service.keys.phone_hash(entry["address"]) for entry in before.pop("channels", None) or ()]
-    sealed = work.service.keys.seal(work.conn, row.key_id, b"traveler", json.dumps(before, ensure_ascii=False).encode())
+    chats = [entry["address"] for entry in before.get("channels") or ()]
+    left = [one for one in chats if addresses is not None and one not in addresses]
+    value = {**before, "channels": [{"channel": TELEGRAM, "address": one} for one in left]}
+    sealed = work.service.keys.seal(work.conn, row.key_id, b"traveler", json.dumps(value, ensure_ascii=False).encode())
     work.conn.execute(update(TRAVELERS).where(of_her).values(sealed=sealed))
-    hers = (OWNERS.c.traveler_id == traveler_id) & (OWNERS.c.contact_id == NIL) & OWNERS.c.phone_hash.in_(hashes)
+    gone = [work.service.keys.phone_hash(one) for one in chats if one not in left]
+    hers = (OWNERS.c.traveler_id == traveler_id) & (OWNERS.c.contact_id == NIL) & OWNERS.c.phone_hash.in_(gone)
     work.conn.execute(delete(OWNERS).where(hers))
     work.audit.add(traveler_id, "traveler", "chats_left")
 
