@@ -18,6 +18,7 @@ from service.web import (
     card_page,
     change_pages,
     check_in,
+    countries,
     hand_over_page,
     health,
     home,
@@ -61,7 +62,7 @@ from service.wiring import build
 
 __all__ = ["Duty", "create_app"]
 
-PUBLIC = (landing, phones, sign_in, operator_page)
+PUBLIC = (landing, countries, phones, sign_in, operator_page)
 CONTACT = (invitation_page, hand_over_page)
 ANSWERED = (alarm_page, rehearsal_page)
 """Pages of contacts whose buttons go through the inbox."""

@@ -11,6 +11,8 @@ from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 
+from service.directory.dated import AsOf
+
 COLUMNS = ("country", "general", "police", "ambulance", "fire", "source", "checked")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _NUMBER = re.compile(r"[0-9]{2,5}")
@@ -34,6 +36,11 @@ class Emergency:
     fire: str
     source: str
     checked: date
+
+    @property
+    def as_of(self) -> AsOf:
+        """Its date, as other facts have theirs."""
+        return AsOf(self.checked.isoformat(), self.checked)
 
 
 def emergency(country: str) -> Emergency | None:

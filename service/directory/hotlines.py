@@ -11,8 +11,8 @@ from service.directory.dated import AsOf, Phone, as_of, phones
 from service.directory.tables import Row, country_in, lines_of, read_rows, sourced
 
 COLUMNS = (
-    *("country", "name", "kind", "help", "phone", "hours", "languages", "free"),
-    *("website", "source", "checked", "confidence", "note"),
+    *("country", "name", "kind", "help", "phone", "hours", "languages"),
+    *("free", "confidential", "website", "source", "checked", "confidence", "note"),
 )
 
 
@@ -45,7 +45,7 @@ class Helper:
         name: as it calls itself, or as the source does.
         hours: 24/7, or as the source has it; "" where unknown.
         languages: BCP 47 tags of those that the source names.
-        free: whether the source says that it costs nothing.
+        free, confidential: whether the source says that it costs nothing, and that nobody is told.
         checked: when the source was read, or None; it is the date of its numbers too.
         note: for whoever keeps the table; no page shows it.
     """
@@ -58,6 +58,7 @@ class Helper:
     hours: str
     languages: tuple[str, ...]
     free: bool
+    confidential: bool
     website: str
     source: str
     checked: AsOf | None
@@ -105,6 +106,7 @@ def _entry(row: Row) -> Helper:
         hours=row["hours"],
         languages=tuple(row["languages"].split()),
         free=row["free"] == "yes",
+        confidential=row["confidential"] == "yes",
         website=row["website"],
         source=row["source"],
         checked=checked,

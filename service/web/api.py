@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 
 from service.usecases.context import Service
-from service.web import api_lifeline, api_me, api_numbers, api_plans, api_travelers, api_watch
+from service.web import api_countries, api_lifeline, api_me, api_numbers, api_plans, api_travelers, api_watch
 from service.web.api_caller import Headers
 from service.web.problems import documented
 
@@ -18,6 +18,7 @@ def router(service: Service) -> APIRouter:
     api.include_router(api_lifeline.router(service))
     api.include_router(api_numbers.router(service))
     api.include_router(api_me.router(service))
+    api.include_router(api_countries.router(service))
     api.include_router(_not_yet())
     return api
 
@@ -26,7 +27,6 @@ def _not_yet() -> APIRouter:
     """Calls that this version describes and does not answer yet."""
     api = APIRouter(responses=documented(501), route_class=Headers)
 
-    @api.get("/countries/{country}")
     @api.post("/offers/check")
     def not_available_yet() -> None:
         raise HTTPException(501)

@@ -115,6 +115,7 @@ def test_both_kinds_of_help_are_there_at_home_and_an_old_number_is_left_out() ->
     sana = next(one for one in found if one.name.startswith("Sana Sezim"))
     assert sana.phones == ()
     assert sana.free
+    assert sana.confidential
     assert sana.website
 
 
@@ -158,7 +159,7 @@ def test_no_row_stands_there_twice() -> None:
     row = "TR,embassy,Ankara,,,,,Somebody,2026,high,,"
     with pytest.raises(ValueError, match="twice"):
         read_missions([MISSION_HEAD, row, row], sending="KZ")
-    line = "TR,Line,hotline,legal,157,,,,,Somebody,2026,high,"
+    line = "TR,Line,hotline,legal,157,,,,,,Somebody,2026,high,"
     assert read_helpers([HELPER_HEAD, line])[0].phone is not None
     with pytest.raises(ValueError, match="twice"):
         read_helpers([HELPER_HEAD, line, line])

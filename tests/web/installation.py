@@ -61,6 +61,7 @@ def furnish(world: FormWorld) -> Installation:
     """Five travelers: one plans, one is away and answers, one is silent, one is coerced, one has asked for help."""
     made = Installation()
     made.public(first="/", sign_in="/in", leaving="/leaving", not_here="/c/nothing")
+    made.public(countries="/countries", country="/countries/TR", country_near="/countries/MM")
     made.quiet |= {"sign_in", "leaving", "not_here"}
     _planning(world, made)
     _away(world, made)

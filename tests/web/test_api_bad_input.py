@@ -266,7 +266,6 @@ def test_errors_are_said_in_the_readers_language(world: World) -> None:
 def test_what_comes_later_says_so(world: World) -> None:
     world.sign_in()
     for method, path in [
-        ("GET", "/countries/KZ?citizen=KZ"),
         ("POST", "/offers/check"),
     ]:
         answer = world.call(method, path)

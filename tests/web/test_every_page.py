@@ -120,6 +120,9 @@ def _unguarded(html: str) -> list[str]:
     """Forms that a page of somebody else could send. Behind a secret link the link itself is the secret."""
     found = []
     for tag, body in re.findall(r"(<form\b[^>]*>)(.*?)</form>", html, re.S):
+        # Whoever only looks sends nothing that anybody could send in her name.
+        if re.search(r'method="get" action="/countries"', tag):
+            continue
         secret = re.search(r'action="/[aciro]/\w+', tag)
         if not secret and 'name="form"' not in body:
             found.append(f"no token: {tag}")
@@ -150,7 +153,7 @@ def test_no_page_is_missing_here(forms_once: FormWorld, installation: Installati
 
 def _pattern(path: str) -> str:
     """A path with its ids and tokens left out."""
-    return re.sub(r"/(\{\w+\}|[0-9a-f-]{36}|(?<=/[aciro]/)\w+)", "/*", path)
+    return re.sub(r"/(\{\w+\}|[0-9a-f-]{36}|(?<=/[aciro]/)\w+|(?<=/countries/)[A-Z]{2})", "/*", path)
 
 
 def _paths(app: FastAPI) -> set[str]:
@@ -165,4 +168,4 @@ def _paths(app: FastAPI) -> set[str]:
                 found.add(str(getattr(route, "path", "")))
 
     walk(list(app.routes))
-    return {path for path in found if not path.startswith(("/trips", "/countries", "/travelers"))}
+    return {path for path in found if not path.startswith(("/trips", "/countries/{country}", "/travelers"))}
