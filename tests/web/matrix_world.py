@@ -247,7 +247,7 @@ def _she(world: FormWorld, made: Matrix) -> None:
     whole = world.post(f"{trip}/changes", {"pause_until": "2026-12-20T12:00:00+03:00"})
     assert whole.status_code == 202
     made.hers |= {"trip_id": trip.rpartition("/")[2], "outbox_id": str(uuid4()), "name": "amanba.css"}
-    made.hers |= {"country": "TR", "code": "TR"}
+    made.hers |= {"country": "KR", "code": "KR"}
     made.hers["change_id"] = world.get(trip, Amanba_Passphrase=WORDS["passphrase"]).json()["changes"][0]["change_id"]
     made.hers["tag"] = world.service.keys.token_hash(f"number:{AIZHAN}").hex()[:16]
     made.visitors["traveler"] = Visitor(session, world.token, links={"c": link}, own=("Aizhan",))
