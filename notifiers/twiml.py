@@ -39,13 +39,13 @@ def call(ways: Sequence[Way], rounds: int, action: str | None) -> str:
     """What is said in a call: `rounds` times, each time the next of the `ways`, then it hangs up.
 
     With an `action` keys may be pressed at any moment; each round waits for them a while. What is longer than Twilio
-    takes is said fewer times, and at last cut, never its end: there the keys are explained.
+    takes is said fewer times, then by the last way alone, and at last cut, never its end: there the keys are explained.
     """
-    for count in range(rounds, 0, -1):
+    for count in range(rounds, 1, -1):
         written = _rounds(ways, count, action)
         if len(written) <= MOST:
             return written
-    # The last way needs the provider's voice alone: what is fetched gets no shorter by words.
+    # It is whole, and needs the provider's voice alone: what is fetched gets no shorter by words.
     words = list(ways[-1])
     written = _rounds([words], 1, action)
     while len(written) > MOST and any(one.text for one in words):
