@@ -7,7 +7,7 @@ by its first status callback, and without that the person is called twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,7 +34,7 @@ from notifiers.twilio_client import TROUBLE, connect, reason, verdict
 from notifiers.twilio_hooks import is_signed, signature_headers
 from notifiers.twilio_messages import instant, sid_of
 from notifiers.twilio_numbers import CALLS, look_at_numbers
-from notifiers.twiml import call
+from notifiers.twiml import Way, call
 
 HOOK_PATH = "/hooks/twilio/voice"
 RING_SECONDS = 28
@@ -127,7 +127,7 @@ class TwilioVoice:
     def send(self, message: Message) -> SendResult:
         """Call once. Where keys are explained they may be pressed all the while."""
         action = message.answer_url if message.answers and self._can_call_us(message.answer_url) else None
-        ways = message.voiced or ((Utterance(message.body, message.language),),)
+        ways = self._sayable(message.voiced) or ((Utterance(message.body, message.language),),)
         fields: dict[str, object] = {
             "To": message.to,
             "From": self.settings.voice_from,
@@ -190,6 +190,10 @@ class TwilioVoice:
     def _can_call_us(self, url: str | None) -> bool:
         """Whether Twilio could reach this address: one of this machine alone would make it refuse the call."""
         return url is not None and (is_loopback(self.api_url) or not is_loopback(url))
+
+    def _sayable(self, ways: Sequence[Way]) -> list[Way]:
+        """The ways without those whose recordings Twilio could not fetch: it would end the call there."""
+        return [way for way in ways if all(one.audio is None or self._can_call_us(one.audio) for one in way)]
 
     def _missed(self, number: str, since: datetime) -> Iterator[InboundMessage]:
         for row in self._calls.stream({"To": number, "StartTime>": f"{since - QUERY_MARGIN:%Y-%m-%dT00:00:00Z}"}):

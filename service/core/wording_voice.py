@@ -151,6 +151,14 @@ def how_to_answer(answers: Sequence[str], kind: str, _: Translate) -> str:
     return join((_(HOW_TO_ANSWER), *map(_, known))) if known else ""
 
 
+def in_short(text: str, _: Translate) -> str:
+    """What is said in a call up to the last key that answers it: whom it is about, what to do, and how to answer. All
+    of it where nothing is to be answered."""
+    keys = map(_, (*ANSWERS.values(), *INVITATION_ANSWERS.values(), *QUESTION_ANSWERS.values()))
+    ends = [text.find(key) + len(key) for key in keys if key in text]
+    return text[: max(ends)] if ends else text
+
+
 def noted(kind: str, digit: str, _: Translate) -> str:
     """What is said after an answer. It repeats the answer, so that a wrong key is heard at once; it tells nothing of
     what the answer does, which is not known yet."""

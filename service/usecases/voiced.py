@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from notifiers.base import Utterance
+from service.core.wording_voice import in_short
 from service.db.errors import KeyErased, SealBroken
 from service.db.stored import table_of
 from service.db.tables import Outbox
@@ -20,7 +21,7 @@ from service.usecases.aloud import SPARE
 from service.usecases.context import Service
 from service.voice.engine import program, synthesized
 from service.voice.recordings import RECORDED, Piece, pieces, recorded
-from service.voice.sentences import primary
+from service.voice.sentences import primary, translator_aloud
 from service.voice.sound import wav
 
 OUTBOX = table_of(Outbox)
@@ -38,20 +39,24 @@ def voiced(
 ) -> tuple[Way, ...]:
     """Ways to say `text` in `language`, taken in turn; none where the provider reads it aloud as it is.
 
-    The first is made of recordings, which lie at our address; what is not recorded is synthesized, when it belongs to
-    the message `outbox_id` and we have the means, else read by the provider's Russian voice. The second is `again`, the
-    same in Russian, which the provider says itself: heard even if our address is not there any more.
+    One is made of recordings, which lie at our address; what is not recorded is synthesized, when it belongs to the
+    message `outbox_id` and we have the means, else read by the provider's Russian voice. Around it stands `again`, the
+    same in Russian, which the provider says itself: first in short, then whole. A recording that cannot be fetched ends
+    a call at Twilio's, so what matters must have been heard before the first.
     """
     language = primary(language)
     taken_apart = pieces(text, language) if language in RECORDED else ()
     if not any(piece.clips for piece in taken_apart):
         return ((Utterance(text, language),), (Utterance(again, SPARE),)) if again else ()
-    first = tuple(
+    recordings = tuple(
         one
         for index, piece in enumerate(taken_apart)
         for one in _utterances(service, piece, language, _token(service, outbox_id, index) if outbox_id else None)
     )
-    return (first, (Utterance(again, SPARE),)) if again else (first,)
+    if not again:
+        return (recordings,)
+    short = in_short(again, translator_aloud(SPARE))
+    return (Utterance(short, SPARE),), recordings, (Utterance(again, SPARE),)
 
 
 def recording(service: Service, language: str, name: str) -> bytes | None:

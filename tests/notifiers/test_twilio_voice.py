@@ -74,6 +74,18 @@ def test_ways_to_say_it_take_turns(twilio: MockTwilio) -> None:
     assert said == [("Play", played.audio), ("Say", "Нет вестей"), ("Play", played.audio)]
 
 
+def test_a_recording_that_twilio_cannot_fetch_does_not_end_the_call(twilio: MockTwilio) -> None:
+    """It would say that an error has occurred, and hang up."""
+    at_home = Utterance("Белгі жоқ", "kk", "http://127.0.0.1:8000/voice/kk/a.wav")
+    ways: tuple[tuple[Utterance, ...], ...] = ((Utterance("Нет вестей", "ru"),), (at_home,))
+    there = voice(twilio)
+    there.settings = there.settings.model_copy(update={"api_url": "https://api.twilio.com"})
+    assert isinstance(there.send(replace(MESSAGE, language="kk", voiced=ways)), Accepted)
+    assert "Play" not in twilio.calls.last(HER).twiml
+    assert isinstance(there.send(replace(MESSAGE, language="kk", voiced=((at_home,),))), Accepted)
+    assert MESSAGE.body in twilio.calls.last(HER).twiml
+
+
 @pytest.mark.parametrize(
     ("language", "text", "voice"),
     [
