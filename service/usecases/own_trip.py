@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from service.core import alarm as alarms_core
 from service.core.alarm import AlarmKind, Outcome, Strength
+from service.core.keywords import Asked, Keyword
 from service.core.plan import previous_deadline
 from service.core.reply import Meaning, Reading
 from service.core.watch import CheckedIn, after_mistake, check_in, in_distress, in_time
@@ -14,11 +15,13 @@ from service.db.trips import TripState
 from service.usecases import telling
 from service.usecases.alarms import open_new, put_alarm
 from service.usecases.ask_later import ask_for_the_rest
+from service.usecases.by_text import answer_to_traveler, asked_in
 from service.usecases.change_by_text import late_by_text, pause_by_text
+from service.usecases.checklist_asking import ask_before_leaving
 from service.usecases.end_trip import request_end
 from service.usecases.phone_proof import note_heard_between
 from service.usecases.reachability import suppress
-from service.usecases.replies import reply_to_traveler
+from service.usecases.replies import reply_to_traveler, say_to_traveler
 from service.usecases.said_words import Said, said_in
 from service.usecases.said_words import word_kind as word_kind
 from service.usecases.stop import CARRIER_STOPS, is_carriers, start_number, stop_number
@@ -51,11 +54,13 @@ class OwnMessage:
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """The trip after a message, what the message was, and whether its text must be kept (nobody understood it)."""
+    """The trip after a message, what the message was, and whether its text must be kept (nobody understood it).
+    `asked`: what it asked, which is answered instead."""
 
     trip: TripState
     result: str
     keep: bool = False
+    asked: Asked | None = None
 
 
 def handle_own(work: Work, trip: TripState, message: OwnMessage) -> Handled:
@@ -73,6 +78,15 @@ def handle_own(work: Work, trip: TripState, message: OwnMessage) -> Handled:
     is_silent = handled.result == "stop" and _gets_no_answer(trip, message)
     if _seems_ended(work, trip):
         note_heard_between(work.conn, trip.key.traveler_id, message.sender, message.source, message.received_at)
+    elif (asked := handled.asked) is not None:
+        is_afraid = message.reading.distress and handled.keep
+        say_to_traveler(
+            work,
+            before,
+            message.inbox_id,
+            message.address,
+            lambda carriage: answer_to_traveler(work, before, asked, carriage, in_distress=is_afraid),
+        )
     elif not is_silent:
         reply_to_traveler(
             work,
@@ -105,6 +119,7 @@ def _handle(work: Work, trip: TripState, message: OwnMessage) -> Handled:
         stop_number(work, message.sender, message.source, at=message.received_at)
         stopped = _with_addresses(trip, message.sender, suppressed=True)
         ask_for_the_rest(work, stopped, open_fields(stopped.details))
+        ask_before_leaving(work, stopped)
         return Handled(stopped, "stop")
     if meaning is Meaning.START:
         start_number(work, message.sender, message.source)
@@ -116,7 +131,20 @@ def _handle(work: Work, trip: TripState, message: OwnMessage) -> Handled:
         return Handled(pause_by_text(work, trip, message.reading, message.occurred_at), "pause")
     if meaning is Meaning.STATUS:
         return Handled(trip, "status")
+    if not trip.one_reply and (asked := asked_in(message.text, message.reading)) is not None:
+        return _asked(work, trip, message, asked)
     return _unclear(trip, message)
+
+
+def _asked(work: Work, trip: TripState, message: OwnMessage, asked: Asked) -> Handled:
+    """What she asks is no sign of life, and nothing of it is kept. But distress comes first: a bare cry behind the word
+    for an offer is one, and whoever asks for the police's number is heard as in any unclear text."""
+    if asked.is_cry:
+        return Handled(_sos(work, trip), "sos")
+    if asked.keyword is Keyword.OFFER or not (message.reading.distress or asked.names):
+        return Handled(trip, asked.keyword.value, asked=asked)
+    unclear = _unclear(trip, message)
+    return unclear if asked.names and message.reading.distress else replace(unclear, asked=asked)
 
 
 def _is_grave(trip: TripState) -> bool:

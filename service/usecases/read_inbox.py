@@ -26,7 +26,9 @@ from service.db.strangers import UNKNOWN_SENDER, pass_over_strangers
 from service.db.trips import TripKey, TripState
 from service.edges import Act
 from service.usecases import telling
+from service.usecases.by_text_draft import answer_draft
 from service.usecases.chat_links import START, TELEGRAM, ChatLink, links_brought
+from service.usecases.checklist_asking import stop_asking_traveler
 from service.usecases.context import MISSED_CALLS, Service
 from service.usecases.join_chat import greet, join_chat
 from service.usecases.number_by_text import Named, take_named, trips_named
@@ -45,6 +47,8 @@ FLOOD = 5_000
 NEW_NUMBER = "new_number"
 MISSED_CALL = "missed_call"
 """The result of a call that counts for nothing."""
+UNANSWERED = frozenset({UNKNOWN_SENDER, "ambiguous"})
+"""The results of texts that mean nothing to any trip that is armed."""
 
 NOT_THE_ROWS = (StorageUnavailable, Conflict, SchemaUnknown, SecretMissing)
 """What is no row's fault: the whole batch is read again."""
@@ -200,13 +204,13 @@ def _handle_all(service: Service, conn: Connection, claimed: Rows, now: datetime
     wanted += [link.key for link in brought.values() if link is not None]
     trips = service.trips(conn, wanted, now, lock=True)
     session = _Session(Work(service, conn, now), trips, named, brought)
-    session.work.replied = answered_lately(conn, set(owners), now)
+    session.work.replied = answered_lately(conn, {*owners, *waiting}, now)
     changes = []
     for row in sorted(rows, key=lambda one: one.inbox_id):
         routed = session.handle(row, owners.get(row.sender))
         changes.append(_read_row(service, conn, row, routed, trips))
         if waiting_here := waiting.get(row.sender, []):
-            _from_draft(session.work, row, waiting_here)
+            _from_draft(session.work, row, waiting_here, may_ask=routed.result in UNANSWERED)
     session.finish()
     finish_inbox(conn, now, changes)
     session.work.flush()
@@ -341,15 +345,20 @@ def _owners(conn: Connection, senders: set[bytes]) -> tuple[dict[bytes, Sender],
     return {digest: Sender(own.get(digest), tuple(contact.get(digest, ()))) for digest in {*own, *contact}}, waiting
 
 
-def _from_draft(work: Work, row: _Row, whose: list[Waiting]) -> None:
+def _from_draft(work: Work, row: _Row, whose: list[Waiting], *, may_ask: bool) -> None:
     """A text of a traveler who has not left yet: it proves that her phone reaches us, and STOP and START hold for it.
 
-    It gets no answer, which she could take for the answer to a check-in.
+    It gets no answer, which she could take for the answer to a check-in, unless it asks what she may ask beforehand.
     """
     note_heard(work.conn, row.sender, row.source, row.received_at, whose)
-    meaning = understood(row.text, taken_for(row.text, row.opt_out)).meaning
+    reading = understood(row.text, taken_for(row.text, row.opt_out))
+    meaning = reading.meaning
+    if may_ask:
+        answer_draft(work, row, reading, whose)
     if meaning is Meaning.STOP:
         stop_number(work, row.sender, row.source, at=row.received_at)
+        for one in whose:
+            stop_asking_traveler(work, one.traveler_id)
     elif meaning is Meaning.START or lets_through(row.text, row.opt_out):
         start_number(work, row.sender, row.source)
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, func, literal_column, select
 
 from service.core import wording
 from service.core.plan import leg_at
-from service.core.wording import UNASKED, Reply
+from service.core.wording import UNASKED, Carriage, Reply
 from service.db.stored import table_of
 from service.db.tables import Outbox
 from service.db.trips import Address, ContactState, TripState
+from service.directory.emergency_numbers import emergency
 from service.texts import translator
 from service.usecases.alarm_facts import zone_of_contact
 from service.usecases.carriage import carriage_for, carriage_to
@@ -79,6 +80,7 @@ def reply_to_traveler(
         name=before.traveler.name,
         deadline=said(deadline, zone, work.now) if deadline else "",
         until=said(work.now + before.cooling_off, zone, work.now),
+        number=_emergency_number(before, work.now) if kind is Reply.SOS_RECEIVED else "",
         carriage=carriage_to(work.service, address.channel, address.address),
     )
     if before.one_reply:
@@ -86,6 +88,19 @@ def reply_to_traveler(
     due = received_at + work.service.limits.answer_after if before.one_reply else None
     key = _key(inbox_id, is_unasked)
     to_traveler(work, before, "reply", address, body, key, Priority.REPLY, STAY_GOOD, not_before=due)
+
+
+def say_to_traveler(
+    work: Work, trip: TripState, inbox_id: int, to: str | None, write: Callable[[Carriage], str]
+) -> None:
+    """Answer what she asked; `write` makes the text for what may be carried to her. Never where every text of hers gets
+    one answer."""
+    address = next((a for a in trip.traveler.addresses if a.address == to), None)
+    if trip.one_reply or address is None or address not in usable_now(work, trip):
+        return
+    if not _is_flood(work, address, is_unasked=False):
+        body = write(carriage_to(work.service, address.channel, address.address))
+        to_traveler(work, trip, "reply", address, body, _key(inbox_id, False), Priority.REPLY, STAY_GOOD)
 
 
 def reply_to_contact(
@@ -101,30 +116,47 @@ def reply_to_contact(
     alarms: list[tuple[str, str]] | None = None,
 ) -> None:
     """Answer a contact's text."""
+
+    def write(carriage: Carriage) -> str:
+        return wording.reply(
+            kind,
+            translator(contact.language),
+            duress=under_duress(trip),
+            name=trip.traveler.name,
+            who=who,
+            until=said(until, zone_of_contact(contact, trip), work.now) if until else "",
+            alarms=alarms or [],
+            carriage=carriage,
+        )
+
+    say_to_contact(work, trip, contact, inbox_id, to, write, is_unasked=kind in UNASKED)
+
+
+def say_to_contact(
+    work: Work,
+    trip: TripState,
+    contact: ContactState,
+    inbox_id: int,
+    to: str | None,
+    write: Callable[[Carriage], str],
+    *,
+    is_unasked: bool = False,
+) -> None:
+    """Answer a contact's text with what `write` makes for what may be carried there."""
     # A key's answer was said in the call; who can be texted at the same number gets it in writing as well.
     address = next((a for a in contact.addresses if a.address == to and a.channel != VOICE), None)
     if to is None or address is None or address.suppressed:
         return
-    if _is_flood(work, address, is_unasked=kind in UNASKED):
+    if _is_flood(work, address, is_unasked=is_unasked):
         return
-    body = wording.reply(
-        kind,
-        translator(contact.language),
-        duress=under_duress(trip),
-        name=trip.traveler.name,
-        who=who,
-        until=said(until, zone_of_contact(contact, trip), work.now) if until else "",
-        alarms=alarms or [],
-        carriage=carriage_for(work.service, address.channel, address.address, contact.tag),
-    )
     work.send(
         Draft(
             kind="reply",
             to=to,
             channel=address.channel,
             channel_index=address.index,
-            body=body,
-            dedupe_key=_key(inbox_id, kind in UNASKED),
+            body=write(carriage_for(work.service, address.channel, address.address, contact.tag)),
+            dedupe_key=_key(inbox_id, is_unasked),
             priority=Priority.REPLY,
             traveler_id=trip.key.traveler_id,
             trip_id=trip.key.trip_id,
@@ -164,6 +196,12 @@ def _kind(before: TripState, after: TripState, result: str, at: datetime) -> Rep
         "start": Reply.STATUS,
         "home": Reply.END_NOTED,
     }.get(result, Reply.NOT_UNDERSTOOD)
+
+
+def _emergency_number(trip: TripState, now: datetime) -> str:
+    """Whom to call where she is by plan: one number for all, else the police's; "" where none is known."""
+    known = emergency(leg_at(trip.plan, now).country) if trip.plan else None
+    return known.general or known.police if known else ""
 
 
 def _is_overslept(before: TripState, at: datetime) -> bool:

@@ -26,6 +26,7 @@ from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.usecases import telling
 from service.usecases.answer import answer_alarm, answer_and_note
 from service.usecases.answer_rehearsal import answer_by_code, answer_by_page, answer_by_text, rehearsal_awaiting
+from service.usecases.by_text_contact import answer_numbers
 from service.usecases.end_trip import confirm_end, deny_end, is_asked
 from service.usecases.prove_again import note_proven
 from service.usecases.reachability import after_loss, after_return
@@ -151,6 +152,9 @@ def route(
         return routed
     if sender.own is not None:
         return Routed("own")
+    people = [(role.trip, role.contact) for role in roles]
+    if (key := answer_numbers(work, people, text, reading, message)) is not None:
+        return Routed("numbers", key)
     return _helped(work, roles, message) if reading.meaning in ASKS_FOR_HELP else _unclear(work, roles, message)
 
 
