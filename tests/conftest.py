@@ -23,6 +23,8 @@ import pytest
 import structlog
 from sqlalchemy import URL, make_url
 
+from tests.bytecode import compile_together
+
 ROOM = 1024**3
 """Bytes that must be free in memory for databases to lie there; those of a session take a quarter of it."""
 
@@ -33,6 +35,14 @@ hypothesis.settings.load_profile("amanba")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long(seconds): takes so long, mostly waiting; several processes begin with it")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """One of several processes compiles its share of what all of them are about to import."""
+    if (worker := getattr(session.config, "workerinput", None)) is not None:
+        number = int(worker["workerid"].removeprefix("gw"))
+        compile_together(session.config.args, number, worker["workercount"])
 
 
 @pytest.hookimpl(trylast=True)
