@@ -1,0 +1,198 @@
+"""Signs in the text of a job offer that it may not be what it says.
+
+Read are the words alone: not who wrote them, nor how kindly. What a friend brings gets the same answer as what hung on
+a wall. Rules and their sentences stand in `offer_rules/`; `low` means that no sign was found in the text, and is no
+check of the employer. Nothing here blocks anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from service.core.offer_facts import FACTS, told_facts
+from service.core.offer_figures import covering, long_hours, pays, under_age, young_only
+from service.core.offer_ruleset import Rule, Ruleset, Texts, matches, ruleset
+from service.core.offer_text import Word, language_of, words_of
+from service.core.offer_words import Hit
+
+LONGEST_TEXT = 20_000
+"""Characters; what follows is not read."""
+LONGEST_QUOTE = 160
+CAUTION, HIGH = 3, 7
+"""Sums from which an offer is at these levels."""
+SERIOUS = 4
+"""The weight of a sign that no claim outweighs."""
+MOST_CLAIMED = 4
+AT_HOME = 2
+"""What an offer at home has less to fear, when nothing in it is a stop."""
+MOST_FACTS_OF_A_BLANK = 2
+"""Of `FACTS`. At home one less is no blank: there is no visa, and the place goes without saying."""
+WORDS_OF_OPENING = 12
+COST_REACH = 5
+"""How many words after "fee" a sum may stand to be one."""
+MOST_FIGURES = 20
+LANGUAGES = ("en", "ru", "kk")
+
+
+class Level(StrEnum):
+    """What the signs come to."""
+
+    LOW = "low"
+    CAUTION = "caution"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A sign, and the words that made it one.
+
+    Attributes:
+        rule: its id, stable between versions.
+        quote: the words, exactly as they stand in the text that was given.
+        weight: 1 to 7.
+        stop: what no honest offer asks for.
+        why: why to look at it, by language: en, ru, kk.
+        ask: the question to ask back, by language.
+    """
+
+    rule: str
+    group: str
+    quote: str
+    weight: int
+    stop: bool
+    why: Texts
+    ask: Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What the text of an offer shows.
+
+    Attributes:
+        findings: the heaviest first; of equal ones the earlier in the text.
+        language: en, ru or kk: the language given, or the one that the text is most likely in.
+        score: what the signs come to.
+    """
+
+    level: Level
+    findings: tuple[Finding, ...]
+    language: str
+    score: int
+
+
+def check(text: str, language: str | None = None) -> Check:
+    """Look for signs in the text of an offer. The rules of all three languages apply to every text.
+
+    Args:
+        text: the offer, as it was pasted. Only the first `LONGEST_TEXT` characters are read.
+        language: which of `finding.why` and `finding.ask` the caller wants; it only fills in `Check.language`. Without
+            it that is the language that the text is most likely in.
+    """
+    rules, text = ruleset(), text[:LONGEST_TEXT]
+    read = language if language in LANGUAGES else language_of(text)
+    words = words_of(text)
+    if not words:
+        return Check(Level.LOW, (), read, 0)
+    hits = rules.lexicon.find(words)
+    place = _place(hits)
+    _add_figures(text, words, hits, rules)
+    missing = _add_missing(text, words, hits, rules, place)
+    found = [(rule, span) for rule in rules.rules if (span := _first(rule, words, hits, place))]
+    signs = [(rule, span) for rule, span in found if not rule.claim]
+    claims = [rule for rule, _span in found if rule.claim]
+    level, score = _level([rule for rule, _span in signs], claims, place)
+    findings = [_finding(rule, text, words, span, missing) for rule, span in signs]
+    order = {id(one): span for one, (_rule, span) in zip(findings, signs, strict=True)}
+    findings.sort(key=lambda one: (-one.weight, not one.stop, order[id(one)]))
+    return Check(level, tuple(findings), read, score)
+
+
+def _first(rule: Rule, words: Sequence[Word], hits: Mapping[str, Sequence[Hit]], place: str) -> tuple[int, int] | None:
+    return next((span for one in rule.when if (span := matches(one, words, hits, place))), None)
+
+
+def _level(signs: Sequence[Rule], claims: Sequence[Rule], place: str) -> tuple[Level, int]:
+    """Of each group the heaviest sign counts. Claims lower the sum, but never below caution when a sign is serious."""
+    groups: dict[str, int] = {}
+    for rule in signs:
+        groups[rule.group] = max(groups.get(rule.group, 0), rule.weight)
+    stops = sum(rule.stop for rule in signs)
+    score = sum(groups.values()) - min(MOST_CLAIMED, sum(claim.weight for claim in claims))
+    if place == "home" and not stops:
+        score -= AT_HOME
+    score = max(0, score)
+    if score >= HIGH or stops > 1:
+        return Level.HIGH, score
+    is_serious = stops or any(rule.weight >= SERIOUS for rule in signs)
+    return (Level.CAUTION if score >= CAUTION or is_serious else Level.LOW), score
+
+
+def _place(hits: Mapping[str, Sequence[Hit]]) -> str:
+    """Where the work is: "abroad", "home", or "" when it is not said."""
+    if any(hits.get(name) for name in hits if name.startswith("place_") and name != "place_home"):
+        return "abroad"
+    return "home" if hits.get("place_home") else ""
+
+
+def _add_figures(text: str, words: Sequence[Word], hits: dict[str, list[Hit]], rules: Ruleset) -> None:
+    """Put what the figures mean beside what the words mean."""
+    offered = [pay for pay in pays(text, rules.pay["dollars_for_one"]) if not _is_cost(words, hits, pay.start, pay.end)]
+    most, least = _ordinary(hits, rules)
+    found = {
+        "pay_high": [(pay.start, pay.end) for pay in offered if pay.dollars > most],
+        "pay_low": [(pay.start, pay.end) for pay in offered if pay.dollars <= least] if offered else [],
+        "pay_named": [(pay.start, pay.end) for pay in offered],
+        "pay_by_day": [(pay.start, pay.end) for pay in offered if pay.by_the_day],
+        "only_young": list(young_only(text)),
+        "under_age": list(under_age(text)),
+        "long_hours": list(long_hours(text)),
+    }
+    if offered and max(pay.dollars for pay in offered) > least:
+        found["pay_low"] = []
+    for name, spans in found.items():
+        stood = [hit for start, end in spans[:MOST_FIGURES] if (hit := covering(words, start, end))]
+        if stood:
+            hits[name] = stood
+
+
+def _ordinary(hits: Mapping[str, Sequence[Hit]], rules: Ruleset) -> tuple[float, float]:
+    """The most and the least dollars a month that are ordinary for such work there."""
+    most, least = rules.pay["most"], rules.pay["least"]
+    places = [name for name in most if hits.get(name)]
+    there = max((most[name] for name in places), default=most["elsewhere"])
+    skilled = any(not hit.denied for name in ("skilled_work", "certificate") for hit in hits.get(name, ()))
+    return there * (rules.pay["times"]["skilled"] if skilled else 1), max(
+        (least.get(name, 0) for name in places), default=0
+    )
+
+
+def _is_cost(words: Sequence[Word], hits: Mapping[str, Sequence[Hit]], start: int, end: int) -> bool:
+    """Whether a sum is what something costs, not what is earned."""
+    sum_ = covering(words, start, end)
+    if sum_ is None:
+        return True
+    near = range(sum_.first - COST_REACH, sum_.last + 2)
+    return any(hit.last in near for name in ("fee", "loan", "fine") for hit in hits.get(name, ()))
+
+
+def _add_missing(text: str, words: Sequence[Word], hits: dict[str, list[Hit]], rules: Ruleset, place: str) -> Texts:
+    """Note when too little is told; which facts are missing, by language."""
+    told = told_facts(text, hits, has_pay="pay_named" in hits)
+    opening = Hit(0, min(len(words), WORDS_OF_OPENING) - 1)
+    few = MOST_FACTS_OF_A_BLANK - (place == "home")
+    if len(told) <= few:
+        hits["facts_missing"] = [opening]
+    elif len(told) <= few + 1:
+        hits["facts_thin"] = [opening]
+    lacking = [rules.facts[name] for name in FACTS if name not in told]
+    return {language: ", ".join(names[language] for names in lacking) for language in LANGUAGES}
+
+
+def _finding(rule: Rule, text: str, words: Sequence[Word], span: tuple[int, int], missing: Texts) -> Finding:
+    first, last = span
+    start, end = words[first].start, words[last].end
+    quote = text[start : min(end, start + LONGEST_QUOTE)]
+    why = {language: said.replace("{missing}", missing[language]) for language, said in rule.why.items()}
+    return Finding(rule.id, rule.group, quote, rule.weight, rule.stop, why, rule.ask)

@@ -1,0 +1,50 @@
+"""What an offer tells of itself: the facts that an honest one has no reason to leave out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from service.core.offer_words import Hit
+
+FACTS = ("employer", "place", "duties", "pay", "hours", "contract", "skills")
+"""In the order in which they are asked for."""
+
+_NAMED = re.compile(
+    r"[«“\"„][^»”\"“\n]{2,60}[»”\"“]"
+    r"|\b(?:LLC|L\.L\.C|Ltd|Inc|GmbH|AG|S\.A|B\.V|Sp\. ?z|s\.r\.o|plc|PLC|Co\.|Corp|LLP|JSC|Hotel|Resort|Farm|Hospital|Clinic|School|University)\b"
+    r"|(?<!\w)(?:ТОО|ООО|ОАО|ЗАО|АО|ИП|ПАО|ЖШС|АҚ|ЖК|КГП|ГКП|РГП|КМК|МКК|ОсОО|НАО)(?!\w)"
+)
+_ADDRESS_ONLINE = re.compile(
+    r"[\w.+-]{1,60}@[\w-]{1,60}\.[a-z]{2,6}|(?:https?://|www\.)[^\s]{4,80}|(?<![\w@.])[a-z0-9-]{3,40}\.(?:kz|ru|com|de|pl|eu|org|gov|uk|co\.uk|net|edu)(?![\w])",
+    re.IGNORECASE,
+)
+_CHAT = re.compile(r"t\.me|wa\.me|telegram|instagram|bit\.ly|forms\.gle|gmail|mail\.ru|yandex", re.IGNORECASE)
+_TIMES = re.compile(
+    r"(?<!\d)(?:\d{1,2}[:.]\d{2}\s?(?:-|–|до|to|дейін)|[2-7]\s?/\s?[0-3](?!\d)|\d{1,2}[- ]?(?:hours?|h\b|hrs|час|ч\b|сағат|сагат))",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(r"\d{3}|\d[кk]|\d (?:тыс|мың)", re.IGNORECASE)
+
+
+def told_facts(text: str, hits: Mapping[str, Sequence[Hit]], *, has_pay: bool) -> frozenset[str]:
+    """Which of `FACTS` an offer tells. That they are true is not known."""
+
+    def said(*concepts: str) -> bool:
+        return any(not hit.denied for concept in concepts for hit in hits.get(concept, ()))
+
+    online = [match for match in _ADDRESS_ONLINE.finditer(text) if not _CHAT.search(match.group())]
+    told = {
+        "employer": bool(_NAMED.search(text)) or bool(online) or said("named_company"),
+        "place": said("street") or (said("place_city")),
+        "duties": len(hits.get("duty", ())) >= 2,
+        "pay": has_pay or (said("wages") and _FIGURE.search(text) is not None),
+        "hours": _TIMES.search(text) is not None or said("schedule"),
+        "contract": said("contract"),
+        "skills": said("skills", "certificate") or (said("experience") and not _denied_only(hits, "experience")),
+    }
+    return frozenset(name for name, is_told in told.items() if is_told)
+
+
+def _denied_only(hits: Mapping[str, Sequence[Hit]], concept: str) -> bool:
+    return all(hit.denied for hit in hits.get(concept, ()))
