@@ -197,7 +197,8 @@ class InboundMessage:
 
     `occurred_at` is the provider's time (aware, UTC); `media` counts attachments. `opt_out`: what the provider itself
     took it for and has acted on, `STOP`, `START` or `HELP`, in whatever language it was written. `missed_call`: no
-    text, but a call that nobody picked up. `language` (BCP 47): the person's, where the provider tells.
+    text, but a call that nobody picked up. `language` (BCP 47): the person's, where the provider tells. `earliest`: for
+    what bears no time, the earliest at which it can have been sent (aware); `occurred_at` is then the latest.
     """
 
     provider_id: str
@@ -209,6 +210,7 @@ class InboundMessage:
     opt_out: str | None = None
     missed_call: bool = False
     language: str = ""
+    earliest: datetime | None = None
 
 
 SendResult = Accepted | Rejected | Unavailable

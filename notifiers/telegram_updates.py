@@ -6,7 +6,7 @@ Only private chats count: in a group anybody could answer for anybody. Nothing h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -78,12 +78,15 @@ def _text(number: int, message: Mapping[str, Any], now: datetime) -> Heard | Non
 
 
 def _press(number: int, query: Mapping[str, Any], now: datetime) -> Heard | None:
-    """A button: its data is what was pressed. Telegram does not say when, and its message may be of yesterday."""
-    chat = (query.get("message") or {}).get("chat") or {}
+    """A button: its data is what was pressed. Telegram does not say when: it was after its message was sent, which may
+    be of yesterday."""
+    message = query.get("message") or {}
+    chat = message.get("chat") or {}
     if chat.get("type", "private") != "private":
         return None
     pressed = _inbound(f"tg:{number}:{query['id']}", query["from"], str(query.get("data") or ""), now)
-    return Heard(pressed, str(query["id"]))
+    # Of a message that is too old for it Telegram says 0.
+    return Heard(replace(pressed, earliest=_instant(message.get("date") or 0, now)), str(query["id"]))
 
 
 def _blocked(number: int, change: Mapping[str, Any], now: datetime) -> Heard | None:

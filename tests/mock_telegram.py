@@ -46,6 +46,8 @@ class Chat:
     texts: list[str] = field(default_factory=list)
     buttons: list[dict[str, str]] = field(default_factory=list)
     """Of each text, what is sent back by what stands on its button."""
+    sent: list[int] = field(default_factory=list)
+    """When each of these texts was sent."""
     language: str = "en"
 
 
@@ -122,11 +124,12 @@ class MockTelegram:
     def press(self, number: int, label: str) -> str:
         """A person presses a button of the newest text that has it."""
         chat = self.chat(number)
-        data = next(shown[label] for shown in reversed(chat.buttons) if label in shown)
+        newest = next(place for place in reversed(range(len(chat.buttons))) if label in chat.buttons[place])
+        data, date = chat.buttons[newest][label], chat.sent[newest]
         query = {
             "id": str(4_000_000 + self._number),
             "from": {"id": number, "is_bot": False, "first_name": "Somebody", "language_code": chat.language},
-            "message": {"message_id": 1, "date": 1, "chat": {"id": number, "type": "private"}},
+            "message": {"message_id": 1, "date": date, "chat": {"id": number, "type": "private"}},
             "chat_instance": "1",
             "data": data,
         }
@@ -209,6 +212,7 @@ class MockTelegram:
             raise ApiError(400, "Bad Request: BUTTON_DATA_INVALID")
         chat.texts.append(given["text"])
         chat.buttons.append(shown)
+        chat.sent.append(int(self.now().timestamp()))
         self._message += 1
         return {"message_id": self._message, "date": int(self.now().timestamp()), "text": given["text"]}
 

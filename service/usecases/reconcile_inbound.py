@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -122,13 +123,33 @@ def inbound_of(service: Service, source: str, message: InboundMessage) -> Inboun
     )
 
 
+def dated(service: Service, source: str, messages: Sequence[InboundMessage]) -> list[InboundMessage]:
+    """The messages, each with a time. What bears none counts from the earliest at which it can have been sent: when all
+    that was there had been read, or later. As of now an OK would satisfy what was due since; so it costs a question at
+    most, where we were away for long.
+
+    Raises:
+        StorageUnavailable: the database is away.
+    """
+    if all(message.earliest is None for message in messages):
+        return list(messages)
+    read_until = service.read(lambda conn: watermark(conn, source)).read_until
+    return [replace(one, occurred_at=_at_least(one, read_until)) for one in messages]
+
+
+def _at_least(message: InboundMessage, read_until: datetime | None) -> datetime:
+    if message.earliest is None:
+        return message.occurred_at
+    return min(message.occurred_at, max(message.earliest, read_until or message.earliest))
+
+
 def keep_inbound(service: Service, source: str, batch: list[InboundMessage]) -> int:
     """Keep what a source received; how many messages were new. When this returns they are committed.
 
     Raises:
         StorageUnavailable: nothing was kept.
     """
-    rows = [inbound_of(service, source, message) for message in batch]
+    rows = [inbound_of(service, source, message) for message in dated(service, source, batch)]
     return sum(1 for accepted in accept_all(service, rows) if accepted.new) if rows else 0
 
 

@@ -166,9 +166,10 @@ def test_more_than_a_page_is_fetched_whole_and_a_list_alone_says_that_it_is_not(
     assert inbox.bodies == [str(number) for number in range(PAGE + 5)]
 
 
-def test_a_pressed_button_is_answered_once_it_is_kept_and_counts_when_it_came(telegram: MockTelegram) -> None:
+def test_a_pressed_button_is_answered_once_it_is_kept_and_was_pressed_after_its_message(telegram: MockTelegram) -> None:
     one = bot(telegram)
     one.send(replace(ALERT, buttons=(("OK", "OK"),)))
+    sent_at = telegram.now()
     telegram.advance(minutes=90)
     name = telegram.press(AIZHAN, "OK")
     kept: list[InboundMessage] = []
@@ -180,8 +181,8 @@ def test_a_pressed_button_is_answered_once_it_is_kept_and_counts_when_it_came(te
         return len(page)
 
     one.hand_over(keep)
-    assert [(m.provider_id, m.sender, m.body, m.occurred_at) for m in kept] == [
-        (name, f"telegram:{AIZHAN}", "OK", telegram.now())
+    assert [(m.provider_id, m.sender, m.body, m.earliest, m.occurred_at) for m in kept] == [
+        (name, f"telegram:{AIZHAN}", "OK", sent_at, telegram.now())
     ]
     assert (waited, len(telegram.acknowledged)) == ([0], 1)
 

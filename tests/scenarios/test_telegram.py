@@ -134,13 +134,23 @@ def test_her_ok_is_one_press_and_one_that_waited_two_hours_holds_every_alarm(
     told = len(story.mother.received)
     story.go_down()
     story.advance_to("2026-12-02T20:10+03:00")
-    telegram.write(AIZHAN, "OK")
+    telegram.press(AIZHAN, "OK")
     story.advance_to("2026-12-02T22:10+03:00")
     story.restart()
     poll(story)
     story.advance(hours=3)
     assert len(story.mother.received) == told
     assert telegram.waiting == 0
+
+    # Nobody tells when a button was pressed. One that may have been hours before a deadline is no answer to it.
+    story.go_down()
+    telegram.press(AIZHAN, "OK")
+    story.advance_to("2026-12-03T22:10+03:00")
+    story.restart()
+    poll(story)
+    assert len(story.mother.received) == told, "she is asked first"
+    story.advance(hours=1)
+    assert len(story.mother.received) > told
 
 
 def test_while_telegram_is_silent_only_those_wait_who_answer_there_and_15_minutes_at_most(

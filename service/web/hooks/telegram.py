@@ -8,11 +8,14 @@ from typing import Any, Protocol, runtime_checkable
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from notifiers.base import InboundMessage
+from service.usecases.accept import Inbound
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
-from service.usecases.reconcile_inbound import inbound_of
+from service.usecases.reconcile_inbound import dated, inbound_of
 from service.web.intake import Intake
 from service.web.metrics import HOOK_REFUSALS
 
@@ -69,7 +72,7 @@ def router(service: Service, intake: Intake) -> APIRouter:
         if found is None:
             return Response(status_code=200)
         try:
-            await intake.accept(inbound_of(service, bot.name, found.message))
+            await intake.accept(await _inbound(service, bot.name, found.message))
         except StorageUnavailable:
             return Response(status_code=503)
         if found.callback_id is None:
@@ -78,6 +81,13 @@ def router(service: Service, intake: Intake) -> APIRouter:
         return JSONResponse({"method": "answerCallbackQuery", "callback_query_id": found.callback_id})
 
     return routes
+
+
+async def _inbound(service: Service, source: str, message: InboundMessage) -> Inbound:
+    """As it goes into the inbox. A pressed button bears no time, and may have waited at Telegram's."""
+    if message.earliest is not None:
+        (message,) = await run_in_threadpool(dated, service, source, [message])
+    return inbound_of(service, source, message)
 
 
 async def _json(request: Request) -> Any:
