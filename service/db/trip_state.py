@@ -39,7 +39,7 @@ class Address:
 class ContactState:
     """A contact. `addresses` in the order in which they are tried; `pin`: keyed hash of her pages' PIN, if any;
     `weekly`: whether she wants a word once a week, should the traveler let her have one; `latin`: whether she wants her
-    texts in Latin letters."""
+    texts in Latin letters; `copies_at`: when she said that she keeps copies of the traveler's papers."""
 
     contact_id: UUID
     position: int
@@ -60,6 +60,7 @@ class ContactState:
     proof_asked_at: datetime | None = None
     weekly: bool = True
     latin: bool = False
+    copies_at: datetime | None = None
     id: str = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

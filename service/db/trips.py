@@ -363,6 +363,7 @@ def _contact(row: RowMapping, opened: Mapping[str, Any], suppressed: _Suppressed
         proof_asked_at=row["proof_asked_at"],
         weekly=opened.get("weekly", True),
         latin=opened.get("latin", False),
+        copies_at=datetime.fromisoformat(kept) if (kept := (opened.get("copies") or {}).get("has")) else None,
     )
 
 

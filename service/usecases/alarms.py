@@ -12,6 +12,7 @@ from service.core.ladder import audience
 from service.db.rehearsals import rehearsing, silence
 from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.usecases import telling
+from service.usecases.checklist_asking import stop_asking_before
 from service.usecases.end_trip import forget_ends
 from service.usecases.work import Work, cancel, cancel_notices
 
@@ -67,6 +68,8 @@ def open_new(
     if kind is AlarmKind.DURESS:
         cancel_notices(work.conn, trip, work.now)
     silence(work.conn, trip.key, work.now)
+    if work.now < trip.starts_at:
+        stop_asking_before(work, trip.key)
     work.service.wake.sweep.set()
     due_at = min(missed) + trip.plan.grace if missed and trip.plan is not None else None
     return replace(trip, alarm=_open(work, Opening(trip.key, kind, missed, blind_since, unreadable, due_at)))

@@ -23,6 +23,7 @@ from service.db.types import UTCDateTime
 from service.edges import Act
 from service.usecases.ask_later import stop_asking
 from service.usecases.changes import End, Erase, Pause, RemoveContact, RemoveNumber, TakeOver, Waiting
+from service.usecases.checklist_asking import stop_asking_before
 from service.usecases.contacts import retire_in
 from service.usecases.context import Service
 from service.usecases.end_trip import finish, notice_of_end
@@ -155,6 +156,7 @@ def _apply(work: Work, trip: TripState, waiting: Waiting) -> TripState:
         case Fingerprints():
             write_words(work, trip, waiting)
             stop_asking(work.conn, trip.key, work.now)
+            stop_asking_before(work, trip.key)
             return replace(trip, details=waiting.agreed_into(trip.details), has_words=True)
         case Pause() | Plan():
             return _postpone(work, trip, waiting)

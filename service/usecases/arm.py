@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from service.edges import Act
 from service.usecases.answer_once import answer_once
 from service.usecases.ask_later import ask_later
 from service.usecases.chat_links import TELEGRAM
+from service.usecases.checklist_asking import ask_before_leaving
 from service.usecases.context import Service
 from service.usecases.drafts import load_locked, set_columns
 from service.usecases.her_numbers import drop_number_in
@@ -143,6 +144,7 @@ def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> dat
     }
     conn.execute(insert(LINKS), link)
     ask_later(work, trip)
+    ask_before_leaving(work, replace(trip, status="armed"))
     work.audit.add(key.traveler_id, "traveler", "armed")
     work.flush()
     return watch.deadline

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import Connection, delete
 
 from service.db.stored import table_of
 from service.db.tables import Word
 from service.usecases.agreed import without_agreed
+from service.usecases.checklist_asking import ask_before_leaving
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey, load_draft, set_columns, write_details
 from service.usecases.work import Work
@@ -31,6 +34,7 @@ def clear_words(service: Service, key: TripKey) -> None:
         set_columns(conn, key, has_words=False, word_key=None, passphrase_hash=None)
         work = Work(service, conn, now)
         work.audit.add(key.traveler_id, "traveler", "words_cleared")
+        ask_before_leaving(work, replace(trip, details=without_agreed(trip.details), has_words=False))
         work.flush()
 
     service.run(drop)

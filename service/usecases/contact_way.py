@@ -45,6 +45,8 @@ OUTBOX = table_of(Outbox)
 
 CODE_LIVES = timedelta(minutes=10)
 SAMPLE_CODES = ("K7M2", "R4PT")
+COPIES, ASKED, HAS = "copies", "asked", "has"
+"""What is sealed of the copies of papers that she keeps: when she was asked, and when she said that she has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class ContactWay:
 
     `weekly`: whether she wants a word once a week; nothing here says whether there are any. `is_asked`: whether her
     addresses are still hers; `home_asked`: whether the traveler is home. `latin`: whether her texts come in Latin
-    letters. `unproven_email`: an address of hers that waits for its code.
+    letters. `copies_asked`: whether she has a set of copies of the traveler's papers. `unproven_email`: an address of hers that waits for its code.
     """
 
     state: str
@@ -81,6 +83,7 @@ class ContactWay:
     is_asked: bool
     home_asked: bool
     latin: bool
+    copies_asked: bool
     unproven_email: str = ""
 
 
@@ -267,8 +270,15 @@ def _shown(service: Service, conn: Connection, opened: Opened, language: str | N
         is_asked=proof_is_open(contact.accepted_at, contact.proven_at, contact.proof_asked_at),
         home_asked=not opened.is_over and is_asked(trip, contact) and not ends_by_now(conn, trip.key, service.clock()),
         latin=contact.latin,
+        copies_asked=opened.state == "accepted" and copies_asked(opened.sealed),
         unproven_email=waiting.get("address", "") if _is_fresh(service, waiting) else "",
     )
+
+
+def copies_asked(sealed: Mapping[str, Any]) -> bool:
+    """Whether a contact, of whom this is sealed, is asked if she has copies of the traveler's papers."""
+    kept = sealed.get(COPIES) or {}
+    return ASKED in kept and HAS not in kept
 
 
 def _is_fresh(service: Service, waiting: Mapping[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from service.db.trips import ContactState, TripKey, TripState
 from service.usecases import telling
 from service.usecases.ask_later import stop_asking
 from service.usecases.changes import ENDS
+from service.usecases.checklist_asking import stop_asking_before
 from service.usecases.work import Work, cancel_reminders
 
 TRIPS = table_of(Trip)
@@ -142,6 +143,7 @@ def finish(work: Work, trip: TripState, by: str, notice: ContactNotice | None = 
     )
     cancel_reminders(work.conn, trip, work.now)
     stop_asking(work.conn, trip.key, work.now)
+    stop_asking_before(work, trip.key)
     work.audit.add(trip.key.traveler_id, by, "trip_ended")
     if notice is not None:
         telling.tell_others(work, trip, notice, but=(by,))

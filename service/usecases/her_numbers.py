@@ -25,6 +25,7 @@ from service.db.trips import Address, TripKey, TripState, phones_of
 from service.usecases.ask_later import ask_for_the_rest
 from service.usecases.changes import RemoveNumber, from_json
 from service.usecases.chat_links import TELEGRAM
+from service.usecases.checklist_asking import ask_before_leaving
 from service.usecases.context import Service
 from service.usecases.problems import Invalid, NotFound
 from service.usecases.unknown_facts import open_fields
@@ -90,6 +91,7 @@ def drop_number_in(work: Work, trip: TripState, phone: str) -> TripState:
     addresses = tuple(address for address in trip.traveler.addresses if address.address != phone)
     trip = replace(trip, traveler=replace(trip.traveler, phones=left, addresses=addresses))
     ask_for_the_rest(work, trip, open_fields(trip.details))
+    ask_before_leaving(work, trip)
     return trip
 
 

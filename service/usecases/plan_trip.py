@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,9 +15,14 @@ from service.core.wording_text import N_
 from service.core.zones import is_known_zone
 from service.db.stored import table_of
 from service.db.tables import Traveler, Trip
+from service.db.trips import TripKey
 from service.usecases import numbers
 from service.usecases.answer_once import answer_once
+from service.usecases.checklist_asking import ask_before_leaving
 from service.usecases.context import Service
+from service.usecases.other_side import FREE_TEXTS as FREE_TEXTS
+from service.usecases.other_side import is_other_side as is_other_side
+from service.usecases.other_side import other_sides as other_sides
 from service.usecases.problems import (
     IN_THE_PAST,
     NOT_A_NUMBER,
@@ -35,11 +39,6 @@ TRIPS = table_of(Trip)
 TRAVELERS = table_of(Traveler)
 
 LONGEST_TRIP = timedelta(days=5 * 366)
-FREE_TEXTS = ("recruiter", "boss")
-"""Fields of the sheet in which she may name, in her own words, those whom a trusted contact must not be."""
-OWN_DIGITS = 9
-"""So many of a number's last digits are hardly another's."""
-_BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s().\-\u2010-\u2015/]+(?=\d)|[()]")
 ENDS_TOO_EARLY = N_("The trip must end after it starts.")
 LASTS_TOO_LONG = N_("A trip may last 5 years at most.")
 LEG_TOO_EARLY = N_("Each part of the trip must begin after the one before it.")
@@ -108,6 +107,8 @@ def plan_trip(service: Service, traveler_id: UUID, form: TripForm, *, once: str 
         conn.execute(insert(TRIPS), row)
         work = Work(service, conn, now)
         work.audit.add(traveler_id, "traveler", "trip_planned")
+        if form.starts_at > now and (trip := service.planned_trip(conn, TripKey(traveler_id, trip_id), now)):
+            ask_before_leaving(work, trip)
         work.flush()
         return str(trip_id)
 
@@ -120,29 +121,6 @@ def check_place(problems: Problems, path: str, country: str, zone: str) -> None:
         problems.add(f"{path}country", UNKNOWN_COUNTRY)
     if not is_known_zone(zone):
         problems.add(f"{path}zone", UNKNOWN_ZONE)
-
-
-def other_sides(details: Mapping[str, Any]) -> frozenset[str]:
-    """The numbers and addresses of those whom a trusted contact must not be: employer, agency, companions."""
-    people = [details.get("employer") or {}, details.get("agency") or {}, *(details.get("companions") or ())]
-    ways = (person.get(way) for person in people for way in ("phone", "email"))
-    return frozenset(str(way).casefold() for way in ways if way)
-
-
-def is_other_side(details: Mapping[str, Any], address: str) -> bool:
-    """Whether a number (E.164) or an address belongs to those whom a trusted contact must not be: see `other_sides`; or
-    stands in what she wrote of the recruiter and the boss, however she spaced it."""
-    return address.casefold() in other_sides(details) or any(
-        _stands_in(str((details.get("person") or {}).get(name) or ""), address) for name in FREE_TEXTS
-    )
-
-
-def _stands_in(text: str, address: str) -> bool:
-    if not address.startswith("+"):
-        return address.casefold() in text.casefold()
-    # Within its country a number is written without its code, with another digit before it.
-    own = address[1:][-OWN_DIGITS:]
-    return len(own) == OWN_DIGITS and own in _BETWEEN_DIGITS.sub("", text)
 
 
 def check_days(problems: Problems, starts_at: datetime, ends_at: datetime, now: datetime) -> None:

@@ -28,6 +28,7 @@ UNKNOWN_COUNTRY = N_("Write the country as its two letters, for example KZ.")
 UNKNOWN_LANGUAGE = N_("Write the language as its short name, for example kk, ru or en.")
 UNKNOWN_ZONE = N_("Write the time zone by its name, for example Asia/Almaty.")
 IN_THE_PAST = N_("This must lie in the future.")
+IN_THE_FUTURE = N_("This day has not come yet.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from service.core.plan_check import check_plan
 from service.db.stored import table_of
 from service.db.tables import Plan as PlanRow
 from service.db.trips import TripKey, TripState
+from service.usecases.checklist_asking import ask_before_leaving
 from service.usecases.context import Service
 from service.usecases.drafts import load_draft, set_columns, write_details
 from service.usecases.plan_trip import TripForm, check_facts, check_journey
@@ -21,10 +22,11 @@ from service.usecases.work import Work
 PLANS = table_of(PlanRow)
 
 JOURNEY = ("destination", "legs", "ends_at")
+PURPOSE = "purpose"
 
 
 def revise_trip(service: Service, key: TripKey, form: TripForm) -> None:
-    """Put destination, legs, days and wording in the place of a draft's; of `form.facts` only `later` is looked at.
+    """Put destination, legs, days and wording in the place of a draft's; of `form.facts` only `later` and `purpose` are looked at.
 
     Its plan is moved onto the new legs. One that no longer fits is dropped, so that she is asked for it again.
 
@@ -39,12 +41,14 @@ def revise_trip(service: Service, key: TripKey, form: TripForm) -> None:
         journey = check_journey(problems, form, now)
         said = check_facts(service, problems, {"later": list(form.facts.get("later") or ())})["later"]
         problems.refuse()
-        details = with_later({**trip.details, **journey}, JOURNEY, said)
+        purpose = {"purpose": form.facts[PURPOSE]} if PURPOSE in form.facts else {}
+        details = with_later({**trip.details, **journey, **purpose}, JOURNEY, said)
         write_details(service, conn, trip, details)
         set_columns(conn, key, wording=form.wording, starts_at=form.starts_at, ends_at=form.ends_at)
         _move_plan(service, conn, trip, replace(trip, details=details, starts_at=form.starts_at))
         work = Work(service, conn, now)
         work.audit.add(key.traveler_id, "traveler", "trip_revised")
+        ask_before_leaving(work, replace(trip, details=details, wording=form.wording, starts_at=form.starts_at))
         work.flush()
 
     service.run(keep)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, update
@@ -17,6 +17,7 @@ from service.db import codec
 from service.db.stored import table_of
 from service.db.tables import Plan as PlanRow
 from service.db.trips import TripKey, TripState
+from service.usecases.checklist_asking import ask_before_leaving
 from service.usecases.context import Service
 from service.usecases.drafts import load_draft
 from service.usecases.problems import (
@@ -89,6 +90,7 @@ def set_plan(service: Service, key: TripKey, form: PlanForm) -> tuple[datetime, 
         write_plan(service, conn, trip, plan)
         work = Work(service, conn, now)
         work.audit.add(key.traveler_id, "traveler", "plan_set")
+        ask_before_leaving(work, replace(trip, plan=plan))
         work.flush()
         return deadlines(plan, now, SHOWN)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert
@@ -17,6 +17,7 @@ from service.db.stored import table_of
 from service.db.tables import Word
 from service.db.trips import TripKey, TripState
 from service.usecases.agreed import NOT_FREE, QUESTION, without_agreed
+from service.usecases.checklist_asking import ask_before_leaving
 from service.usecases.context import Service
 from service.usecases.drafts import load_draft, set_columns, write_details
 from service.usecases.passphrase import SHORTEST, hash_passphrase
@@ -87,6 +88,7 @@ def set_words(service: Service, key: TripKey, form: WordsForm) -> None:
         trip = load_draft(service, conn, key, now)
         work = Work(service, conn, now)
         write_words(work, trip, prepared)
+        ask_before_leaving(work, replace(trip, details=prepared.agreed_into(trip.details), has_words=True))
         work.audit.add(key.traveler_id, "traveler", "words_set")
         work.flush()
 

@@ -38,7 +38,8 @@ class Home:
 
     `due`: the next answer; None when none is planned or the trip has ended. `since`: the one before it, where the arch
     begins. `due_after`: the one that follows when she answers now. `foreseen`: what follows without an answer; None in
-    a trip with words or a discreet one. `caseworkers`: ids among the people foreseen to be told.
+    a trip with words or a discreet one. `ahead`: by plan she has not left yet. `caseworkers`: ids among the people
+    foreseen to be told.
     """
 
     now: datetime
@@ -50,6 +51,7 @@ class Home:
     city: str
     home_zone: str
     foreseen: Foreseen | None
+    ahead: bool
     caseworkers: frozenset[str] = frozenset()
 
 
@@ -87,6 +89,7 @@ def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> Ho
         city=leg.city,
         home_zone=_home_zone(service, conn, key),
         foreseen=foreseen,
+        ahead=row["starts_at"] > now,
         caseworkers=frozenset(person.id for person in people if person.role is Role.CASEWORKER),
     )
 

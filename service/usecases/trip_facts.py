@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 from service.core.wording_text import N_
 from service.db.trips import TripKey, TripState
 from service.usecases.ask_later import ask_for_the_rest
+from service.usecases.checklist_asking import ask_before_leaving
 from service.usecases.contact_addresses import addresses_of_contacts
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED, NOT_ARMED, load_draft, set_columns, write_details
@@ -57,8 +59,10 @@ def set_facts(service: Service, key: TripKey, sections: Mapping[str, Any], later
         problems.refuse()
         said = facts.pop("later")
         stays = {name: value for name, value in trip.details.items() if name not in sections}
-        write_details(service, conn, trip, with_later({**stays, **facts}, sections, said))
+        details = with_later({**stays, **facts}, sections, said)
+        write_details(service, conn, trip, details)
         work = Work(service, conn, now)
+        ask_before_leaving(work, replace(trip, details=details))
         work.audit.add(key.traveler_id, "traveler", "facts_set", trip.key_id, {"sections": sorted(sections)})
         work.flush()
 
@@ -99,6 +103,7 @@ def fill_in(service: Service, key: TripKey, sections: Mapping[str, Any]) -> tupl
             set_columns(conn, key, ends_at=ends_at)
         work = Work(service, conn, now)
         ask_for_the_rest(work, trip, left)
+        ask_before_leaving(work, replace(trip, details=details))
         work.audit.add(key.traveler_id, "traveler", "facts_filled_in", trip.key_id, {"fields": sorted(told)})
         work.flush()
         return left

@@ -4,7 +4,16 @@ from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 
 from service.usecases.context import Service
-from service.web import api_countries, api_lifeline, api_me, api_numbers, api_plans, api_travelers, api_watch
+from service.web import (
+    api_countries,
+    api_lifeline,
+    api_me,
+    api_numbers,
+    api_plans,
+    api_travelers,
+    api_watch,
+    checklist_api,
+)
 from service.web.api_caller import Headers
 from service.web.problems import documented
 
@@ -19,6 +28,7 @@ def router(service: Service) -> APIRouter:
     api.include_router(api_numbers.router(service))
     api.include_router(api_me.router(service))
     api.include_router(api_countries.router(service))
+    api.include_router(checklist_api.router(service))
     api.include_router(_not_yet())
     return api
 

@@ -105,6 +105,7 @@ def _page(service: Service, request: Request, trip: MyTrip, session: Session) ->
         picture=_picture(shown, _) if shown.foreseen else None,
         first_told=_first_told(shown),
         number_to_text="" if trip.secret else service.number_to_text or "",
+        before_leaving=shown.ahead,
         secret=trip.secret,
         open_now=open_now,
         ended=shown.ended,

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from service.texts import known_language
-from service.usecases import contact_chat, contact_choices, contact_way, prove_again
+from service.usecases import checklist_copies, contact_chat, contact_choices, contact_way, prove_again
 from service.usecases import worry as worries
 from service.usecases.context import Service
 from service.usecases.problems import FieldProblem, Invalid, StorageUnavailable
@@ -107,6 +107,10 @@ def _still_mine(service: Service, token: str, _typed: Typed) -> bool:
     return prove_again.still_mine(service, token)
 
 
+def _have_copies(service: Service, token: str, _typed: Typed) -> bool:
+    return checklist_copies.have_copies(service, token)
+
+
 def _pin(service: Service, token: str, typed: Typed) -> bool:
     """A PIN may be chosen later."""
     if not typed.text("pin") and typed.text("do") == "accept":
@@ -163,6 +167,7 @@ ACTS: Mapping[str, Act] = {
     "worried": _worried,
     "weekly": _weekly,
     "still_mine": _still_mine,
+    "have_copies": _have_copies,
     "pin": _pin,
     "home": _home,
     "not_home": _not_home,

@@ -9,6 +9,7 @@ from service.core.wording_later import LATER
 from service.web.fields import Code, FactName, FactValue, Form, Line, Name, Notes, Place
 
 OfferedBy = Literal["friend", "agency", "advert", "other"]
+PurposeIn = Literal["work", "study", "marriage", "au_pair", "sport", "care", "other"]
 
 
 class EmployerIn(Form):
@@ -56,6 +57,7 @@ class ConsentIn(Form):
 class FactsIn(Form):
     """The optional sections of a trip. `later`: the fields that she wants to tell later, by their paths."""
 
+    purpose: PurposeIn | None = None
     employer: EmployerIn | None = None
     agency: AgencyIn | None = None
     offered_by: OfferedBy | None = None

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Depends, Request, Response
 
 from service.core.wording import Translate
+from service.core.wording_checklist import TITLES
 from service.core.wording_later import LATER
 from service.core.wording_text import N_
 from service.texts import translator
 from service.usecases.arm import arm
 from service.usecases.chat_links import is_offered
+from service.usecases.checklist_shown import show_checklist
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey
 from service.usecases.my_trip import my_trip
@@ -35,6 +37,8 @@ from service.web.pages import language_of, page
 from service.web.wizard import PATH, draft_of, see, step_page
 
 BEGUN = f"{PATH}/begun"
+OFFER_SIGNS = "offer_signs"
+"""Under which she keeps what the check of the offer found, among the facts about her."""
 
 _BLOCKING = {
     "name": (N_("Your name is missing. Your people must be told whose trip it is."), f"{PATH}/who"),
@@ -76,6 +80,7 @@ def router(service: Service) -> APIRouter:
         language = language_of(request)
         _ = translator(language)
         ready, letter = show_readiness(service, key), show_letter(service, key)
+        before = show_checklist(service, key)
         return step_page(
             service,
             request,
@@ -90,6 +95,8 @@ def router(service: Service) -> APIRouter:
             facts=[(_(LATER[field]), _step_of(field)) for field in ready.unknown if field in LATER],
             phones=[_phone(phone, letter.home_zone, language) for phone in ready.phones],
             text_to=shown_number(ready.number_to_text) if ready.number_to_text else "",
+            still_open=[(_(TITLES[one.point]), one.point.value, one.warns) for one in before.open],
+            offer_signs=str((letter.details.get("person") or {}).get(OFFER_SIGNS) or ""),
             simulated=simulated_phones(service) is not None,
             chats_offered=is_offered(service),
         )

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from service.core.wording_checklist import PURPOSES
 from service.core.wording_text import N_
 from service.core.zones import instant_of
+from service.texts import translator
 from service.usecases.context import Service
 from service.usecases.plan_trip import TripForm, plan_trip
 from service.usecases.problems import NEEDED, Elsewhere, Invalid, NotFound, Problems
@@ -45,6 +47,7 @@ def router(service: Service) -> APIRouter:
 
     def shown(request: Request, form: Typed, *, added: bool = False) -> Response:
         language, now = language_of(request), service.clock()
+        _ = translator(language)
         rows = form.indexes("legs")
         paths = ["destination.", *(f"legs[{row}]." for row in rows)]
         return step_page(
@@ -55,6 +58,7 @@ def router(service: Service) -> APIRouter:
             form,
             countries=number_countries(request),
             clocks={path: clock_choices(form, path, language, now) for path in paths},
+            purposes=[(value, _(text)) for value, text in PURPOSES],
             rows=rows,
             may_add=len(rows) < MOST_STOPS,
             added=added,
@@ -103,6 +107,7 @@ def _stored(trip: WholeTrip, now: datetime) -> Typed:
     stops = [{**leg, "from": _day(datetime.fromisoformat(leg["from"]), leg["zone"])} for leg in legs]
     return Typed.of(
         {
+            "purpose": details.get("purpose"),
             "destination": {**place, "zone": as_offered(place["zone"], place["country"], now)},
             "starts_at": _day(trip.starts_at, place["zone"]),
             "ends_at": ends,
@@ -133,6 +138,7 @@ def _read(typed: Typed, wording: str, now: datetime) -> TripForm:
     else:
         ends = _begin(typed, "ends_at", zones[list(paths)[-1]], problems, missing=DAY_OR_LATER)
     values: dict[str, Any] = {
+        "purpose": typed.text("purpose") or None,
         "starts_at": _said(days["starts_at"] or now),
         "ends_at": _said(ends or now),
         "wording": wording,
