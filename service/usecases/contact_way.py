@@ -66,7 +66,8 @@ class ContactWay:
 
     `weekly`: whether she wants a word once a week; nothing here says whether there are any. `is_asked`: whether her
     addresses are still hers; `home_asked`: whether the traveler is home. `latin`: whether her texts come in Latin
-    letters. `copies_asked`: whether she has a set of copies of the traveler's papers. `unproven_email`: an address of hers that waits for its code.
+    letters. `copies_asked`: whether she has copies of the traveler's papers. `unproven_email`: an address of hers that
+    waits for its code.
     """
 
     state: str

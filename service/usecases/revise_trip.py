@@ -26,7 +26,8 @@ PURPOSE = "purpose"
 
 
 def revise_trip(service: Service, key: TripKey, form: TripForm) -> None:
-    """Put destination, legs, days and wording in the place of a draft's; of `form.facts` only `later` and `purpose` are looked at.
+    """Put destination, legs, days and wording in the place of a draft's; of `form.facts` only `later` and `purpose`
+    are looked at.
 
     Its plan is moved onto the new legs. One that no longer fits is dropped, so that she is asked for it again.
 
