@@ -189,6 +189,7 @@ PARTS = (
             _hers("debt", N_("Debt")),
             _hers("contract", N_("Where a copy of the contract is")),
             _hers("offer_signs", N_("What the check of the offer found")),
+            Field("open_before", N_("What was still open before leaving")),
             Field("notes", N_("In the traveler’s own words")),
         ),
     ),

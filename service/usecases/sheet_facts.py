@@ -21,6 +21,7 @@ from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import facts_for, place
 from service.usecases.alarm_notes import HeardNote
+from service.usecases.checklist_sheet import list_on_the_sheet
 from service.usecases.found_out import Found, newest
 from service.usecases.found_out import Sign as Said
 from service.usecases.places import country_name
@@ -106,6 +107,7 @@ def facts_of(case: Occasion, copy: Copy, language: str) -> dict[str, str]:
         **found,
         **_of_herself(case, found, language, _),
         **_of_the_trip(case.trip, case.now, language, _),
+        **list_on_the_sheet(case.trip, found, _),
         **_found_out(case, _),
         **_of_the_alarm(case, copy, _),
         **_of_her_people(case, _),

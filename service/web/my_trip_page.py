@@ -92,6 +92,7 @@ def router(service: Service) -> APIRouter:
             legs=list(_legs(trip, language)),
             people=[(one, _standing(one, _)) for one in trip.whole.contacts],
             facts=list(_facts(trip, _)),
+            before_leaving=trip.whole.starts_at > trip.now,
             still_open=len(open_fields(trip.whole.details)),
             asked=[_asked(one, trip, _) for one in trip.whole.asked],
             own_link=trip.whole.check_in_url or "",
