@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from service.settings import Settings
 from service.usecases.context import Service
 from service.web import (
+    agreement_page,
     alarm_page,
     api,
     calendar_page,
@@ -78,6 +79,9 @@ TRAVELER = (
     checklist_page,
     drill_page,
     wizard_who,
+    agreement_page,
+    later,
+    own_notes,
     wizard_where,
     wizard_work,
     wizard_consulate,

@@ -160,6 +160,12 @@ def render(template: str, language: str, **context: Any) -> str:
     return _environment().get_template(template).render(language=language, _=translator(language), **context)
 
 
+def set_in(template: str, language: str) -> Mapping[str, Any]:
+    """What a template of parts sets at its top, in one language: paper says the same as a page."""
+    module = _environment().get_template(template).make_module({"_": translator(language), "language": language})
+    return vars(module)
+
+
 def language_links(language: str, path: str = "", kept: Sequence[tuple[str, str]] = ()) -> list[dict[str, Any]]:
     """The languages to choose from, each as a link to the page at `path` with these parameters kept; without a path, to
     the very page that it stands on."""
