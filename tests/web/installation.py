@@ -99,6 +99,7 @@ def _planning(world: FormWorld, made: Installation) -> None:
         step_people_change=f"/trip/people/{mother}",
         step_people_remove=f"/trip/people/{mother}/remove",
         card_before="/trip/card",
+        agreement_before="/trip/agreement",
     )
     made.public(
         invitation=_link(world, SAULE, "invitation", "i"),
@@ -122,6 +123,7 @@ def _away(world: FormWorld, made: Installation) -> None:
         card="/trip/card",
         late="/late",
         calendar="/trip/calendar",
+        agreement="/trip/agreement",
         pause="/pause",
         end="/end",
         number="/number",
