@@ -20,8 +20,8 @@ from service.core.offer_words import Hit
 LONGEST_TEXT = 20_000
 """Characters; what follows is not read."""
 LONGEST_QUOTE = 160
-CAUTION, HIGH = 3, 7
-"""Sums from which an offer is at these levels."""
+CAUTION, HIGH, HIGH_OF_SMALL = 3, 7, 9
+"""Sums from which an offer is at these levels; of small signs alone it takes more to be high."""
 SERIOUS = 4
 """The weight of a sign that no claim outweighs."""
 MOST_CLAIMED = 4
@@ -123,9 +123,9 @@ def _level(signs: Sequence[Rule], claims: Sequence[Rule], place: str) -> tuple[L
     if place == "home" and not stops:
         score -= AT_HOME
     score = max(0, score)
-    if score >= HIGH or stops > 1:
+    is_serious = stops > 0 or any(rule.weight >= SERIOUS for rule in signs)
+    if score >= (HIGH if is_serious else HIGH_OF_SMALL) or stops > 1:
         return Level.HIGH, score
-    is_serious = stops or any(rule.weight >= SERIOUS for rule in signs)
     return (Level.CAUTION if score >= CAUTION or is_serious else Level.LOW), score
 
 

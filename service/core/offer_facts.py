@@ -12,7 +12,8 @@ FACTS = ("employer", "place", "duties", "pay", "hours", "contract", "skills")
 
 _NAMED = re.compile(
     r"[«“\"„][^»”\"“\n]{2,60}[»”\"“]"
-    r"|\b(?:LLC|L\.L\.C|Ltd|Inc|GmbH|AG|S\.A|B\.V|Sp\. ?z|s\.r\.o|plc|PLC|Co\.|Corp|LLP|JSC|Hotel|Resort|Farm|Hospital|Clinic|School|University)\b"
+    r"|\b(?:LLC|L\.L\.C|Ltd|Inc|GmbH|AG|S\.A|B\.V|Sp\. ?z|s\.r\.o|plc|PLC|Co\.|Corp|LLP|JSC)\b"
+    r"|\b(?:Hotel|Resort|Farm|Hospital|Clinic|School|University)\b"
     r"|(?<!\w)(?:ТОО|ООО|ОАО|ЗАО|АО|ИП|ПАО|ЖШС|АҚ|ЖК|КГП|ГКП|РГП|КМК|МКК|ОсОО|НАО)(?!\w)"
 )
 _ADDRESS_ONLINE = re.compile(
@@ -21,7 +22,8 @@ _ADDRESS_ONLINE = re.compile(
 )
 _CHAT = re.compile(r"t\.me|wa\.me|telegram|instagram|bit\.ly|forms\.gle|gmail|mail\.ru|yandex", re.IGNORECASE)
 _TIMES = re.compile(
-    r"(?<!\d)(?:\d{1,2}[:.]\d{2}\s?(?:-|–|до|to|дейін)|[2-7]\s?/\s?[0-3](?!\d)|\d{1,2}[- ]?(?:hours?|h\b|hrs|час|ч\b|сағат|сагат))",
+    r"(?<!\d)(?:\d{1,2}[:.]\d{2}\s?(?:-|–|до|to|дейін)|[2-7]\s?/\s?[0-3](?!\d)"
+    r"|\d{1,2}[- ]?(?:hours?|h\b|hrs|час|ч\b|сағат|сагат))",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"\d{3}|\d[кk]|\d (?:тыс|мың)", re.IGNORECASE)
@@ -36,7 +38,7 @@ def told_facts(text: str, hits: Mapping[str, Sequence[Hit]], *, has_pay: bool) -
     online = [match for match in _ADDRESS_ONLINE.finditer(text) if not _CHAT.search(match.group())]
     told = {
         "employer": bool(_NAMED.search(text)) or bool(online) or said("named_company"),
-        "place": said("street") or (said("place_city")),
+        "place": said("street", "named_city"),
         "duties": len(hits.get("duty", ())) >= 2,
         "pay": has_pay or (said("wages") and _FIGURE.search(text) is not None),
         "hours": _TIMES.search(text) is not None or said("schedule"),

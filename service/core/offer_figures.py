@@ -38,7 +38,9 @@ _KIND = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _CURRENCY
 _PERIODS = (
     (
         "hour",
-        re.compile(r"\b(?:an?|per|/|every)\s?(?:hour|hr|h)\b|/\s?(?:h|hr|ч|час)\b|hourly|в час|за час|сағат|сагат"),
+        re.compile(
+            r"\b(?:an?|per|/|every)\s?(?:hour|hr|h)\b|/\s?(?:h|hr|ч|час)\b|hourly|в час|за час|сағатына|сагатына"
+        ),
     ),
     ("week", re.compile(r"week|недел|апта")),
     ("year", re.compile(r"per year|a year|per annum|annual|yearly|в год|годов|жылына|жылдық")),
@@ -46,10 +48,12 @@ _PERIODS = (
     (
         "day",
         re.compile(
-            r"per day|a day|/\s?day|daily|each day|per shift|per night|a night|в день|за день|в сутки|/день|за смену|за ноч|за вечер|в смену|күніне|куніне|кунине|бір күнде|ауысым"
+            r"per day|a day|/\s?day|daily|each day|per shift|per night|a night|в день|за день|в сутки|/день|за смену"
+            r"|за ноч|за вечер|в смену|күніне|куніне|кунине|бір күнде|ауысым"
         ),
     ),
 )
+_CLAUSE = re.compile(r"[,;.!?\n]")
 _TIMES = {"hour": HOURS_OF_A_MONTH, "day": DAYS_OF_A_MONTH, "week": WEEKS_OF_A_MONTH, "month": 1, "year": 1 / 12}
 _AGES = re.compile(
     r"(?<![\d.,$€])(1[4-9]|2[0-9])\s?(?:-|–|—|to|and|до|ден|дан|жастан|тен|тан)\s?(1[89]|2\d|3[0-5])(?![\d.,:]*\d)\s?"
@@ -58,11 +62,13 @@ _AGES = re.compile(
 _AGE_WORD = ("лет", "год", "жас", "year", "yo", "yrs", "age")
 _AGE_BEFORE = re.compile(r"(?:age[ds]?|возраст\w*|жас\w*|лет|от|aged between|between)\W{0,3}$")
 _MINOR = re.compile(
-    r"(?<![\d.,])(?:от|с|from|aged?|over)\s?(1[3-7])(?:\s?(?:лет|years|жас|yo))?(?![\d%:.,])|(?<![\d.,])(1[3-7])\s?(?:жастан|\+|лет|years old)"
+    r"(?<![\d.,])(?:от|с|from|aged?|over)\s?(1[3-7])(?:\s?(?:лет|years|жас|yo))?(?![\d%:.,])"
+    r"|(?<![\d.,])(1[3-7])\s?(?:жастан|\+|лет|years old)"
 )
 _HOURS = re.compile(
     r"(?<![\d:.])(1[2-9]|2[0-3])(?:\s?(?:-|–|to|до)\s?(\d\d))?\s?-?\s?(?:h\b|hours?|час|ч\b|сағат|сагат)"
 )
+_WEEKLY = re.compile(r"week|недел|апта|нед")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +116,11 @@ def under_age(text: str) -> Iterator[tuple[int, int]]:
 
 def long_hours(text: str) -> Iterator[tuple[int, int]]:
     """Where a day has twelve hours of work or more."""
-    for match in _HOURS.finditer(text.lower()):
-        yield match.span()
+    small = text.lower()
+    for match in _HOURS.finditer(small):
+        around = small[max(0, match.start() - 12) : match.end() + 12]
+        if not _WEEKLY.search(around):
+            yield match.span()
 
 
 def covering(words: Sequence[Word], start: int, end: int) -> Hit | None:
@@ -133,8 +142,9 @@ def _many(word: str | None) -> float:
 
 
 def _period(before: str, after: str) -> str:
-    for where in (after, before):
-        nearest = [(match.start(), name) for name, sign in _PERIODS if (match := sign.search(where))]
-        if nearest:
-            return min(nearest)[1] if where is after else max(nearest)[1]
+    """What the sum is for: said after it ("300 a week"), else right before it ("weekly 300")."""
+    said_after, said_before = _CLAUSE.split(after)[0], _CLAUSE.split(before)[-1]
+    for where, nearest in ((said_after, min), (said_before, max)):
+        if found := [(match.start(), name) for name, sign in _PERIODS if (match := sign.search(where))]:
+            return nearest(found)[1]
     return "month"

@@ -34,145 +34,26 @@ _SOUND = {
 }
 _RUSSIAN = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхииклмнопкрстуввхиз")
 _KAZAKH = str.maketrans("abcdefghijklmnopqrstuvwxyzäğıñöşüūúóáń", "абшдефгхижклмнопкрстуввхизагиношуууоан")
+_LISTED = re.compile(r"\S+")
 _ENGLISH = frozenset(
-    [
-        "the",
-        "and",
-        "for",
-        "you",
-        "with",
-        "our",
-        "your",
-        "are",
-        "will",
-        "of",
-        "is",
-        "we",
-        "not",
-        "to",
-        "be",
-        "this",
-        "from",
-        "have",
-        "per",
-        "as",
-        "or",
-        "work",
-        "job",
-        "us",
-        "their",
-    ]
+    _LISTED.findall("the and for you with our your are will of is we not to be this from have per as or work job us")
 )
 _RUSSIAN_COMMON = frozenset(
-    [
-        "na",
-        "bez",
-        "dlya",
-        "ot",
-        "i",
-        "v",
-        "s",
-        "za",
-        "po",
-        "do",
-        "iz",
-        "ne",
-        "my",
-        "vy",
-        "nas",
-        "vas",
-        "vam",
-        "nash",
-        "rabota",
-        "rabotu",
-        "raboty",
-        "trebuyutsya",
-        "trebuetsya",
-        "nuzhny",
-        "nuzhna",
-        "nuzhen",
-        "nujny",
-        "opyta",
-        "opit",
-        "zhilye",
-        "zhilyo",
-        "zhile",
-        "jilye",
-        "jilie",
-        "zhilie",
-        "devushki",
-        "devushka",
-        "oplata",
-        "zarplata",
-        "zp",
-        "mesyac",
-        "mesyats",
-        "den",
-        "chas",
-        "bilet",
-        "viza",
-        "vizu",
-        "pasport",
-        "dogovor",
-        "srochno",
-        "pishite",
-        "zvonite",
-        "vse",
-        "vsyo",
-        "tolko",
-        "ili",
-        "est",
-        "esli",
-    ]
+    _LISTED.findall(
+        "na bez dlya ot i v s za po do iz ne my vy nas vas vam nash rabota rabotu raboty trebuyutsya trebuetsya nuzhny"
+        " nuzhna nuzhen nujny opyta opyt opit zhilye zhilyo zhile jilye jilie zhilie devushki devushka oplata zarplata"
+        " zp mesyac mesyats den chas bilet viza vizu pasport dogovor srochno pishite zvonite vse vsyo tolko ili est esli"
+    )
 )
 _KAZAKH_COMMON = frozenset(
-    [
-        "kerek",
-        "qajet",
-        "qazhet",
-        "kajet",
-        "zhumys",
-        "jumys",
-        "zhumis",
-        "jumis",
-        "jumysqa",
-        "qyz",
-        "kyz",
-        "qyzdar",
-        "kyzdar",
-        "bar",
-        "joq",
-        "zhok",
-        "zhoq",
-        "ushin",
-        "ushın",
-        "üshin",
-        "men",
-        "tegin",
-        "zhalaky",
-        "jalaqy",
-        "jalaky",
-        "ailyq",
-        "aylyk",
-        "jol",
-        "zhol",
-        "shetel",
-        "shetelge",
-        "jas",
-        "zhas",
-        "tez",
-        "qujat",
-        "kuzhat",
-        "pater",
-        "jatakhana",
-        "zhatakhana",
-        "aiyna",
-        "emes",
-        "biz",
-        "sizge",
-        "jane",
-        "zhane",
-    ]
+    _LISTED.findall(
+        "kerek qajet qazhet kajet zhumys jumys zhumis jumis jumysqa qyz kyz qyzdar kyzdar bar joq zhok zhoq ushin ushın"
+        " üshin men tegin zhalaky jalaqy jalaky ailyq aylyk jol zhol shetel shetelge jas zhas tez qujat kuzhat pater"
+        " jatakhana zhatakhana aiyna emes biz sizge jane zhane"
+    )
+)
+_KAZAKH_WITHOUT_ITS_LETTERS = frozenset(
+    _LISTED.findall("жумыс керек кажет жок бар жане шетелге шетелде ушин айына кыздар жалакы")
 )
 
 
@@ -228,21 +109,7 @@ def language_of(text: str) -> str:
     own = sum(letters.count(letter) for letter in "әғқңөұүһі")
     if 20 * own > cyrillic:
         return "kk"
-    kazakh = {
-        "жумыс",
-        "керек",
-        "кажет",
-        "жок",
-        "бар",
-        "жане",
-        "шетелге",
-        "шетелде",
-        "ушин",
-        "айына",
-        "кыздар",
-        "жалакы",
-    }
-    return "kk" if len(kazakh & set(re.findall(r"[а-яё]+", letters))) >= 2 else "ru"
+    return "kk" if len(_KAZAKH_WITHOUT_ITS_LETTERS & set(_LISTED.findall(letters))) > 1 else "ru"
 
 
 def _letters(word: str) -> str:
