@@ -229,7 +229,12 @@ CheckResult = Knows | Rejected | Unavailable
 
 
 class SourceUnreadable(Exception):
-    """What came in could not be listed completely; nothing may be concluded from the part that was read."""
+    """What came in could not be listed completely; nothing may be concluded from the part that was read. `lost`: part
+    of it was given to another program, and can be read no more."""
+
+    def __init__(self, reason: str, *, lost: bool = False) -> None:
+        super().__init__(reason)
+        self.lost = lost
 
 
 class NotConfigured(ValueError):

@@ -264,9 +264,17 @@ class Telegram:
                 return [update for update in page if isinstance(update, dict) and "update_id" in update]
             except (Failed, Unclear) as error:
                 in_the_way = isinstance(error, Failed) and error.code == CONFLICT
+                if isinstance(error, Failed) and in_the_way and "webhook" in error.reason:
+                    self._take_back("")
                 if tried == tries or not in_the_way:
                     raise SourceUnreadable(_reason(error)) from None
         raise AssertionError("unreachable")
+
+    def _take_back(self, hook_url: str) -> None:
+        """Settle it with Telegram anew, at once: what people wrote was posted to somebody else, and is gone."""
+        if hook_url or not self._secret:
+            self.attach(hook_url)
+        raise SourceUnreadable("the webhook was another's", lost=True)
 
     def _read(self, page: list[Any]) -> Iterator[Heard]:
         now = self._now()
@@ -282,8 +290,9 @@ class Telegram:
             raise SourceUnreadable("Telegram does not tell how many updates wait") from None
         here = urlsplit(self._hook)
         if not url.endswith(HOOK_PATH) or urlsplit(url).hostname != (here.hostname or urlsplit(url).hostname):
-            # What people wrote may have been posted to somebody else, and is gone.
-            raise SourceUnreadable("the webhook is another's" if url else "no webhook is set")
+            if url:
+                self._take_back(self._hook)
+            raise SourceUnreadable("no webhook is set")
         if waiting:
             raise SourceUnreadable(f"{waiting} updates wait to be posted")
 

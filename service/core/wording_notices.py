@@ -12,7 +12,6 @@ from service.core.wording_text import N_, SOMEBODY, Count, Piece, Translate, cut
 
 NAME_LIMIT = 24
 INVITATION_BUDGET = 3
-NOTICE_BUDGET = 3
 _LIMITS = (60, 48, 40, 32, 24, 18, 12, 8)
 
 
@@ -59,6 +58,7 @@ class PageReason(StrEnum):
     CLOSE_ASKED = "close_asked"
     STORM_BRAKE = "storm_brake"
     SOURCE_SILENT = "source_silent"
+    SOURCE_LOST = "source_lost"
     SET_ASIDE = "set_aside"
     SET_ASIDE_TRIP = "set_aside_trip"
     SEND_LIMIT = "send_limit"
@@ -200,6 +200,7 @@ _PAGES = {
     PageReason.CLOSE_ASKED: N_("One person wants to end the duress alarm about {name}. It takes a second one."),
     PageReason.STORM_BRAKE: N_("{number} alarms would open within a minute. They wait 5 min. Is our line down?"),
     PageReason.SOURCE_SILENT: N_("{source} cannot be read since {at}. Alarms go on without it."),
+    PageReason.SOURCE_LOST: N_("What people write by {source} went to another program, and we cannot read it."),
     PageReason.SET_ASIDE: N_("A message that came in could not be handled and was set aside."),
     PageReason.SET_ASIDE_TRIP: N_("A trip cannot be looked at. We try again every 5 minutes; the log says why."),
     PageReason.SEND_LIMIT: N_("{number} messages today: the limit is reached. We go on sending."),

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from service.core.alarm import AlarmKind, AlarmView
+from service.db.claims import MAY_HAVE_HEARD
 from service.db.stored import table_of
 from service.db.tables import Answer, Outbox
 from service.db.trips import AlarmState, TripState
@@ -45,13 +46,14 @@ class Happened(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Event:
     """`contact_id` is whom it concerns; None is the traveler, or nobody. `channel` of a text; `answer` of an answer, or
-    for whom a copy of the sheet was made."""
+    for whom a copy of the sheet was made; `picked_up`: whether somebody picked up a call, and pressed nothing."""
 
     at: datetime
     what: Happened
     contact_id: UUID | None = None
     channel: str = ""
     answer: str = ""
+    picked_up: bool = False
 
 
 def history(conn: Connection, trip: TripState, state: AlarmState) -> tuple[Event, ...]:
@@ -101,10 +103,10 @@ def _told(conn: Connection, trip: TripState, state: AlarmState) -> Iterator[Even
         telling = (row.contact_id, row.channel, row.channel_index, row.step)
         if telling not in seen:
             seen.add(telling)
-            what = _of_text(row.state, row.delivery)
+            what, heard = _of_text(row.state, row.delivery), row.error in MAY_HAVE_HEARD
             if row.settled_at and row.attempts > 1 and row.settled_at >= row.created_at + AT_FIRST:
-                yield Event(row.created_at, Happened.TRIED_AGAIN, row.contact_id, row.channel)
-            yield Event(row.settled_at or row.created_at, what, row.contact_id, row.channel)
+                yield Event(row.created_at, Happened.TRIED_AGAIN, row.contact_id, row.channel, picked_up=heard)
+            yield Event(row.settled_at or row.created_at, what, row.contact_id, row.channel, picked_up=heard)
 
 
 def _of_text(state: str, delivery: str | None) -> Happened:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -57,6 +57,8 @@ class Message(Protocol):
     @property
     def address(self) -> str | None: ...
     @property
+    def received_at(self) -> datetime: ...
+    @property
     def language(self) -> str: ...
 
 
@@ -80,13 +82,15 @@ def join_chat(work: Work, trips: dict[TripKey, TripState], link: ChatLink | None
 
 
 def greet(work: Work, message: Message) -> None:
-    """One answer a day to a chat that is nobody's: that it is one, and nothing else."""
+    """One answer a day to a chat that is nobody's: that it is one, and nothing else. When it leaves depends on nothing
+    but the arrival, as what it says."""
     if message.address is None:
         return
     day = f"{work.now:%Y-%m-%d}"
     # In her language as the messenger knows it: we know nothing of her.
     text = greeting(translator(message.language or work.service.language))
-    _say(work, message, text, f"greeting:{message.sender.hex()[:32]}:{day}")
+    due = message.received_at + work.service.limits.answer_after
+    _say(work, message, text, f"greeting:{message.sender.hex()[:32]}:{day}", not_before=due)
 
 
 def _join_contact(work: Work, trip: TripState, contact: ContactState, message: Message, *, own: bool) -> TripState:
@@ -270,7 +274,9 @@ def _tell_other_phones(work: Work, trip: TripState) -> None:
             telling.to_traveler(work, trip, "traveler_notice", address, body, key, Priority.REPLY, TOLD_WITHIN)
 
 
-def _say(work: Work, message: Message, body: str, key: str, *, language: str = "en") -> None:
+def _say(
+    work: Work, message: Message, body: str, key: str, *, language: str = "en", not_before: datetime | None = None
+) -> None:
     """Answer in the chat; what cannot be sent there goes nowhere else."""
     work.send(
         Draft(
@@ -282,5 +288,6 @@ def _say(work: Work, message: Message, body: str, key: str, *, language: str = "
             priority=Priority.REPLY,
             valid_for=STAYS_GOOD,
             language=language,
+            available_at=not_before,
         )
     )

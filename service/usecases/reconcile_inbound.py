@@ -76,6 +76,8 @@ def _reconcile(service: Service, name: str, source: ListsInbound | TellsHowFar) 
     except SourceUnreadable as error:
         log.warning("source_unreadable", source=name, reason=str(error))
         _page_if_open(service, mark, began)
+        if error.lost:
+            service.run(lambda conn: _page_lost(Work(service, conn, began), name), Act.PAGE)
         return new
     except StorageUnavailable:
         raise
@@ -175,6 +177,11 @@ def _page(work: Work, mark: Watermark) -> None:
     telling.page_operator(
         work, PageReason.SOURCE_SILENT, f"{mark.source}:{silent_since.isoformat()}", source=mark.source, at=said
     )
+    work.flush()
+
+
+def _page_lost(work: Work, name: str) -> None:
+    telling.page_operator(work, PageReason.SOURCE_LOST, f"{name}:{work.now:%Y-%m-%dT%H}", source=name)
     work.flush()
 
 

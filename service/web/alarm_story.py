@@ -53,6 +53,10 @@ CALLED = {
     Happened.TRIED_AGAIN: N_("{who}: no answer to the call, it is made again"),
     Happened.FAILED: N_("{who}: no answer to the call"),
 }
+PICKED_UP = {
+    Happened.TRIED_AGAIN: N_("{who}: the call was picked up, no key was pressed; it is made again"),
+    Happened.FAILED: N_("{who}: the call was picked up, no key was pressed"),
+}
 VOICE = "voice"
 TAKES = "1"
 FOR_WHOM = {
@@ -195,6 +199,8 @@ def _said_of(event: Event, shown: AlarmPage, names: dict[UUID, str], _: Translat
             return _("{who} made a copy of the sheet for {reader}").format(
                 who=who, reader=_(FOR_WHOM[Copy(event.answer)])
             )
+    if event.picked_up and event.what in PICKED_UP:
+        return _(PICKED_UP[event.what]).format(who=who)
     return _(CALLED[event.what] if event.channel == VOICE else WRITTEN[event.what]).format(who=who, way=way)
 
 

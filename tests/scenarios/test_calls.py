@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -94,6 +95,9 @@ def test_a_call_that_brings_no_key_is_no_acknowledgement(called: Story) -> None:
     calls = called.twilio.calls
     calls.answer(MOTHER)
     calls.hang_up(MOTHER)
+    page = re.findall(r"https://amanba\.example(/a/\w+)", "".join(text.body for text in called.mother.texts))[-1]
+    told = "Gulnar: the call was picked up, no key was pressed; it is made again"
+    assert told in called.client.get(page).text, "and not that nobody answered"
     called.advance(minutes=6)
     assert len(calls.to(MOTHER)) == 2
     calls.busy(MOTHER)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -261,6 +263,21 @@ def test_a_chat_is_one_travelers_before_either_has_left(story_once: Story, teleg
     assert len(telegram.chat(AIZHAN).texts) == 2
     assert "OK is enough" in telegram.chat(AIZHAN).texts[0]
     assert "Hello." in telegram.chat(AIZHAN).texts[1]
+
+
+def test_when_the_chat_answers_depends_on_the_arrival_alone(story_once: Story, telegram: MockTelegram) -> None:
+    """T1: joining a chat takes longer than leaving a stranger alone."""
+    story = story_once
+    begin(story, telegram, words=True)
+    story.arm()
+    limits = replace(story.service.limits, answer_after=timedelta(seconds=1))
+    story.service = replace(story.service, limits=limits)
+    telegram.start(AIZHAN, her_link(story, "green apples"))
+    telegram.write(STRANGER, "/start")
+    poll(story)
+    assert telegram.chat(AIZHAN).texts == telegram.chat(STRANGER).texts == []
+    story.advance(seconds=1)
+    assert telegram.chat(AIZHAN).texts == telegram.chat(STRANGER).texts != []
 
 
 def test_a_chat_that_another_traveler_has_joined_since_is_not_asked(story_once: Story, telegram: MockTelegram) -> None:
