@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from service.core.offer_facts import FACTS, told_facts
 from service.core.offer_figures import covering, long_hours, pays, under_age, young_only
@@ -138,7 +139,8 @@ def _place(hits: Mapping[str, Sequence[Hit]]) -> str:
 
 def _add_figures(text: str, words: Sequence[Word], hits: dict[str, list[Hit]], rules: Ruleset) -> None:
     """Put what the figures mean beside what the words mean."""
-    offered = [pay for pay in pays(text, rules.pay["dollars_for_one"]) if not _is_cost(words, hits, pay.start, pay.end)]
+    sums = islice(pays(text, rules.pay["dollars_for_one"]), MOST_FIGURES)
+    offered = [pay for pay in sums if not _is_cost(words, hits, pay.start, pay.end)]
     most, least = _ordinary(hits, rules)
     found = {
         "pay_high": [(pay.start, pay.end) for pay in offered if pay.dollars > most],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -61,10 +62,10 @@ _AGES = re.compile(
 )
 _AGE_WORD = ("лет", "год", "жас", "year", "yo", "yrs", "age")
 _AGE_BEFORE = re.compile(r"(?:age[ds]?|возраст\w*|жас\w*|лет|от|aged between|between)\W{0,3}$")
-_MINOR = re.compile(
-    r"(?<![\d.,])(?:от|с|from|aged?|over)\s?(1[3-7])(?:\s?(?:лет|years|жас|yo))?(?![\d%:.,])"
-    r"|(?<![\d.,])(1[3-7])\s?(?:жастан|\+|лет|years old)"
-)
+_MINOR = re.compile(r"(?<![\d.,])1[3-7](?![\d%:.,])")
+_OLD_AFTER = re.compile(r"\s?(?:жастан|лет|years old|\+)")
+_OLD_BEFORE = re.compile(r"(?<![^\W\d_])(?:от|с|from|age|aged|over)\s?$")
+_YEARS_AFTER = re.compile(r"(?:\s?(?:лет|years|жас|yo)(?![^\W\d_]))")
 _HOURS = re.compile(
     r"(?<![\d:.])(1[2-9]|2[0-3])(?:\s?(?:-|–|to|до)\s?(\d\d))?\s?-?\s?(?:h\b|hours?|час|ч\b|сағат|сагат)"
 )
@@ -110,8 +111,11 @@ def young_only(text: str) -> Iterator[tuple[int, int]]:
 
 def under_age(text: str) -> Iterator[tuple[int, int]]:
     """Where people under 18 are wanted."""
-    for match in _MINOR.finditer(text.lower()):
-        yield match.span()
+    small = text.lower()
+    for match in _MINOR.finditer(small):
+        before = _OLD_BEFORE.search(small[max(0, match.start() - 6) : match.start()])
+        if _OLD_AFTER.match(small, match.end()) or (before and _YEARS_AFTER.match(small, match.end())):
+            yield match.span()
 
 
 def long_hours(text: str) -> Iterator[tuple[int, int]]:
@@ -125,8 +129,9 @@ def long_hours(text: str) -> Iterator[tuple[int, int]]:
 
 def covering(words: Sequence[Word], start: int, end: int) -> Hit | None:
     """The words that stand in a part of the text."""
-    inside = [index for index, word in enumerate(words) if word.start < end and word.end > start]
-    return Hit(inside[0], inside[-1]) if inside else None
+    first = bisect_right(words, start, key=lambda word: word.end)
+    last = bisect_left(words, end, key=lambda word: word.start) - 1
+    return Hit(first, last) if first <= last else None
 
 
 def _number(text: str) -> float:

@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+LONGEST_FORM = 40
+"""Letters; no word that is looked for is longer."""
 SENTENCE_GAP = 3
 """How many words further away the next sentence is."""
 
@@ -95,7 +97,8 @@ def words_of(text: str) -> list[Word]:
         ends, breaks = _breaks(text[before:start]) if words else (False, False)
         at += 1 + SENTENCE_GAP * ends
         clause += breaks
-        words.append(Word(tuple(dict.fromkeys(_forms(letters, latin))), start, end, at, clause))
+        forms = dict.fromkeys(form[:LONGEST_FORM] for form in _forms(letters, latin))
+        words.append(Word(tuple(forms), start, end, at, clause))
         before = end
     return words
 

@@ -14,7 +14,6 @@ from itertools import product
 from service.core.offer_text import Word, fold
 
 SHORTEST_STEM = 2
-LONGEST_STEM = 24
 FARTHEST_DENIAL = 9
 MOST_HITS = 60
 """Of one concept: more say nothing new, and a hostile text must cost no more than another."""
@@ -71,6 +70,7 @@ class Lexicon:
     not_denials: frozenset[str]
     whole: dict[str, list[_Entry]] = field(default_factory=dict)
     stems: dict[str, list[_Entry]] = field(default_factory=dict)
+    lengths: dict[str, set[int]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, concepts: Mapping[str, Mapping[str, str]], signs: Mapping[str, str], doing: Iterable[str]) -> Lexicon:
@@ -86,7 +86,7 @@ class Lexicon:
         for concept, languages in concepts.items():
             for listed in languages.values():
                 for entry in _entries(concept, listed):
-                    found._table(entry.is_stem).setdefault(entry.stem, []).append(entry)
+                    found._add(entry)
         return found
 
     def find(self, words: Sequence[Word]) -> dict[str, list[Hit]]:
@@ -109,16 +109,19 @@ class Lexicon:
                 hits.append(Hit(index, last, denied, whole))
         return {concept: hits for concept, hits in found.items() if hits}
 
-    def _table(self, is_stem: bool) -> dict[str, list[_Entry]]:
-        return self.stems if is_stem else self.whole
+    def _add(self, entry: _Entry) -> None:
+        (self.stems if entry.is_stem else self.whole).setdefault(entry.stem, []).append(entry)
+        if entry.is_stem:
+            self.lengths.setdefault(entry.stem[:SHORTEST_STEM], set()).add(len(entry.stem))
 
     def _beginning(self, word: Word) -> Iterator[tuple[_Entry, str]]:
         for form in word.forms:
             for entry in self.whole.get(form, ()):
                 yield entry, form
-            for length in range(SHORTEST_STEM, min(len(form), LONGEST_STEM) + 1):
-                for entry in self.stems.get(form[:length], ()):
-                    yield entry, form
+            for length in self.lengths.get(form[:SHORTEST_STEM], ()):
+                if length <= len(form):
+                    for entry in self.stems.get(form[:length], ()):
+                        yield entry, form
 
     def _denies_itself(self, concept: str, ending: str) -> bool:
         if concept in self.doing:
@@ -132,11 +135,11 @@ class Lexicon:
             word = words[index]
             if word.clause != words[first].clause or left == 0:
                 return None
-            if self.before.intersection(word.forms):
-                return None if self.not_denials.intersection(words[index + 1].forms) else index
-            if self.joins.intersection(word.forms):
+            if not self.before.isdisjoint(word.forms):
+                return None if not self.not_denials.isdisjoint(words[index + 1].forms) else index
+            if not self.joins.isdisjoint(word.forms):
                 left += 1
-            elif not self.clear.intersection(word.forms):
+            elif self.clear.isdisjoint(word.forms):
                 left -= 1
         return None
 
@@ -146,7 +149,7 @@ class Lexicon:
             word = words[index]
             if word.clause != words[last].clause:
                 return None
-            if self.after.intersection(word.forms) or any(_NOT_DOING_ALONE.fullmatch(form) for form in word.forms):
+            if not self.after.isdisjoint(word.forms) or any(_NOT_DOING_ALONE.fullmatch(form) for form in word.forms):
                 return index
         return None
 
@@ -170,6 +173,9 @@ def _goes_on(entry: _Entry, words: Sequence[Word], index: int) -> int | None:
         index += 1
         if index >= len(words):
             return None
-        if not any(form.startswith(wanted) if is_stem else form == wanted for form in words[index].forms):
+        for form in words[index].forms:
+            if form == wanted or (is_stem and form.startswith(wanted)):
+                break
+        else:
             return None
     return index
