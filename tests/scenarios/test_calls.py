@@ -91,11 +91,11 @@ def test_a_call_that_brings_no_key_is_no_acknowledgement(called: Story) -> None:
     """A voicemail hears it all. The next person is told, and she is called once more, and no third time."""
     family(called)
     called.advance_to(DUE)
+    (page,) = re.findall(r"https://amanba\.example(/a/\w+)", "".join(text.body for text in called.mother.texts))
     undeliver(called, MOTHER)
     calls = called.twilio.calls
     calls.answer(MOTHER)
     calls.hang_up(MOTHER)
-    page = re.findall(r"https://amanba\.example(/a/\w+)", "".join(text.body for text in called.mother.texts))[-1]
     told = "Gulnar: the call was picked up, no key was pressed; it is made again"
     assert told in called.client.get(page).text, "and not that nobody answered"
     called.advance(minutes=6)
