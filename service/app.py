@@ -15,6 +15,7 @@ from service.web import (
     agreement_page,
     alarm_page,
     api,
+    away,
     calendar_page,
     card_page,
     change_pages,
@@ -34,12 +35,15 @@ from service.web import (
     number_pages,
     operator_page,
     order_page,
+    own_notes,
     pages,
     people_pages,
     phones,
+    phrases_page,
     place_page,
     problems,
     rehearsal_page,
+    self_check,
     sign_in,
     telegram_page,
     times_page,
@@ -65,7 +69,7 @@ from service.wiring import build
 
 __all__ = ["Duty", "create_app"]
 
-PUBLIC = (landing, countries, phones, sign_in, operator_page)
+PUBLIC = (landing, countries, away, self_check, phrases_page, phones, sign_in, operator_page)
 CONTACT = (invitation_page, hand_over_page)
 ANSWERED = (alarm_page, rehearsal_page)
 """Pages of contacts whose buttons go through the inbox."""
@@ -77,6 +81,7 @@ TRAVELER = (
     calendar_page,
     agreement_page,
     later,
+    own_notes,
     checklist_page,
     drill_page,
     wizard_who,

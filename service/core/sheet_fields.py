@@ -114,6 +114,7 @@ PARTS = (
             Field("visa", N_("Visa")),
             _hers("permit", N_("Residence or work permit")),
             _hers("copies", N_("Where the copies are")),
+            Field("passport_with", N_("Who has the passport, as the traveler said")),
             _hers("consular_register", N_("Registered with the consulate")),
             Field("consulate", N_("Consulate"), texted=True),
             Field("consulate_phone", N_("The consulate’s phone"), texted=True, dial=True),
@@ -234,6 +235,8 @@ PARTS = (
             _added("conditions", N_("Bad conditions of work and housing")),
             _added("overtime", N_("Far too long hours")),
             _added("ransom", N_("Money is demanded")),
+            Field("own_signs", N_("What the traveler saw of these")),
+            Field("own_notes", N_("What seemed odd to the traveler")),
         ),
         added=True,
     ),
@@ -277,7 +280,7 @@ PARTS = (
 
 FOUND_OUT = ("last_talk", "online", "last_use", "odd_numbers", "officer")
 """What her people write down in words while they look for her."""
-SIGNS = tuple(one.name for part in PARTS if part.number == 11 for one in part.fields)
+SIGNS = tuple(one.name for part in PARTS if part.number == 11 for one in part.fields if one.added)
 """What they say yes or no to: the ILO's eleven indicators of forced labour, and a demand for money."""
 
 FIELDS: Mapping[str, Field] = MappingProxyType({field.name: field for part in PARTS for field in part.fields})

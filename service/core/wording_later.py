@@ -31,22 +31,44 @@ LATER: Mapping[str, str] = MappingProxyType(
 
 BUDGET = 2
 
+PASSPORT = N_("who has your passport now")
+"""Asked once she has arrived, whatever else is open."""
+_ASKS = {
+    False: N_("You wanted to tell us later: {fields}. Please open {link}"),
+    True: N_("You wanted to tell us later: {fields}. And who has your passport now? Please open {link}"),
+}
+_ASKS_WITHOUT_LINK = {
+    False: N_("You wanted to tell us later: {fields}. Please open your page."),
+    True: N_("You wanted to tell us later: {fields}. And who has your passport now? Please open your page."),
+}
 
-def ask_later(fields: Sequence[str], _: Translate, *, count: Count, link: str, budget: int = BUDGET) -> str:
+
+def ask_later(
+    fields: Sequence[str], _: Translate, *, count: Count, link: str, passport: bool = False, budget: int = BUDGET
+) -> str:
     """Asks for what she wanted to tell later, in at most `budget` segments: what does not fit is on the page.
 
-    `fields` are keys of `LATER`; `link` leads to the page on which she fills them in, "" where none may stand in it.
+    Args:
+        fields: keys of `LATER`.
+        link: leads to the page on which she fills them in; "" where none may stand in it.
+        passport: also asks who has her passport. With no fields it asks for that alone.
     """
+    if not fields:
+        return _only_passport(_, link) if passport else ""
     names = [_(LATER[field]) for field in fields]
+    sentence = _((_ASKS if link else _ASKS_WITHOUT_LINK)[passport])
     text = ""
     for shown in range(len(names), 0, -1):
         listed = ", ".join(names[:shown])
         if shown < len(names):
             listed = _("{fields} and more").format(fields=listed)
-        if link:
-            text = _("You wanted to tell us later: {fields}. Please open {link}").format(fields=listed, link=link)
-        else:
-            text = _("You wanted to tell us later: {fields}. Please open your page.").format(fields=listed)
+        text = sentence.format(fields=listed, link=link)
         if count(text) <= budget:
             break
     return text
+
+
+def _only_passport(_: Translate, link: str) -> str:
+    if link:
+        return _("You may have arrived by now. Who has your passport? Please open {link}").format(link=link)
+    return _("You may have arrived by now. Who has your passport? Please open your page.")

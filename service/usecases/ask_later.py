@@ -1,4 +1,4 @@
-"""One text, a day after she arrives, that asks for what she wanted to tell later.
+"""One text, a day after she arrives, that asks for what she wanted to tell later, and who has her passport.
 
 It lies in the outbox from the moment of arming. A trip with words and a discreet one get none: there the private page
 shows what is open.
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, select, update
 
 from service.core import wording, wording_later
+from service.core.own_notes import read_own
 from service.db.stored import table_of
 from service.db.tables import Outbox
 from service.db.trips import TripKey, TripState
@@ -34,8 +35,8 @@ def ask_later(work: Work, trip: TripState) -> None:
 
 
 def ask_for_the_rest(work: Work, trip: TripState, fields: Sequence[str]) -> None:
-    """She has told something, or a number is hers no more: a text that still waits asks for `fields` alone, by the
-    first address that she has now, or for nothing."""
+    """She has told something, or a number is hers no more: a text that still waits asks for `fields` alone, and for her
+    passport while she has not said who has it, by the first address that she has now; or for nothing."""
     waiting = work.conn.execute(select(OUTBOX.c.available_at).where(*_waits(trip.key))).scalar()
     if waiting is None:
         return
@@ -54,7 +55,8 @@ def stop_asking(conn: Connection, key: TripKey, now: datetime) -> None:
 
 def _write(work: Work, trip: TripState, fields: Sequence[str], at: datetime) -> None:
     address = first_usable(trip.traveler.addresses)
-    if address is None or not fields or trip.one_reply:
+    passport = read_own(trip.details).passport is None
+    if address is None or not (fields or passport) or trip.one_reply:
         return
     _, service = translator(trip.traveler.language), work.service
     link = service.public_url + PAGE if carriage_to(service, address.channel, address.address).links else ""
@@ -64,7 +66,7 @@ def _write(work: Work, trip: TripState, fields: Sequence[str], at: datetime) -> 
             to=address.address,
             channel=address.channel,
             channel_index=address.index,
-            body=wording_later.ask_later(fields, _, count=service.segments, link=link),
+            body=wording_later.ask_later(fields, _, count=service.segments, link=link, passport=passport),
             subject=wording.reminder_subject(_),
             dedupe_key=_name(trip.key),
             priority=Priority.REPLY,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from service.core.alarm import AlarmKind, Strength
+from service.core.own_notes import on_the_sheet, read_own
 from service.core.sheet import COPIES
 from service.core.sheet_fields import SIGNS, TOLD, Copy
 from service.core.wording_facts import OFFERED_BY, visa_said
@@ -108,6 +109,7 @@ def facts_of(case: Occasion, copy: Copy, language: str) -> dict[str, str]:
         **_of_herself(case, found, language, _),
         **_of_the_trip(case.trip, case.now, language, _),
         **list_on_the_sheet(case.trip, found, _),
+        **on_the_sheet(read_own(case.trip.details), _zone_there(case.trip), _),
         **_found_out(case, _),
         **_of_the_alarm(case, copy, _),
         **_of_her_people(case, _),
@@ -156,9 +158,9 @@ def _of_the_trip(trip: TripState, now: datetime, language: str, _: Translate) ->
         "consulate": consulate.get("name") or "",
         "consulate_phone": _number(consulate),
         "consulate_address": _listed((consulate.get("address"), consulate.get("email"))),
-        "departs": _day(trip.starts_at, where.get("zone") or "UTC"),
+        "departs": _day(trip.starts_at, _zone_there(trip)),
         "stops": "; ".join(_stops(trip, language)),
-        "returns": "" if "ends_at" in open_fields(details) else _day(trip.ends_at, where.get("zone") or "UTC"),
+        "returns": "" if "ends_at" in open_fields(details) else _day(trip.ends_at, _zone_there(trip)),
         "employer": employer.get("name") or "",
         "employer_address": employer.get("address") or "",
         "employer_phone": _number(employer),
@@ -279,6 +281,10 @@ def _stops(trip: TripState, language: str) -> Iterator[str]:
     for leg in trip.details.get("legs") or ():
         begins = datetime.fromisoformat(leg["from"])
         yield f"{_city(leg, language)} ({_day(begins, leg.get('zone') or 'UTC')})"
+
+
+def _zone_there(trip: TripState) -> str:
+    return str((trip.details.get("destination") or {}).get("zone") or "UTC")
 
 
 def _city(where: Mapping[str, Any], language: str) -> str:

@@ -1,4 +1,4 @@
-"""`/later`: what she wanted to tell later, asked again while the trip is under way."""
+"""`/later`: what she wanted to tell later, and who has her passport, asked while the trip is under way."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from service.core.own_notes import HOLDERS, Holder, is_amber
 from service.core.wording_later import LATER
-from service.core.wording_text import N_
+from service.core.wording_text import N_, Translate
 from service.core.zones import instant_of
 from service.texts import translator
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey
+from service.usecases.own_notes import show_own, tell_passport
 from service.usecases.problems import Elsewhere, FieldProblem, Invalid, Problems
 from service.usecases.sessions import Session
 from service.usecases.trip_facts import fill_in
@@ -29,6 +31,10 @@ from service.web.wizard import see
 from service.web.wizard_where import MIDNIGHT
 
 NOTHING_YET = N_("Fill in at least one of them, or come back later.")
+PASSPORT = "passport"
+"""The question who has it."""
+PAPERS = "/papers"
+"""What the law says of passports: whoever does not have her own is led there."""
 COMPANIONS = range(3)
 """Rows for those who travel with her."""
 
@@ -49,7 +55,8 @@ def router(service: Service) -> APIRouter:
     def shown(request: Request, key: TripKey, form: Typed) -> Response:
         _ = translator(language_of(request))
         titles = {field: _(LATER[field]) for field in _open(service, key)}
-        if not titles:
+        ask_passport = show_own(service, key).ask_passport
+        if not titles and not ask_passport:
             raise Elsewhere("/home")
         return page(
             request,
@@ -60,6 +67,7 @@ def router(service: Service) -> APIRouter:
             fields={field: title[:1].upper() + title[1:] for field, title in titles.items()},
             companions=COMPANIONS,
             countries=number_countries(request),
+            holders=holders(_) if ask_passport else [],
         )
 
     @routes.get("/later")
@@ -70,16 +78,33 @@ def router(service: Service) -> APIRouter:
     def save(request: Request, session: Session = whose, typed: Typed = filled) -> Response:
         key = open_trip(service, session, otherwise="/home").key
         typed = compacted(typed, "companions")
+        holder = holder_of(typed)
         try:
             told = _read(service, key, typed)
             left = fill_in(service, key, told)
         except Invalid as refused:
             return shown(request, key, typed.refused(refused.problems))
-        if left and not told:
+        if holder is not None:
+            tell_passport(service, key, holder)
+        left_open = bool(left) or show_own(service, key).ask_passport
+        if left_open and not told and holder is None:
             return shown(request, key, typed.refused([FieldProblem("later", NOTHING_YET)]))
-        return see("/later" if left else "/home")
+        if holder is not None and is_amber(holder):
+            return see(PAPERS)
+        return see("/later" if left_open else "/home")
 
     return routes
+
+
+def holders(_: Translate) -> list[tuple[str, str]]:
+    """Who may have her passport, to choose from."""
+    return [(holder.value, _(hers)) for holder, (hers, _sheet) in HOLDERS.items()]
+
+
+def holder_of(typed: Typed) -> Holder | None:
+    """Whom she chose; None when she chose nobody that can be chosen."""
+    chosen = typed.text(PASSPORT)
+    return Holder(chosen) if chosen in frozenset(Holder) else None
 
 
 def _open(service: Service, key: TripKey) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from service.core.wording_text import N_
 from service.texts import translator
 from service.usecases.chat_links import is_offered
 from service.usecases.context import Service
+from service.usecases.own_notes import asks_passport
 from service.usecases.places import country_name, zone_label
 from service.usecases.problems import Elsewhere, NotFound
 from service.usecases.sessions import Session
@@ -94,6 +95,7 @@ def router(service: Service) -> APIRouter:
             facts=list(_facts(trip, _)),
             before_leaving=trip.whole.starts_at > trip.now,
             still_open=len(open_fields(trip.whole.details)),
+            ask_passport=asks_passport(trip.whole, trip.now),
             asked=[_asked(one, trip, _) for one in trip.whole.asked],
             own_link=trip.whole.check_in_url or "",
             weekly=trip.whole.weekly,

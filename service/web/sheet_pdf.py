@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from service.core.alarm import AlarmKind
 from service.core.sheet import Section, State
+from service.core.sheet_fields import SIGNS
 from service.core.wording_text import N_
 from service.texts import translator
 from service.usecases.hand_out import ENGLISH, Paper
@@ -150,7 +151,7 @@ class _Writer:
 
     def _rows(self, number: int, scale: float, most: int, skip: Sequence[str] = ()) -> list[Box]:
         return [
-            self._set.row(line, scale, most, to_tick=number == 11)
+            self._set.row(line, scale, most, to_tick=line.name in SIGNS)
             for line in self._lines[number][1]
             if line.name not in skip
         ]

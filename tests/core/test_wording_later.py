@@ -14,10 +14,22 @@ def segments(text: str) -> int:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_however_much_is_open_it_is_two_parts_at_most_and_leads_to_the_page(language: str) -> None:
-    text = ask_later(list(LATER), translator(language), count=segments, link=LINK)
-    assert segments(text) <= 2
+@pytest.mark.parametrize("passport", [False, True])
+def test_however_much_is_open_it_is_two_parts_at_most_and_leads_to_the_page(language: str, passport: bool) -> None:
+    for fields in (list(LATER), [max(LATER, key=lambda field: len(translator(language)(LATER[field])))]):
+        text = ask_later(fields, translator(language), count=segments, link=LINK, passport=passport)
+        assert segments(text) <= 2
+        assert text.endswith(LINK)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_passport_alone(language: str) -> None:
+    _ = translator(language)
+    text = ask_later([], _, count=segments, link=LINK, passport=True)
     assert text.endswith(LINK)
+    assert segments(text) <= 2
+    assert LINK not in ask_later([], _, count=segments, link="", passport=True)
+    assert ask_later([], _, count=segments, link=LINK) == ""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import RowMapping, select
 
+from service.core.own_notes import Holder
 from service.db.stored import table_of
 from service.db.tables import Outbox
 from service.db.trips import TripKey
@@ -13,6 +14,7 @@ from service.usecases.accept import Inbound, accept
 from service.usecases.apply_changes import apply_due
 from service.usecases.changes import RemoveNumber
 from service.usecases.new_number import add_number, ask_number
+from service.usecases.own_notes import tell_passport
 from service.usecases.problems import Conflict409, Invalid, NotFound
 from service.usecases.request_change import request_change
 from service.usecases.revise_trip import revise_trip
@@ -46,6 +48,11 @@ def asked(world: World, state: str = "pending") -> list[RowMapping]:
     query = select(outbox).where(outbox.c.kind == "traveler_notice", outbox.c.dedupe_key.startswith("later:"))
     rows = world.service.read(lambda conn: conn.execute(query).mappings().all())
     return [row for row in rows if row["state"] == state]
+
+
+def questions(world: World) -> list[str]:
+    """What those texts say, the oldest first."""
+    return [text for text in world.texts(AIZHAN, "traveler_notice") if text.endswith("/later")]
 
 
 def refused(act: Any, *given: Any) -> dict[str, str]:
@@ -193,17 +200,19 @@ class TestAsking:
         [row] = asked(both)
         assert row["available_at"] == datetime.fromisoformat(starts) + timedelta(hours=24)
         assert row["valid_until"] > row["available_at"] + timedelta(days=2)
-        assert both.texts(AIZHAN, "traveler_notice") == [
+        assert questions(both) == [
             "You wanted to tell us later: your address there, the place of work, the day you come back."
-            " Please open http://127.0.0.1:8000/later"
+            " And who has your passport now? Please open http://127.0.0.1:8000/later"
         ]
         fill_in(both.service, key_of(both, trip), {"destination": {"address": "Cami Sk. 5"}})
         [row] = asked(both)
         assert row["available_at"] == datetime.fromisoformat(starts) + timedelta(hours=24)
-        assert "your address" not in both.texts(AIZHAN, "traveler_notice")[-1]
+        assert "your address" not in questions(both)[-1]
         told = {"employer": {"address": "Plaj 1"}, "ends_at": "2027-02-01T00:00:00+03:00"}
         fill_in(both.service, key_of(both, trip), told)
-        assert (len(asked(both)), len(asked(both, "cancelled"))) == (0, 2)
+        assert (len(asked(both)), len(asked(both, "cancelled"))) == (1, 2)
+        tell_passport(both.service, key_of(both, trip), Holder.ME)
+        assert (len(asked(both)), len(asked(both, "cancelled"))) == (0, 3)
 
     def test_one_who_is_there_already_is_asked_a_day_after_arming(self, world: World) -> None:
         world.armed(**UNKNOWN)
@@ -232,8 +241,14 @@ class TestAsking:
         apply_due(world.service, world.now)
         assert [row["address_hash"] for row in asked(world)] == [world.service.keys.phone_hash(new)]
 
-    def test_not_when_everything_is_known(self, world: World) -> None:
-        world.armed()
+    def test_when_all_else_is_known_it_asks_for_the_passport_alone(self, world: World) -> None:
+        """E19: after she has arrived, and by then more than one answer is possible."""
+        trip = world.armed()
+        assert questions(world) == [
+            "You may have arrived by now. Who has your passport? Please open http://127.0.0.1:8000/later"
+        ]
+        # Who has told it before is asked nothing.
+        tell_passport(world.service, key_of(world, trip), Holder.EMPLOYER)
         assert asked(world) == []
 
     def test_not_any_more_once_words_are_set(self, world: World) -> None:

@@ -61,6 +61,9 @@ def furnish(world: FormWorld) -> Installation:
     """Five travelers: one plans, one is away and answers, one is silent, one is coerced, one has asked for help."""
     made = Installation()
     made.public(first="/", sign_in="/in", leaving="/leaving", not_here="/c/nothing")
+    made.public(at_work="/at-work", papers="/papers", know="/know", away="/away", away_there="/away/TR")
+    made.public(away_near="/away/MM", phrasebook="/phrasebook", sentences="/phrasebook/ar")
+    made.quiet |= {"at_work", "papers", "away", "phrasebook", "sentences"}
     made.public(countries="/countries", country="/countries/TR", country_near="/countries/MM")
     made.quiet |= {"sign_in", "leaving", "not_here"}
     _planning(world, made)
@@ -132,6 +135,7 @@ def _away(world: FormWorld, made: Installation) -> None:
         order="/trip/order",
         place="/trip/place",
         later="/later",
+        notes="/notes",
         my_data="/data",
         my_data_erase="/data/erase",
         take_back=f"/asked/{shown['changes'][0]['change_id']}",

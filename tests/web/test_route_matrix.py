@@ -37,6 +37,7 @@ FORMS: Mapping[str, Mapping[str, Any]] = {
     "/in/code": {"phone": "+77000000009", "code": "000000"},
     "/private": {"passphrase": WORDS["passphrase"]},
     "/data": {"passphrase": WORDS["passphrase"]},
+    "/notes": {"do": "note", "text": "a van without a plate"},
     "/late": {"late_until": "other", "clock": "21:00"},
     "/pause": {"day": "2026-12-12", "clock": "15:00"},
     "/number": {"phone": "+77000000007"},
