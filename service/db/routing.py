@@ -74,7 +74,10 @@ class Link(Stored, table=True):
     `used` counts wrong secrets; `private_until`: how long a session shows the private page of the trip that it names."""
 
     __tablename__ = "links"
-    __table_args__ = (Index("ix_links_traveler_id", "traveler_id"),)
+    __table_args__ = (
+        Index("ix_links_traveler_id", "traveler_id"),
+        partial_index("ix_links_expires_at", "expires_at", where="expires_at IS NOT NULL"),
+    )
 
     token_hash: bytes = primary()
     kind: str
@@ -94,7 +97,10 @@ class AckCode(Stored, table=True):
     """A short code that a contact may text to name an alarm, a rehearsal or an invitation."""
 
     __tablename__ = "ack_codes"
-    __table_args__ = (Index("ix_ack_codes_traveler_id", "traveler_id"),)
+    __table_args__ = (
+        Index("ix_ack_codes_traveler_id", "traveler_id"),
+        Index("ix_ack_codes_created_at", "created_at"),
+    )
 
     code: str = primary()
     traveler_id: UUID
@@ -154,6 +160,7 @@ class Idempotency(Stored, table=True):
     """The first answer to an API request, given again to its repeats."""
 
     __tablename__ = "idempotency"
+    __table_args__ = (Index("ix_idempotency_at", "at"),)
 
     traveler_id: UUID = primary()
     key: str = primary()

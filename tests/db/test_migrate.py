@@ -68,7 +68,7 @@ def test_partial_indexes_cover_only_the_rows_that_are_looked_for(db: Database) -
         for index in table.indexes
         if index.dialect_options["sqlite"]["where"] is not None
     }
-    assert len(expected) == 17
+    assert len(expected) == 19
     assert set(with_a_condition) == expected
 
 

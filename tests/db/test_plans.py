@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from service.db.rows import is_pair, pairs
 from service.db.stored import table_of
 from service.usecases.accept_taps import received_at
 from service.usecases.replies import answered_lately
+from service.usecases.retention import AUDIT_TRAIL, RETENTION, Old
 
 TRIPS = table_of(tables.Trip)
 NOW, A_DAY = datetime(2026, 12, 1, tzinfo=UTC), timedelta(days=1)
@@ -29,7 +31,7 @@ def db(sqlite_url: str) -> Iterator[Database]:
     made.close()
 
 
-def plan_of(db: Database, asks: Any) -> str:
+def plan_of(db: Database, asks: Any, within: Any = tx.read) -> str:
     """What SQLite does for the one query that `asks` makes of a connection."""
     asked: list[tuple[str, Any]] = []
 
@@ -39,7 +41,7 @@ def plan_of(db: Database, asks: Any) -> str:
         [(query, values)] = asked
         return " ".join(row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values))
 
-    return tx.read(db, work)
+    return str(within(db, work))
 
 
 @pytest.mark.parametrize("count", [1, 2, 100])
@@ -75,3 +77,22 @@ def test_answers_of_the_last_hour_are_counted_without_reading_all_that_was_sent(
     plan = plan_of(db, lambda conn: answered_lately(conn, numbers, NOW))
     assert "SEARCH outbox USING INDEX ix_outbox_replies" in plan
     assert "SCAN outbox" not in plan
+
+
+@pytest.mark.parametrize(
+    ("what", "index"),
+    [
+        ("short code", "ix_ack_codes_created_at"),
+        ("session or page", "ix_links_expires_at"),
+        ("first answer to a request", "ix_idempotency_at"),
+        (AUDIT_TRAIL, "ix_audit_log_at"),
+    ],
+)
+def test_what_was_kept_long_enough_is_found_without_reading_all_that_is_kept(
+    db: Database, what: str, index: str
+) -> None:
+    erase: Any = next(rule.erase for rule in RETENTION if rule.what == what)
+    service = SimpleNamespace(keys=None)
+    plan = plan_of(db, lambda conn: erase(Old(service, conn, NOW, NOW - A_DAY)), within=tx.run)  # type: ignore[arg-type]
+    assert index in plan
+    assert "SCAN" not in plan
