@@ -119,6 +119,8 @@ PARTS = (
             Field("consulate", N_("Consulate"), texted=True),
             Field("consulate_phone", N_("The consulate’s phone"), texted=True, dial=True),
             Field("consulate_address", N_("The consulate’s address")),
+            _added("consulate_from", N_("Where the consulate is from")),
+            _added("emergency", N_("Emergency numbers there")),
         ),
     ),
     Part(

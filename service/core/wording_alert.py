@@ -72,6 +72,7 @@ class AlertFacts:
     text to her address may carry and where she can answer; an e-mail has no use for it. `last_sign` is when a sign
     came that proves nothing, `blind_since` since when replies could not be read, `unreadable` that a message could
     not be read, `stopped` that her number said STOP, `untold` who cannot be told. `ref_code` has no `#`.
+    `consulate_of`: of which year the consulate is, when our list names it and not she.
     """
 
     name: str
@@ -85,6 +86,7 @@ class AlertFacts:
     employer_phone: str = ""
     consulate: str = ""
     consulate_phone: str = ""
+    consulate_of: str = ""
     traveler_phone: str = ""
     companions: tuple[Companion, ...] = ()
     last_sign: str = ""
@@ -274,8 +276,11 @@ def _known(facts: AlertFacts, _: Translate) -> Iterator[Piece]:
             label = _("Employer, for the police only: {employer}.")
         yield lambda n: label.format(employer=join((cut(facts.employer, n), facts.employer_phone)))
     if facts.consulate or facts.consulate_phone:
-        yield lambda n: _("Consulate: {consulate}.").format(
-            consulate=join((cut(facts.consulate, n), facts.consulate_phone))
+        whose = _("Consulate: {consulate}.")
+        if facts.consulate_of:
+            whose = _("Consulate (our list, {year}): {consulate}.")
+        yield lambda n: whose.format(
+            consulate=join((cut(facts.consulate, n), facts.consulate_phone)), year=facts.consulate_of
         )
 
 

@@ -54,6 +54,7 @@ HELPS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+AS_OF = N_("as of {date}")
 AS_TYPED = N_("as she wrote it herself")
 AS_CONFIRMED = N_("from our list of {date}; she left it so")
 FROM_DIRECTORY = N_("from our list of {date}; she has not confirmed it")

@@ -13,6 +13,7 @@ from service.core.plan import leg_at
 from service.core.wording import THE_OPERATOR, AlertFacts, Companion
 from service.db.trips import Address, AlarmState, ContactState, TripState
 from service.texts import known_language, translator
+from service.usecases.consulate import Consulate, Origin, consulate_for
 from service.usecases.numbers import zone_of_number
 from service.usecases.times import said
 from service.usecases.work import VOICE
@@ -40,7 +41,7 @@ def facts_for(
         since = min(view.missed)
     elif view.kind is AlarmKind.UNPROVEN and trip.watch is not None:
         since = trip.watch.last_verified_at or trip.watch.armed_at
-    employer, consulate = details.get("employer") or {}, details.get("consulate") or {}
+    employer, consulate = details.get("employer") or {}, consulate_now(trip, now, language or contact.language)
     holder = trip.contact(view.held_by) if view.held_by else None
     untold = [c.name for c in trip.contacts if c.accepted and _is_out_of_reach(c, alarm) and c.id != contact.id]
     return AlertFacts(
@@ -53,8 +54,9 @@ def facts_for(
         address=(details.get("destination") or {}).get("address") or "",
         employer=employer.get("name") or "",
         employer_phone=employer.get("phone") or "",
-        consulate=consulate.get("name") or "",
-        consulate_phone=consulate.get("phone") or "",
+        consulate=consulate.name,
+        consulate_phone=consulate.phone,
+        consulate_of=consulate.of[:4] if consulate.origin is Origin.LISTED else "",
         traveler_phone="" if view.kind is AlarmKind.DURESS else trip.traveler.phone,
         companions=tuple(Companion(c["name"], c.get("phone") or "") for c in details.get("companions") or ()),
         last_sign=at(view.last_sign_at),
@@ -73,17 +75,27 @@ def _is_out_of_reach(contact: ContactState, alarm: AlarmState) -> bool:
 
 def case(trip: TripState, now: datetime) -> str:
     """Everything that the operator needs to take a case over, in one line of English; under duress not her number."""
-    employer, consulate = trip.details.get("employer") or {}, trip.details.get("consulate") or {}
+    employer, consulate = trip.details.get("employer") or {}, consulate_now(trip, now, "en")
     people = "; ".join(f"{c.name} {' '.join(a.address for a in c.addresses)}" for c in trip.contacts if c.accepted)
     is_duress = trip.alarm is not None and trip.alarm.view.kind is AlarmKind.DURESS
     facts = (
         "Do NOT call or text her" if is_duress else trip.traveler.phone,
         place(trip, now, "en"),
         f"{employer.get('name') or ''} {employer.get('phone') or ''}",
-        f"{consulate.get('name') or ''} {consulate.get('phone') or ''}",
+        f"{consulate.name} {consulate.phone}",
         people,
     )
     return ". ".join(fact.strip() for fact in facts if fact.strip())
+
+
+def consulate_now(trip: TripState, now: datetime, language: str) -> Consulate:
+    """The consulate of where she is by plan, or else of where she set out for."""
+    where = trip.details.get("destination") or {}
+    code, city = str(where.get("country") or ""), str(where.get("city") or "")
+    if trip.plan is not None:
+        leg = leg_at(trip.plan, now)
+        code, city = leg.country, leg.city
+    return consulate_for(trip.details, trip.traveler.citizenship, code, city, known_language(language))
 
 
 def place(trip: TripState, now: datetime, language: str) -> str:

@@ -20,9 +20,10 @@ from service.db.stored import table_of
 from service.db.tables import CheckIn
 from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.texts import translator
-from service.usecases.alarm_facts import facts_for, place
+from service.usecases.alarm_facts import consulate_now, facts_for, place
 from service.usecases.alarm_notes import HeardNote
 from service.usecases.checklist_sheet import list_on_the_sheet
+from service.usecases.consulate import numbers_there, origin_said
 from service.usecases.found_out import Found, newest
 from service.usecases.found_out import Sign as Said
 from service.usecases.places import country_name
@@ -149,15 +150,17 @@ def _of_herself(case: Occasion, told: Mapping[str, str], language: str, _: Trans
 def _of_the_trip(trip: TripState, now: datetime, language: str, _: Translate) -> dict[str, str]:
     details = trip.details
     employer, agency = details.get("employer") or {}, details.get("agency") or {}
-    consulate, insurer = details.get("consulate") or {}, details.get("insurance") or {}
+    consulate, insurer = consulate_now(trip, now, language), details.get("insurance") or {}
     visa, where = details.get("visa") or {}, details.get("destination") or {}
     offered = dict(OFFERED_BY).get(details.get("offered_by") or "")
     companions = (_listed((one.get("name"), _number(one))) for one in details.get("companions") or ())
     return {
         "visa": _listed((visa_said(str(visa["kind"]), _) if visa.get("kind") else "", visa.get("number"))),
-        "consulate": consulate.get("name") or "",
-        "consulate_phone": _number(consulate),
-        "consulate_address": _listed((consulate.get("address"), consulate.get("email"))),
+        "consulate": consulate.name,
+        "consulate_phone": shown_number(consulate.phone) if consulate.phone else "",
+        "consulate_address": _listed((consulate.address, consulate.email, consulate.hers)),
+        "consulate_from": origin_said(consulate, language, _),
+        "emergency": numbers_there(trip, now, language, _),
         "departs": _day(trip.starts_at, _zone_there(trip)),
         "stops": "; ".join(_stops(trip, language)),
         "returns": "" if "ends_at" in open_fields(details) else _day(trip.ends_at, _zone_there(trip)),

@@ -14,11 +14,13 @@ from service.core.plan import Leg, Plan, leg_at
 from service.core.wording_text import N_
 from service.core.zones import instant_of
 from service.usecases.changes import NewLeg
+from service.usecases.consulate import Origin
 from service.usecases.context import Service
 from service.usecases.places import country_name, zone_label
 from service.usecases.plan_trip import LegForm
 from service.usecases.problems import NEEDED, Invalid, Problems
 from service.usecases.sessions import Session
+from service.usecases.typed_numbers import shown_number
 from service.web.forms import Typed, collect
 from service.web.forms_dates import day_of
 from service.web.forms_numbers import number_countries
@@ -148,6 +150,19 @@ def _is_moved(before: Plan, after: Plan, form: LegForm) -> bool:
     return place > 0 and after.legs[place - 1].country != form.country
 
 
+def _consulate(running: Running, leg: LegForm) -> str:
+    """Which consulate counts from there on; "" where nothing of it changes, or nobody knows her passport."""
+    _, found = running.translate, running.consulate_in(leg.country, leg.city)
+    if found is None or found.origin in (Origin.TYPED, Origin.CONFIRMED):
+        return ""
+    if found.origin is Origin.UNKNOWN:
+        return _("We know of no consulate of yours there. Look it up, and carry its number with you.")
+    consulate = ", ".join(filter(None, (found.name, shown_number(found.phone) if found.phone else "")))
+    return _("Your consulate there, from our list of {year}: {consulate}. Check it first.").format(
+        year=found.of[:4], consulate=consulate
+    )
+
+
 def _asked(running: Running, leg: LegForm, *, moved: bool) -> Iterator[str]:
     _, place = running.translate, zone_label(leg.zone, running.language)
     if leg.starts_at <= running.facts.now:
@@ -159,6 +174,7 @@ def _asked(running: Running, leg: LegForm, *, moved: bool) -> Iterator[str]:
         )
     if moved:
         country = country_name(leg.country, running.language)
+        yield _consulate(running, leg)
         yield _("Your people are told now that the country is another one: {country}.").format(country=country)
         if running.has_words:
             yield _("They do not hear whether a word came along, nor which one.")

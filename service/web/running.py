@@ -17,8 +17,10 @@ from service.core.wording import Translate
 from service.texts import translator
 from service.usecases.change_facts import ChangeFacts, change_facts
 from service.usecases.changes import Change
+from service.usecases.consulate import Consulate
 from service.usecases.context import Service
 from service.usecases.my_trip import MyTrip
+from service.usecases.offer_consulate import consulate_there
 from service.usecases.places import zone_label
 from service.usecases.problems import Invalid
 from service.usecases.request_change import request_change
@@ -62,6 +64,10 @@ class Running:
     def place(self) -> str:
         """The city by whose clock she lives."""
         return zone_label(self.facts.zone, self.language)
+
+    def consulate_in(self, country: str, city: str) -> Consulate | None:
+        """Which consulate is named once she is in a country; None when her passport is not known."""
+        return consulate_there(self._service, self.trip.key, country, city, self.language)
 
     def form(self, template: str, typed: Typed, status: int | None = None, **more: Any) -> Response:
         """A page with a form: 422 when it came back with mistakes."""

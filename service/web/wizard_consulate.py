@@ -12,6 +12,7 @@ from service.core.wording_facts import PERSON, PERSON_LABELS
 from service.directory import Emergency, emergency
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey
+from service.usecases.offer_consulate import Offer, is_of_another_country, offer_consulate
 from service.usecases.places import country_name
 from service.usecases.problems import Invalid, Problems
 from service.usecases.sessions import Session
@@ -44,7 +45,7 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     whose, filled = Depends(signed_in(service)), Depends(filled_in(service))
 
-    def shown(request: Request, key: TripKey, form: Typed) -> Response:
+    def shown(request: Request, session: Session, key: TripKey, form: Typed) -> Response:
         fields = {f"person.{name}" for name in PERSON_FIELDS}
         return step_page(
             service,
@@ -53,6 +54,7 @@ def router(service: Service) -> APIRouter:
             "wizard_consulate.html",
             form,
             countries=number_countries(request),
+            offer=_offer(service, session, key, language_of(request)),
             helps=_helps(stored_facts(service, key, ("destination", "legs")), language_of(request)),
             person=PERSON,
             unfolded=any(form.text(name) for name in fields) or bool(fields.intersection(form.mistakes())),
@@ -62,8 +64,13 @@ def router(service: Service) -> APIRouter:
     def show(request: Request, session: Session = whose) -> Response:
         key = draft_of(service, session)
         # Not asked yet: that her own people may read it is what she is here for; she can take the tick away.
-        asked = {"consent": {"contacts": True}, **stored_facts(service, key, SECTIONS)}
-        return shown(request, key, Typed.of(asked))
+        stored = stored_facts(service, key, SECTIONS)
+        asked = {"consent": {"contacts": True}, **stored}
+        offer, written = _offer(service, session, key, language_of(request)), stored.get("consulate") or {}
+        # Filled in for her to look at, once: what she took out or wants to tell later does not come back.
+        if offer and ("consent" not in stored or is_of_another_country(written, offer)):
+            asked["consulate"] = offer.fields if not written or is_of_another_country(written, offer) else written
+        return shown(request, session, key, Typed.of(asked))
 
     @routes.post("/trip/consulate")
     def save(request: Request, session: Session = whose, typed: Typed = filled) -> Response:
@@ -80,10 +87,16 @@ def router(service: Service) -> APIRouter:
             problems.refuse()
             set_facts(service, key, sections, later)
         except Invalid as refused:
-            return shown(request, key, typed.refused(refused.problems))
+            return shown(request, session, key, typed.refused(refused.problems))
         return go_on("consulate")
 
     return routes
+
+
+def _offer(service: Service, session: Session, key: TripKey, language: str) -> Offer | None:
+    """What our list has for her passport and her destination."""
+    where = stored_facts(service, key, ("destination",)).get("destination") or {}
+    return offer_consulate(service, session.traveler_id, where, language)
 
 
 def _consent(typed: Typed) -> dict[str, bool]:
