@@ -87,6 +87,9 @@ class Sign(StrEnum):
     HIGH = "high"
 
 
+MENU_WORD = N_("MENU")
+"""What asks for all words, in the reader's language."""
+
 _ALL = N_("{country}: emergencies {number}.")
 _EACH = N_("{country}: {numbers}.")
 _POLICE = N_("police {number}")

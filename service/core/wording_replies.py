@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from service.core.carriage import ANYTHING, Carriage, answer_there
+from service.core.wording_keywords import MENU_WORD
 from service.core.wording_text import N_, SOMEBODY, Translate, cut_name, join, mark
 
 NAME_LIMIT = 24
@@ -206,6 +207,8 @@ def reply(
     )
     if kind is Reply.SOS_RECEIVED and number:
         text = join((text, _("If you can, call {number} for help there.").format(number=number)))
+    if kind is Reply.NOT_UNDERSTOOD:
+        text = join((text, _("All that can be asked: {word}.").format(word=_(MENU_WORD))))
     if kind in _ASKS:
         text = join((text, answer_there(carriage, _)))
     return text if kind in TO_TRAVELER else mark(text, rehearsal, _)

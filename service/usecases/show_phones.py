@@ -63,13 +63,15 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All that the page shows of one trip, the traveler's phone first; `check_in` is the path of her own page."""
+    """All that the page shows of one trip, the traveler's phone first; `check_in` is the path of her own page. `asks`:
+    whether she may ask by a text, as where each of hers gets an answer of its own."""
 
     trip_id: UUID
     switch: Switch
     phones: tuple[Phone, ...]
     names: Mapping[str, str]
     check_in: str = ""
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def show_board(service: Service, phones: SimulatedPhones, choice: TripChoice) ->
     )
     theirs = (_phone(trip, contact, number, sent, threads[number], switch) for contact, number in contacts)
     names = {contact.id: contact.name for contact in trip.contacts}
-    return Board(trip.key.trip_id, switch, (hers, *theirs), names, check_in)
+    return Board(trip.key.trip_id, switch, (hers, *theirs), names, check_in, asks=not trip.one_reply)
 
 
 def other_phones(service: Service, phones: SimulatedPhones) -> tuple[Phone, ...]:

@@ -12,6 +12,7 @@ from babel.dates import get_timezone_location
 
 from service.core.alarm import AlarmKind
 from service.core.wording import Translate
+from service.core.wording_keywords import MENU_WORD
 from service.texts import translator
 from service.usecases.seed_demo import DURESS_WORD, SAFE_WORD, TRIP_ID
 from service.usecases.show_phones import Board, Phone, Standing
@@ -36,7 +37,8 @@ def board_view(board: Board, language: str, segments: Count) -> dict[str, Any]:
         "wide": draw(switch, board.names, _, WIDE),
         "near": draw(switch, board.names, _, NEAR),
         "phones": [
-            _phone(phone, place, switch, language, segments, words) for place, phone in enumerate(board.phones, start=1)
+            _phone(phone, place, switch, language, segments, words, asks=board.asks)
+            for place, phone in enumerate(board.phones, start=1)
         ],
     }
 
@@ -54,7 +56,14 @@ def shown_number(number: str) -> str:
 
 
 def _phone(
-    phone: Phone, place: int, switch: Switch, language: str, segments: Count, words: tuple[str, str] | None
+    phone: Phone,
+    place: int,
+    switch: Switch,
+    language: str,
+    segments: Count,
+    words: tuple[str, str] | None,
+    *,
+    asks: bool = False,
 ) -> dict[str, Any]:
     _ = translator(language)
     hers = phone.standing is Standing.TRAVELER
@@ -78,7 +87,7 @@ def _phone(
         "language": phone.language,
         "answers_by_itself": phone.answers_by_itself,
         "texts": [_text(text, zone, switch, segments, _) for text in phone.texts],
-        "quick": _hers(_, words) if hers else _theirs(phone, _),
+        "quick": _hers(_, words, translator(phone.language)(MENU_WORD) if asks else "") if hers else _theirs(phone, _),
     }
 
 
@@ -155,8 +164,10 @@ def _captions(_: Translate) -> Mapping[str, tuple[str, str]]:
     }
 
 
-def _hers(_: Translate, words: tuple[str, str] | None) -> list[dict[str, Any]]:
+def _hers(_: Translate, words: tuple[str, str] | None, menu: str) -> list[dict[str, Any]]:
     keys = [_key("OK", "OK", main=True), _key("SOS", "SOS", _("asks for help"))]
+    if menu:
+        keys.append(_key(menu, menu, _("what she can ask")))
     if words:
         keys += [
             _key(word, label, f"«{word}»", tag="ru")
