@@ -71,7 +71,7 @@ class PhoneOwner(Stored, table=True):
 
 class Link(Stored, table=True):
     """A token's keyed hash and what it opens: check_in, api, session, alarm, invitation, rehearsal, calendar and more.
-    `used` counts wrong secrets; `private_until`: how long a session shows the private page of the trip that it names."""
+    `used` counts wrong secrets; `private_until`: how long a session shows the private page of the trip it names."""
 
     __tablename__ = "links"
     __table_args__ = (

@@ -205,13 +205,17 @@ def _course(case: Occasion, quiet: bool, _: Translate) -> dict[str, str]:
         "proven": "" if quiet else _proven(case, _),
         "signs": "; ".join(f"{_both(sign.at, case.zone)}, {_way(sign, _)}" for sign in newest),
         "unclear": "; ".join(case.unclear),
-        "last_talk": _listed((*_talks(case, _), _found_out(case, _).get("last_talk")), "; "),
+        "last_talk": _listed((*_talks(case, _), *_found_of("last_talk", case, _)), "; "),
     }
 
 
 def _found_out(case: Occasion, _: Translate) -> dict[str, str]:
     """What her people found out: each with who wrote it, and when."""
-    return {name: "; ".join(_found(one, case, _) for one in written) for name, written in newest(case.found).items()}
+    return {name: "; ".join(_found_of(name, case, _)) for name in newest(case.found)}
+
+
+def _found_of(name: str, case: Occasion, _: Translate) -> list[str]:
+    return [_found(one, case, _) for one in newest(case.found).get(name, ())]
 
 
 def _found(one: Found, case: Occasion, _: Translate) -> str:
