@@ -18,6 +18,9 @@ from notifiers.messengers import ExplainsCodes as ExplainsCodes
 from notifiers.messengers import HandsOver as HandsOver
 from notifiers.messengers import HasButtons as HasButtons
 from notifiers.messengers import WrittenToFirst as WrittenToFirst
+from notifiers.pace import TakesFew as TakesFew
+from notifiers.pace import TakesSlowly as TakesSlowly
+from notifiers.pace import pace_of as pace_of
 
 SEND_TIMEOUT_SECONDS = 20.0
 """The longest that a provider may stay silent in one request; far below the lease of a claimed message."""
@@ -116,6 +119,7 @@ class Message:
     as the body explains them, or `OK`. `buttons`: for a channel with buttons, pairs of what is sent back when one is
     pressed, as if it had been typed, and what stands on it. `answer_url` is where the provider may post a key that was
     pressed. `voiced`: for a channel that speaks, ways to say the body, taken in turn; without one it reads the body.
+    `asked_last`: of a channel that several providers serve, those that have had their share for now.
     """
 
     outbox_id: str
@@ -132,6 +136,7 @@ class Message:
     buttons: tuple[tuple[str, str], ...] = ()
     answer_url: str | None = None
     voiced: tuple[tuple[Utterance, ...], ...] = ()
+    asked_last: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,30 +352,6 @@ class SendsAs(Protocol):
     def sender_for(self, to: str) -> str:
         """Whom a person at this address sees as the sender: a number (E.164 or short), or a name, to which nobody can
         reply. Empty when the provider chooses among numbers of ours."""
-
-
-@runtime_checkable
-class TakesFew(Protocol):
-    """Refuses those who come with too many at once."""
-
-    @property
-    def at_once(self) -> int:
-        """How many messages one process may be handing to it at the same time."""
-
-
-@runtime_checkable
-class TakesSlowly(Protocol):
-    """Takes so many in a second and no more; what exceeds it waits with us, the most urgent first."""
-
-    @property
-    def per_second(self) -> float | None:
-        """How many messages all our processes together may hand to it in a second, on average; None: as many as there
-        are. After a pause it takes 15 at once, or as many as come to it in a quarter of an hour if they are fewer."""
-
-
-def pace_of(notifier: object) -> float | None:
-    """How many messages a second it may be handed; None when it sets no limit."""
-    return notifier.per_second if isinstance(notifier, TakesSlowly) else None
 
 
 @runtime_checkable

@@ -7,8 +7,6 @@ because then the message would go twice; and what a provider says of the person'
 
 from __future__ import annotations
 
-import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -33,8 +31,6 @@ from notifiers.base import (
     pace_of,
 )
 
-SPAN = timedelta(minutes=30)
-"""Over which a slow provider's budget is counted before another one takes what exceeds it."""
 AWAY = timedelta(minutes=1)
 """How long a provider that was not there is asked after the others: each message would wait for its time-out first."""
 MOST_TRIES = 3
@@ -54,7 +50,6 @@ class Several:
         self.name = "+".join(one.name for one in self.providers)
         self._now = now
         self._away: dict[str, datetime] = {}
-        self._budgets = {one.name: _Budget(pace) for one in self.providers if (pace := pace_of(one)) is not None}
 
     @property
     def inbound_numbers(self) -> tuple[str, ...]:
@@ -62,6 +57,12 @@ class Several:
         return tuple(
             dict.fromkeys(n for one in self.providers if isinstance(one, TakesTexts) for n in one.inbound_numbers)
         )
+
+    @property
+    def per_second(self) -> float | None:
+        """What they take together; None while one of them sets no limit, which then takes what the others do not."""
+        paces = [pace for one in self.providers if (pace := pace_of(one)) is not None]
+        return sum(paces) if len(paces) == len(self.providers) else None
 
     @property
     def at_once(self) -> int:
@@ -76,7 +77,7 @@ class Several:
         """
         refused: Rejected | None = None
         silent: Rejected | Unavailable | None = None
-        for provider in islice(self._in_order(), MOST_TRIES):
+        for provider in islice(self._in_order(message), MOST_TRIES):
             result = provider.send(message)
             if not isinstance(result, Accepted):
                 # Who said it is the first thing that whoever mends it must know.
@@ -119,11 +120,11 @@ class Several:
                     return last
         return last
 
-    def _in_order(self) -> Iterator[Notifier]:
+    def _in_order(self, message: Message) -> Iterator[Notifier]:
         now = self._now()
         late: list[Notifier] = []
         for provider in self.providers:
-            if self._is_away(provider, now) or not self._has_room(provider, now):
+            if self._is_away(provider, now) or provider.name in message.asked_last:
                 late.append(provider)
             else:
                 yield provider
@@ -133,25 +134,3 @@ class Several:
         since = self._away.get(provider.name)
         # One that was noted by a clock that was ahead would stay away for long.
         return since is not None and since <= now < since + AWAY
-
-    def _has_room(self, provider: Notifier, now: datetime) -> bool:
-        budget = self._budgets.get(provider.name)
-        return budget is None or budget.take(now)
-
-
-class _Budget:
-    """What one provider may be handed by this process within `SPAN`."""
-
-    def __init__(self, per_second: float) -> None:
-        self._most = max(1, int(per_second * SPAN.total_seconds()))
-        self._taken: deque[datetime] = deque()
-        self._lock = threading.Lock()
-
-    def take(self, now: datetime) -> bool:
-        with self._lock:
-            while self._taken and not now - SPAN < self._taken[0] <= now:
-                self._taken.popleft()
-            if len(self._taken) >= self._most:
-                return False
-            self._taken.append(now)
-            return True

@@ -6,7 +6,7 @@ reminders. So it waits with us, where the most urgent goes first. Nothing is dro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,7 +55,31 @@ def left_of(conn: Connection, channel: str, per_second: float, now: datetime) ->
     waits = select(OUTBOX.c.outbox_id).where(PENDING, OUTBOX.c.channel == channel, OUTBOX.c.available_at <= now)
     if conn.execute(waits.limit(1)).first() is None:
         return None
-    kept: Mapping[str, Any] = lock_state(conn, _name(channel), now)
+    return _kept(conn, channel, per_second, now)
+
+
+def shares(
+    conn: Connection, channel: str, paces: Sequence[tuple[str, float | None]], count: int, now: datetime
+) -> list[frozenset[str]]:
+    """Of each of `count` messages, the most urgent first, which of a channel's providers, in their order and with
+    their paces, have had their share; what is theirs is taken from it. Until the transaction ends nobody else asks."""
+    over: list[frozenset[str]] = []
+    passed: frozenset[str] = frozenset()
+    for name, pace in paces:
+        left = count - len(over)
+        if not left:
+            break
+        if pace is not None:
+            budget = _kept(conn, f"{channel}:{name}", pace, now)
+            left = min(left, max(0, int(budget.left)))
+            spend(conn, f"{channel}:{name}", budget, left, now)
+        over += [passed] * left
+        passed |= {name}
+    return over + [passed] * (count - len(over))
+
+
+def _kept(conn: Connection, name: str, per_second: float, now: datetime) -> Budget:
+    kept: Mapping[str, Any] = lock_state(conn, _name(name), now)
     if not kept:
         return Budget(most_at_once(per_second), now)
     return Budget(float(kept["left"]), datetime.fromisoformat(kept["at"])).refilled(per_second, now)

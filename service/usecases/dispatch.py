@@ -6,20 +6,21 @@ import heapq
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from queue import Empty, SimpleQueue
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy import Connection
 
-from notifiers.base import Accepted, Cause, Notifier, Rejected, TakesFew, Unavailable, pace_of
+from notifiers.base import Accepted, Cause, HasProviders, Notifier, Rejected, TakesFew, Unavailable, pace_of
 from service.clock import monotonic
 from service.db.claims import claim_outbox
 from service.edges import ACCEPTED, SENDING, Act, reach
-from service.usecases.budgets import left_of, spend
+from service.usecases.budgets import left_of, shares, spend
 from service.usecases.claimed import Claimed, NotBegun, Outcome, ids_of, open_rows
 from service.usecases.context import Service
 from service.usecases.problems import StorageUnavailable
@@ -249,7 +250,24 @@ def claim(service: Service, channels: Sequence[str], limit: int, conn: Connectio
     rows = claim_outbox(conn, now, limit, token, channels, lease=service.limits.lease) if limit else []
     if budget is not None:
         spend(conn, channels[0], budget, len(rows), now)
-    return open_rows(service, conn, rows, now)
+    return _shared(service, conn, open_rows(service, conn, rows, now), now)
+
+
+def _shared(service: Service, conn: Connection, claimed: Sequence[Claimed], now: datetime) -> list[Claimed]:
+    """The rows with the providers of their channel that have had their share: the next one takes what exceeds it."""
+    asked_last: dict[UUID, frozenset[str]] = {}
+    for channel in {row.channel for row in claimed}:
+        one: object = service.notifiers.get(channel)
+        paces = [(p.name, pace_of(p)) for p in one.providers] if isinstance(one, HasProviders) else []
+        if any(pace is not None for _, pace in paces):
+            theirs = [row.outbox_id for row in claimed if row.channel == channel]
+            asked_last |= zip(theirs, shares(conn, channel, paces, len(theirs), now), strict=True)
+    return [
+        replace(row, message=replace(row.message, asked_last=asked_last[row.outbox_id]))
+        if row.message is not None and row.outbox_id in asked_last
+        else row
+        for row in claimed
+    ]
 
 
 def claim_unserved(service: Service, limit: int, conn: Connection) -> list[Claimed]:

@@ -126,8 +126,11 @@ def test_a_wrong_password_is_ours_to_mend(phone: AndroidPhone) -> None:
 
 
 def test_it_takes_what_android_lets_an_app_send(phone: AndroidPhone) -> None:
-    assert gateway(phone).per_second * 1800 == PER_HALF_HOUR
-    assert gateway(phone, PER_HALF_HOUR="90").per_second == 0.05
+    for most in (1, 10, PER_HALF_HOUR, 90, 500):
+        pace = gateway(phone, PER_HALF_HOUR=str(most)).per_second
+        saved = max(1.0, min(15.0, pace * 900))
+        assert saved + pace * 1800 <= max(most, 2) + 1e-9, "what was saved up and what comes meanwhile"
+        assert saved + pace * 1800 > most * 0.95
 
 
 def test_by_its_own_server_it_lists_and_by_another_it_pings(phone: AndroidPhone) -> None:

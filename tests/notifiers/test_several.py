@@ -20,7 +20,7 @@ from notifiers.base import (
     StatusResult,
     Unavailable,
 )
-from notifiers.several import AWAY, SPAN, Several
+from notifiers.several import AWAY, Several
 
 MESSAGE = Message("1", "+77010000001", "hello", "alert", None, None, None)
 TOOK = Accepted("X1", DeliveryState.SENT)
@@ -54,7 +54,7 @@ class Provider:
 
 
 class Slow(Provider):
-    per_second = 30 / SPAN.total_seconds()
+    per_second = 0.02
 
 
 class Clock:
@@ -120,19 +120,18 @@ def test_one_that_was_away_is_not_waited_for_by_each_message(clock: Clock) -> No
     assert dead.asked == 3
 
 
-def test_what_is_too_much_for_a_slow_one_goes_by_the_other(clock: Clock) -> None:
+def test_who_has_had_its_share_is_asked_after_the_others(clock: Clock) -> None:
     slow, fast = Slow("sim"), Provider("twilio")
     several = Several([slow, fast], clock)
-    for _ in range(40):
-        several.send(MESSAGE)
-    assert (slow.asked, fast.asked) == (30, 10)
-    clock.now += SPAN
+    over = replace(MESSAGE, asked_last=frozenset({"sim"}))
     several.send(MESSAGE)
-    assert slow.asked == 31
+    several.send(over)
+    assert (slow.asked, fast.asked) == (1, 1)
     fast.says = ABSENT
-    for _ in range(40):
-        several.send(MESSAGE)
-    assert slow.asked == 71, "late is better than never"
+    several.send(over)
+    assert slow.asked == 2, "late is better than never"
+    assert several.per_second is None, "the other takes whatever comes"
+    assert Several([slow, Slow("sim2")], clock).per_second == 0.04
 
 
 def test_a_message_is_found_by_whoever_has_it(clock: Clock) -> None:

@@ -16,6 +16,7 @@ from functools import partial
 import pytest
 
 from notifiers.base import SEND_TIMEOUT_SECONDS, Accepted, DeliveryState, Message, SendResult, Unavailable
+from notifiers.several import Several
 from service.clock import monotonic, utc_now
 from service.db.engine import make_engine
 from service.db.sealed import open_keyring
@@ -57,7 +58,7 @@ class Dead(Line):
 
 
 @contextmanager
-def installation(url: str, *lines: Line, limits: Limits | None = None) -> Iterator[Service]:
+def installation(url: str, *lines: Line | Several, limits: Limits | None = None) -> Iterator[Service]:
     db = make_engine(url)
     try:
         yield Service(
@@ -121,6 +122,25 @@ def test_all_processes_together_share_one_budget(database_url: str) -> None:
         assert [taken(there), taken(here), taken(there)] == [0, 2, 0], "a clock that is behind earns nothing"
         now += timedelta(hours=1)
         assert taken(here) + taken(here) == AT_ONCE
+
+
+def test_of_several_providers_the_slow_one_has_one_share_for_all_processes(database_url: str) -> None:
+    phone, twilio = Slow("sms", 0.01), Line("sms")
+    phone.name, twilio.name = "phone", "twilio"
+    several = Several([phone, twilio], utc_now)
+    with installation(database_url, several) as one, installation(database_url, several) as other:
+        now = utc_now() + 5 * A_SECOND
+        write(one, [str(n) for n in range(30)])
+        write(one, ["sos"], priority=1)
+
+        def over(service: Service) -> list[bool]:
+            here = replace(service, clock=lambda: now)
+            rows = here.run(lambda conn: claim(here, ["sms"], 10, conn))
+            return ["phone" in row.message.asked_last for row in rows if row.message is not None]
+
+        assert [over(one), over(other)] == [[False] * 9 + [True], [True] * 10], "what is urgent goes by its own SIM"
+        now += 100 * A_SECOND
+        assert over(other) == [False] + [True] * 9
 
 
 def test_what_waits_for_a_budget_goes_in_the_order_of_danger() -> None:
