@@ -33,6 +33,7 @@ from service.web import (
     my_data,
     my_trip_page,
     number_pages,
+    offer_page,
     operator_page,
     order_page,
     own_notes,
@@ -69,7 +70,7 @@ from service.wiring import build
 
 __all__ = ["Duty", "create_app"]
 
-PUBLIC = (landing, countries, away, self_check, phrases_page, phones, sign_in, operator_page)
+PUBLIC = (landing, offer_page, countries, away, self_check, phrases_page, phones, sign_in, operator_page)
 CONTACT = (invitation_page, hand_over_page)
 ANSWERED = (alarm_page, rehearsal_page)
 """Pages of contacts whose buttons go through the inbox."""

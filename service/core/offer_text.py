@@ -38,7 +38,7 @@ _RUSSIAN = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхиикл
 _KAZAKH = str.maketrans("abcdefghijklmnopqrstuvwxyzäğıñöşüūúóáń", "абшдефгхижклмнопкрстуввхизагиношуууоан")
 _LISTED = re.compile(r"\S+")
 _ENGLISH = frozenset(
-    _LISTED.findall("the and for you with our your are will of is we not to be this from have per as or work job us")
+    _LISTED.findall("the and for you with our your are will of is we not to be this from have per as work job")
 )
 _RUSSIAN_COMMON = frozenset(
     _LISTED.findall(

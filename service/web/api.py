@@ -1,7 +1,6 @@
 """The JSON API, version 1. Every call here is a use case that the forms have as well."""
 
 from fastapi import APIRouter
-from starlette.exceptions import HTTPException
 
 from service.usecases.context import Service
 from service.web import (
@@ -9,6 +8,7 @@ from service.web import (
     api_lifeline,
     api_me,
     api_numbers,
+    api_offers,
     api_plans,
     api_travelers,
     api_watch,
@@ -29,16 +29,5 @@ def router(service: Service) -> APIRouter:
     api.include_router(api_me.router(service))
     api.include_router(api_countries.router(service))
     api.include_router(checklist_api.router(service))
-    api.include_router(_not_yet())
-    return api
-
-
-def _not_yet() -> APIRouter:
-    """Calls that this version describes and does not answer yet."""
-    api = APIRouter(responses=documented(501), route_class=Headers)
-
-    @api.post("/offers/check")
-    def not_available_yet() -> None:
-        raise HTTPException(501)
-
+    api.include_router(api_offers.router(service))
     return api

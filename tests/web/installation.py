@@ -63,8 +63,8 @@ def furnish(world: FormWorld) -> Installation:
     made.public(first="/", sign_in="/in", leaving="/leaving", not_here="/c/nothing")
     made.public(at_work="/at-work", papers="/papers", know="/know", away="/away", away_there="/away/TR")
     made.public(away_near="/away/MM", phrasebook="/phrasebook", sentences="/phrasebook/ar")
-    made.quiet |= {"at_work", "papers", "away", "phrasebook", "sentences"}
-    made.public(countries="/countries", country="/countries/TR", country_near="/countries/MM")
+    made.quiet |= {"at_work", "papers", "away", "phrasebook", "sentences", "offer"}
+    made.public(offer="/offer", countries="/countries", country="/countries/TR", country_near="/countries/MM")
     made.quiet |= {"sign_in", "leaving", "not_here"}
     _planning(world, made)
     _away(world, made)
@@ -102,6 +102,8 @@ def _planning(world: FormWorld, made: Installation) -> None:
         step_people_change=f"/trip/people/{mother}",
         step_people_remove=f"/trip/people/{mother}/remove",
         card_before="/trip/card",
+        checklist="/trip/checklist",
+        drill="/trip/drill",
         agreement_before="/trip/agreement",
     )
     made.public(
@@ -124,9 +126,9 @@ def _away(world: FormWorld, made: Installation) -> None:
         home="/home",
         my_trip="/trip/all",
         card="/trip/card",
-        late="/late",
         calendar="/trip/calendar",
         agreement="/trip/agreement",
+        late="/late",
         pause="/pause",
         end="/end",
         number="/number",

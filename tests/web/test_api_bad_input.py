@@ -261,12 +261,3 @@ def test_errors_are_said_in_the_readers_language(world: World) -> None:
         assert said["detail"] != english["detail"]
         assert {one["field"] for one in said["errors"]} == {"name", "phone", "language"}
         assert said["errors"][0]["message"] != english["errors"][0]["message"]
-
-
-def test_what_comes_later_says_so(world: World) -> None:
-    world.sign_in()
-    for method, path in [
-        ("POST", "/offers/check"),
-    ]:
-        answer = world.call(method, path)
-        assert (answer.status_code, answer.headers["content-type"]) == (501, "application/problem+json")

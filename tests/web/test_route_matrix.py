@@ -35,6 +35,8 @@ LADDER = {"rungs": [{"contacts": ["CONTACT"], "wait_seconds": 900}], "repeat_sec
 FORMS: Mapping[str, Mapping[str, Any]] = {
     "/in": {"phone": "+77000000009"},
     "/in/code": {"phone": "+77000000009", "code": "000000"},
+    "/offer": {"text": "Cyprus. Dancer needed."},
+    "/offer/keep": {"text": "Cyprus. Dancer needed.", "keep": "1"},
     "/private": {"passphrase": WORDS["passphrase"]},
     "/data": {"passphrase": WORDS["passphrase"]},
     "/notes": {"do": "note", "text": "a van without a plate"},
@@ -46,6 +48,7 @@ FORMS: Mapping[str, Mapping[str, Any]] = {
     "/trip/times": {"rhythm": "every", "every": "12"},
     "/trip/times/preview": {"rhythm": "every", "every": "12"},
     "/trip/place": {"leg.country": "GE"},
+    "/trip/checklist": {"point": "original", "original.have": "1"},
     "/people/add": AUNT,
     "/people/{contact_id}/hand-over": AUNT,
     "/trip/people/add": AUNT,
@@ -59,6 +62,7 @@ FORMS: Mapping[str, Mapping[str, Any]] = {
     "/a/{token}/sheet": {"pin": PIN},
     "/a/{token}/paper": {"copy": "police", "language": "ru"},
     "/a/{token}/found": {"ticket": "", "officer": "KZ-118"},
+    "/api/v1/offers/check": {"text": "Cyprus. Dancer needed."},
     "/api/v1/travelers": {"name": "A", "phone": "+77000000009", "language": "kk"},
     "/api/v1/travelers/verify": {"phone": AIZHAN, "code": "000000"},
     "/api/v1/travelers/me/numbers": {"phone": "+77000000007"},
@@ -75,6 +79,8 @@ FORMS: Mapping[str, Mapping[str, Any]] = {
     "/api/v1/trips/{trip_id}/changes": {"end": True},
     "/api/v1/trips/{trip_id}/weekly-word": {"allowed": True},
     "/api/v1/trips/{trip_id}/contacts/{contact_id}/worry": {"allowed": False},
+    "/api/v1/trips/{trip_id}/checklist": {"lawyer": {"not_needed": True}},
+    "/api/v1/trips/{trip_id}/checklist/practice": {"number": "113", "typed": "113"},
 }
 """What is sent to an address, so that it would do something; to the others, an empty form."""
 
