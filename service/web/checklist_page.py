@@ -185,7 +185,8 @@ def _sources(service: Service, checklist: Checklist, language: str) -> dict[str,
         "authority": register.names.get(language, register.names["en"]) if register else "",
         "register_of": whole_day(register.checked, language) if register else "",
         "abroad": abroad,
-        "helpers": abroad[0].home if abroad else (),
+        # Named on a page of its own: what some of them are called must not stand on the phone's.
+        "helpers": f"/countries/{abroad[0].facts.code}?citizen={home}" if abroad and abroad[0].home else "",
     }
 
 
