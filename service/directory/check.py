@@ -19,6 +19,8 @@ DATES = ("checked", "date")
 """The columns of any table that say when a row was read."""
 SOURCES = ("source", "why", "reviewer")
 """Those that say who says so."""
+FREE_MAIL = frozenset({"gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "mail.ru", "yandex.ru", "ukr.net"})
+"""Where anybody can open an address in a mission's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +126,13 @@ def _records(lines: list[str]) -> Iterator[list[str]]:
 
 
 def _reader(name: str) -> Callable[[list[str]], list[str]] | None:
-    """What reads a table as the service does; it gives the numbers in it that cannot be right."""
+    """What reads a table as the service does; it gives the numbers and addresses in it that cannot be right."""
     folder, _slash, file = name.rpartition("/")
     code = file.removesuffix(".csv")
     if folder == "missions":
-        return lambda lines: _bad(p for m in missions.read_missions(lines, sending=code) for p in m.phones)
+        return lambda lines: _bad_missions(missions.read_missions(lines, sending=code))
     if folder == "embassies":
-        return lambda lines: _bad(p for m in missions.read_missions(lines, within=code) for p in m.phones)
+        return lambda lines: _bad_missions(missions.read_missions(lines, within=code))
     if name == "hotlines.csv":
         return lambda lines: _bad(p for helper in hotlines.read_helpers(lines) for p in helper.phones)
     if name == "emergency.csv":
@@ -138,6 +140,12 @@ def _reader(name: str) -> Callable[[list[str]], list[str]] | None:
     if name == "sms_profiles.csv":
         return lambda lines: _none(sms_profiles.read_profiles(lines))
     return None
+
+
+def _bad_missions(found: Iterable[missions.Mission]) -> list[str]:
+    told = list(found)
+    free = (one.email for one in told if one.email.rpartition("@")[2].lower() in FREE_MAIL)
+    return [*_bad(phone for one in told for phone in one.phones), *(f"{email}: anybody's" for email in free)]
 
 
 def _bad(found: Iterable[Phone]) -> list[str]:

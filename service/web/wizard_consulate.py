@@ -15,6 +15,7 @@ from service.usecases.drafts import TripKey
 from service.usecases.offer_consulate import Offer, is_of_another_country, offer_consulate
 from service.usecases.places import country_name
 from service.usecases.problems import Invalid, Problems
+from service.usecases.profile import show_profile
 from service.usecases.sessions import Session
 from service.usecases.times import whole_day
 from service.usecases.trip_facts import set_facts
@@ -35,6 +36,7 @@ PERSON_FIELDS = tuple(PERSON_LABELS)
 class Help:
     """The emergency numbers of a country where she will be; None when nobody has told us with a source and a date."""
 
+    code: str
     country: str
     numbers: Emergency | None
     checked: str
@@ -55,6 +57,7 @@ def router(service: Service) -> APIRouter:
             form,
             countries=number_countries(request),
             offer=_offer(service, session, key, language_of(request)),
+            citizen=show_profile(service, session.traveler_id).told.citizenship,
             helps=_helps(stored_facts(service, key, ("destination", "legs")), language_of(request)),
             person=PERSON,
             unfolded=any(form.text(name) for name in fields) or bool(fields.intersection(form.mistakes())),
@@ -111,4 +114,4 @@ def _helps(trip: Mapping[str, Any], language: str) -> list[Help]:
 def _help(country: str, language: str) -> Help:
     numbers = emergency(country)
     checked = whole_day(numbers.checked, language) if numbers else ""
-    return Help(country_name(country, language), numbers, checked)
+    return Help(country, country_name(country, language), numbers, checked)

@@ -62,13 +62,15 @@ def test_each_fault_is_named_with_its_line(folder: Path) -> None:
         "GB,embassy,London,,+20 77276312,,,Somebody,2026,high,,",
         "IT,embassy,Rome,,,,,,2026,high,,",
         'JP,embassy,Tokyo,"1, Street",,,,Somebody,soon,high,,',
+        "KR,embassy,Seoul,,,embassy.kz@gmail.com,,Somebody,2026,high,,",
     )
     table.write_text("\n".join((HEAD, BERN, *bad, "")), "utf-8")
     found = [one.what for one in looked_at(folder, ["CH", "XK"]).wrong]
-    assert [what.split(":")[0] for what in found] == ["line 3", "line 4", "line 5", "line 6", "XK"]
+    assert [what.split(":")[0] for what in found] == ["line 3", "line 4", "line 5", "line 6", "line 7", "XK"]
     assert "no operator has such a number" in found[0]
     assert "no source" in found[2]
     assert "'soon' is no date" in found[3]
+    assert "anybody's" in found[4]
     table.write_text("\n".join((HEAD, BERN, BERN, "")), "utf-8")
     assert "twice" in looked_at(folder).wrong[0].what
     said = CliRunner().invoke(cli, ["directory", "check", "--folder", str(folder)])
