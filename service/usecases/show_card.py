@@ -1,4 +1,4 @@
-"""What a traveler may want on a card in her pocket: when she calls, whom, and whom to call where she is.
+"""What a traveler may want on a card in her pocket: when she calls, whom, and who helps in each country on her way.
 
 It reads no alarm and no word of hers. Nothing of the card is stored.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +18,7 @@ from service.core.plan import Plan
 from service.db.stored import table_of
 from service.db.tables import Traveler
 from service.db.trips import TripKey
-from service.directory import Emergency, emergency
 from service.usecases.context import Service
-from service.usecases.numbers import zone_of_number
 from service.usecases.show_trip import WholeTrip, read_whole
 from service.usecases.waiting import plan_shown
 
@@ -40,16 +38,17 @@ class CardPerson:
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """`zone`: the clock of the plan, "" without one. `countries`: each on the way, with what we know of its
-    numbers."""
+    """`zone`: the clock of the plan, "" without one. `places`: each country on the way (ISO 3166-1 alpha-2) with the
+    city there. `citizen`: her passport's country, "" when she has not told. `details`: the sections of her trip."""
 
     plan: Plan | None
     zone: str
-    home_zone: str
     people: tuple[CardPerson, ...]
-    consulate: Mapping[str, str]
-    countries: tuple[tuple[str, Emergency | None], ...]
+    places: tuple[tuple[str, str], ...]
+    citizen: str
+    details: Mapping[str, Any]
     has_words: bool
+    today: date
 
 
 def show_card(service: Service, key: TripKey) -> CardFacts:
@@ -65,19 +64,22 @@ def show_card(service: Service, key: TripKey) -> CardFacts:
 def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> CardFacts:
     whole = read_whole(service, conn, key, now)
     sealed = conn.execute(select(TRAVELERS.c.sealed).where(TRAVELERS.c.traveler_id == key.traveler_id)).scalar_one()
-    phone = json.loads(service.keys.open(conn, b"traveler", sealed))["phone"]
+    told = json.loads(service.keys.open(conn, b"traveler", sealed))
     plan = plan_shown(conn, service.keys, key, now, whole.plan) if whole.plan else None
     where = whole.details.get("destination") or {}
-    places = [where, *(whole.details.get("legs") or ())]
-    countries = dict.fromkeys(place["country"] for place in places if place.get("country"))
+    stops = [where, *(whole.details.get("legs") or ())]
+    # Of a country that she comes to twice the first city counts.
+    cities = {stop["country"]: str(stop.get("city") or "") for stop in reversed(stops) if stop.get("country")}
+    order = dict.fromkeys(stop["country"] for stop in stops if stop.get("country"))
     return CardFacts(
         plan=plan,
         zone=str(where.get("zone") or ""),
-        home_zone=zone_of_number(phone),
         people=tuple(_people(whole)),
-        consulate=_consulate(whole.details),
-        countries=tuple((country, emergency(country)) for country in countries),
+        places=tuple((country, cities[country]) for country in order),
+        citizen=str(told.get("citizenship") or ""),
+        details=whole.details,
         has_words=whole.has_words,
+        today=now.date(),
     )
 
 
@@ -86,8 +88,3 @@ def _people(whole: WholeTrip) -> Iterator[CardPerson]:
         numbers = [way["address"] for way in one.channels if way["address"].startswith("+")]
         if numbers and one.status in LISTENS:
             yield CardPerson(one.contact_id, one.name, numbers[0], one.status == "accepted")
-
-
-def _consulate(details: Mapping[str, Any]) -> Mapping[str, str]:
-    known = details.get("consulate") or {}
-    return {name: str(known[name]) for name in ("name", "phone", "address") if known.get(name)}

@@ -1,6 +1,7 @@
 """A card for her pocket, as texts: the page and the paper show the same.
 
-It names no service, no word and no answer: whoever finds it sees the numbers that any traveler carries.
+It names no service, no word and no answer: whoever finds it sees the numbers that any traveler carries. Each number
+that is not hers says where it comes from and of when it is.
 """
 
 from __future__ import annotations
@@ -10,26 +11,35 @@ from dataclasses import dataclass
 
 from service.core.wording import Translate
 from service.core.wording_text import N_
-from service.directory import Emergency
+from service.directory import Emergency, Help, Helper, country, emergency
+from service.directory.phrases import phrases, spoken_in
 from service.texts import translator
+from service.usecases.consulate import Consulate, Origin, consulate_for
+from service.usecases.countries import date_said, hosts_in
+from service.usecases.dialing import dialed_from, within_its_country
+from service.usecases.numbers import country_of_number
 from service.usecases.places import country_name, zone_label
 from service.usecases.show_card import CardFacts
 from service.usecases.typed_numbers import shown_number
 from service.web.plan_said import plan_said
 
-PHRASES = ("Help me, please.", "Please call the police.", "I need a doctor.", "Please call my consulate.")
-"""In English, for whoever is near: not translated."""
-WHAT_THEY_MEAN = (
-    N_("Help me, please."),
-    N_("Please call the police."),
-    N_("I need a doctor."),
-    N_("Please call my consulate."),
-)
+SAID = {
+    "passport_mine": N_("My passport belongs only to me."),
+    "help": N_("Help me, please."),
+    "police": N_("Please call the police."),
+    "consulate": N_("Please call my consulate."),
+    "doctor": N_("I need a doctor."),
+}
+"""What is held out to whoever is near, by its key in the directory, and what it means."""
+MOST_TONGUES = 2
+"""Languages of the way beside English."""
+UNKNOWN = N_("not known to us; ask on arrival")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the card. `number`: the text is to be dialed. `small`: where a number comes from, and when."""
+    """A line of the card. `number`: the text is to be dialed. `small`: where a number comes from, and when, or how it
+    is dialed from elsewhere."""
 
     label: str
     text: str
@@ -38,14 +48,41 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence in a language (BCP 47), `latin` how it sounds where its letters are others; `read`: somebody has read
+    it whose first language it is."""
+
+    language: str
+    text: str
+    latin: str
+    read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence in the languages of the way, English last. `meaning`: in hers, "" when English is hers."""
+
+    meaning: str
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def english(self) -> str:
+        return self.sentences[-1].text
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """Its two sides."""
+    """What stands on it: `front` when and whom she calls, `numbers` for emergencies, `helpers` who else helps, `said`
+    what she can show. `strip`: the few numbers for a label in her clothes."""
 
     title: str
     front: tuple[Line, ...]
-    back: tuple[Line, ...]
-    phrases: tuple[tuple[str, str], ...]
-    """English, and what it means."""
+    numbers: tuple[Line, ...]
+    helpers: tuple[Line, ...]
+    said: tuple[Said, ...]
+    strip: tuple[str, ...]
+    unread: bool
+    """Whether a sentence waits for somebody who has read it in her first language."""
 
 
 def card_of(facts: CardFacts, names: Mapping[str, str], language: str, *, question: bool) -> Card:
@@ -56,12 +93,15 @@ def card_of(facts: CardFacts, names: Mapping[str, str], language: str, *, questi
         question: whether it reminds of the agreed question, without saying it.
     """
     _ = translator(language)
-    meanings = ("" if language == "en" else _(text) for text in WHAT_THEY_MEAN)
+    said = tuple(_said(facts, language, _))
     return Card(
-        _("My numbers"),
-        tuple(_front(facts, names, language, _, question)),
-        tuple(_back(facts, language, _)),
-        tuple(zip(PHRASES, meanings, strict=True)),
+        title=_("My numbers"),
+        front=tuple(_front(facts, names, language, _, question)),
+        numbers=tuple(line for code, _city in facts.places for line in _emergency(code, language, _)),
+        helpers=tuple(_helpers(facts, language, _)),
+        said=said,
+        strip=tuple(_strip(facts, names, language)),
+        unread=not all(sentence.read for one in said for sentence in one.sentences),
     )
 
 
@@ -74,29 +114,125 @@ def _front(facts: CardFacts, names: Mapping[str, str], language: str, _: Transla
         name = names.get(str(person.contact_id))
         if name is not None:
             yield Line(name or person.name, shown_number(person.phone), number=True)
+            yield from _dialed(person.phone, (code for code, _city in facts.places), language)
     if question:
         yield Line(_("When we talk"), _("our question"))
 
 
-def _back(facts: CardFacts, language: str, _: Translate) -> Iterator[Line]:
-    for country, numbers in facts.countries:
-        yield from _emergency(country_name(country, language), numbers, _)
-    consulate = facts.consulate
-    if consulate.get("name"):
-        yield Line(_("Consulate"), consulate["name"])
-    number = consulate.get("phone")
-    yield Line(_("The consulate’s phone"), shown_number(number) if number else _("not known"), number=bool(number))
-    if number:
-        yield Line("", _("as I wrote it myself"), small=True)
+def _dialed(number: str, codes: Iterator[str], language: str) -> Iterator[Line]:
+    """How a number is dialed from each country on the way, and at home: with the digits for a phone without a plus."""
+    plain = shown_number(number)
+    ways: dict[str, list[str]] = {}
+    for code in dict.fromkeys((*codes, country_of_number(number))):
+        said = dialed_from(number, code) if code else plain
+        if said != plain:
+            ways.setdefault(said, []).append(country_name(code, language))
+    if ways:
+        yield Line("", "; ".join(f"{', '.join(countries)}: {said}" for said, countries in ways.items()), small=True)
 
 
-def _emergency(country: str, numbers: Emergency | None, _: Translate) -> Iterator[Line]:
+def _emergency(code: str, language: str, _: Translate) -> Iterator[Line]:
+    name, numbers = country_name(code, language), emergency(code)
+    label = _("Emergency numbers: {country}").format(country=name)
     if numbers is None:
-        yield Line(_("Emergency numbers: {country}").format(country=country), _("not known to us; ask on arrival"))
+        yield Line(label, _(UNKNOWN))
         return
-    known = ((_("police"), numbers.police), (_("ambulance"), numbers.ambulance), (_("fire service"), numbers.fire))
-    others = [f"{label} {number}" for label, number in known if number and number != numbers.general]
-    text = ", ".join(filter(None, (numbers.general, *others)))
-    yield Line(_("Emergency numbers: {country}").format(country=country), text, number=True)
+    yield Line(label, _emergency_said(numbers, _), number=True)
     source = _("Checked on {date}").format(date=f"{numbers.checked:%d.%m.%Y}")
     yield Line("", f"{source}: {numbers.source}", small=True)
+
+
+def _emergency_said(numbers: Emergency, _: Translate) -> str:
+    known = ((_("police"), numbers.police), (_("ambulance"), numbers.ambulance), (_("fire service"), numbers.fire))
+    others = [f"{label} {number}" for label, number in known if number and number != numbers.general]
+    return ", ".join(filter(None, (numbers.general, *others)))
+
+
+def _helpers(facts: CardFacts, language: str, _: Translate) -> Iterator[Line]:
+    """The consulate and a help line of each country, once where it is the same, and a help line at home."""
+    shown: set[str] = set()
+    for code, city in facts.places:
+        found = consulate_for(facts.details, facts.citizen, code, city, language)
+        if found.name + found.phone not in shown:
+            shown.add(found.name + found.phone)
+            yield from _consulate(found, facts, code, language, _)
+    for code, _city in facts.places:
+        yield from _help_line(code, facts, language, _)
+    home = [one for one in country(facts.citizen, "").hotlines if one.phone and one.phone.from_abroad]
+    if facts.citizen and home:
+        yield from _helper(home[0], facts, language, _)
+
+
+def _consulate(found: Consulate, facts: CardFacts, code: str, language: str, _: Translate) -> Iterator[Line]:
+    if found.name:
+        yield Line(_("Consulate"), found.name)
+    if not found.phone:
+        label = _("The consulate’s phone")
+        yield Line(label if len(facts.places) < 2 else f"{label}: {country_name(code, language)}", _("not known"))
+    else:
+        yield Line(_("The consulate’s phone"), shown_number(found.phone), number=True)
+        within = within_its_country(found.phone)
+        if within != shown_number(found.phone):
+            host = country_name(country_of_number(found.phone), language)
+            yield Line("", f"{host}: {within}", small=True)
+    if found.address:
+        yield Line("", found.address, small=True)
+    if found.origin is Origin.TYPED:
+        yield Line("", _("as I wrote it myself"), small=True)
+    elif found.mission is not None:
+        confirmed = found.origin is Origin.CONFIRMED
+        text = _("from a list of {date}, which I took over") if confirmed else _("from a list of {date}, not confirmed")
+        said = text.format(date=date_said(found.mission.checked, language))
+        old = found.mission.checked is not None and found.mission.checked.is_old(facts.today)
+        source = hosts_in(found.mission.source)
+        yield Line("", f"{said}{_old(_) if old else ''}: {source}", small=True)
+
+
+def _old(_: Translate) -> str:
+    return " " + _("(older than a year)")
+
+
+def _help_line(code: str, facts: CardFacts, language: str, _: Translate) -> Iterator[Line]:
+    known = [one for one in country(code, facts.citizen).hotlines if one.phone]
+    if not known:
+        yield Line(_("Help line: {country}").format(country=country_name(code, language)), _("not known"))
+        return
+    yield from _helper(min(known, key=lambda one: Help.TRAFFICKING not in one.helps), facts, language, _)
+
+
+def _helper(one: Helper, facts: CardFacts, language: str, _: Translate) -> Iterator[Line]:
+    number = one.phone
+    if number is None:
+        return
+    name = country_name(one.country, language)
+    yield Line(_("Help line: {country}").format(country=name), number.printed, number=True)
+    within = "" if number.from_abroad else _("only from within: {country}").format(country=name)
+    of = _("Checked on {date}").format(date=date_said(number.checked, language))
+    old = _old(_) if number.checked is not None and number.checked.is_old(facts.today) else ""
+    about = ", ".join(filter(None, (one.name, within)))
+    yield Line("", f"{about}. {of}{old}: {hosts_in(number.source)}", small=True)
+
+
+def _said(facts: CardFacts, language: str, _: Translate) -> Iterator[Said]:
+    """Each sentence in the first languages of the way and in English."""
+    tongues = dict.fromkeys(tag for code, _city in facts.places for tag in spoken_in(code)[:1])
+    wanted = [*[tag for tag in tongues if tag not in ("en", language)][:MOST_TONGUES], "en"]
+    by_tongue = {tag: {one.key: one for one in phrases(tag)} for tag in wanted}
+    for key, meaning in SAID.items():
+        found = (by_tongue[tag][key] for tag in wanted)
+        sentences = tuple(Sentence(one.language, one.text, one.latin, bool(one.reviewer)) for one in found)
+        yield Said("" if language == "en" else _(meaning), sentences)
+
+
+def _strip(facts: CardFacts, names: Mapping[str, str], language: str) -> Iterator[str]:
+    """The emergency number, the consulate and the first of her people, where she begins: numbers alone."""
+    if facts.places:
+        code, city = facts.places[0]
+        numbers = emergency(code)
+        if numbers is not None:
+            yield numbers.general or numbers.police or numbers.ambulance or numbers.fire
+        if phone := consulate_for(facts.details, facts.citizen, code, city, language).phone:
+            yield shown_number(phone)
+    wanted = (person.phone for person in facts.people if str(person.contact_id) in names)
+    if first := next(wanted, ""):
+        yield shown_number(first)

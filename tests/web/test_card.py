@@ -32,12 +32,12 @@ def draft(world: FormWorld, **more: Any) -> str:
 
 
 def paper(answer: Response) -> str:
-    """What stands on a printed card."""
+    """What stands on both sheets of the paper."""
     assert answer.status_code == 200
     document = PdfReader(BytesIO(answer.content))
-    assert len(document.pages) == 1
+    assert len(document.pages) == 2
     assert document.metadata is None
-    return " ".join(document.pages[0].extract_text().split())
+    return " ".join(" ".join(page.extract_text() for page in document.pages).split())
 
 
 def test_T43_it_works_without_us(forms_once: FormWorld) -> None:
@@ -56,6 +56,14 @@ def test_T43_it_works_without_us(forms_once: FormWorld) -> None:
         f"Checked on {turkey.checked:%d.%m.%Y}",
         "Consulate in Antalya",
         "+90 242 248 00 00",
+        "Türkiye: (0242) 248 00 00",
+        "as I wrote it myself",
+        "Türkiye: 00 7 700 000 0002",
+        "Kazakhstan: 8 (700) 000 0002",
+        "Help line: Türkiye 157",
+        "only from within: Türkiye",
+        "Pasaportum yalnızca bana aittir.",
+        "My passport belongs only to me.",
         "Please call my consulate.",
     ):
         assert fact in told, fact
@@ -63,9 +71,9 @@ def test_T43_it_works_without_us(forms_once: FormWorld) -> None:
     assert answer.headers["Content-Disposition"] == 'attachment; filename="card.pdf"'
     assert answer.headers["Cache-Control"] == "no-store"
     text = paper(answer)
-    assert text.count("Auntie") == 3
+    assert text.count("Auntie") == 1 + 3, "on the sheet that folds, and on three small ones"
     assert "Gulnar" not in text
-    assert text.count("+90 242 248 00 00") == 3
+    assert text.count("+90 242 248 00 00") == 1 + 3 + 4, "and on four labels"
     for secret in SECRETS:
         assert secret.lower() not in (told + text).lower(), secret
 
@@ -99,6 +107,29 @@ def test_what_is_not_known_is_said_to_be(forms_once: FormWorld) -> None:
     told = shown(forms_once.open(CARD))
     assert "not known to us; ask on arrival" in told
     assert "The consulate’s phone not known" in " ".join(told.split())
+
+
+def test_each_country_on_the_way_brings_its_own_numbers_and_sentences(forms_once: FormWorld) -> None:
+    """E16, E20, E22: where she wrote no consulate our list steps in, and the card says so and of when it is."""
+    legs = [{"from": "2026-12-10T00:00:00+03:00", "country": "KR", "city": "Seoul", "zone": "Asia/Seoul"}]
+    forms_once.sign_in(citizenship="KZ")
+    trip = forms_once.trip(**CONSULATE, legs=legs)
+    mother = forms_once.contact(trip)
+    forms_once.enter_later()
+    told = shown(forms_once.open(CARD))
+    korea = emergency("KR")
+    assert korea is not None
+    for fact in (
+        "Emergency numbers: Türkiye",
+        f"police {korea.police}",
+        "제 여권은 저만의 것입니다.",
+        "from a list of",
+    ):
+        assert fact in told, fact
+    assert told.index("as I wrote it myself") < told.index("Embassy of Kazakhstan, Seoul")
+    text = paper(forms_once.send(CARD, {"do": "paper", "who": mother}, language="kk"))
+    assert "제 여권은 저만의 것입니다." in text
+    assert "Паспортым тек өзімдікі." in text
 
 
 def test_on_a_phone_in_other_hands_it_lies_behind_the_passphrase(forms_once: FormWorld) -> None:
