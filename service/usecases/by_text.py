@@ -43,7 +43,8 @@ def answer_to_traveler(
     code = what.country or ("" if what.names else _where(work, trip))
     if not code:
         return wording_keywords.which_country(_)
-    facts = with_hers(numbers_of(code, asker, work.now.date()), trip, code)
+    today = work.now.date()
+    facts = with_hers(numbers_of(code, asker, today), trip, code, asker, today)
     return wording_keywords.numbers(facts, _, _count(work, carriage), in_distress=in_distress)
 
 

@@ -9,22 +9,16 @@ from datetime import date
 from service.core.carriage import Carriage
 from service.core.wording_keywords import CountryNumbers, Line, Near, Office
 from service.db.trips import TripState
-from service.directory.countries import Country, Reach, country
+from service.directory.countries import Country, country
 from service.directory.dated import AsOf, Phone
 from service.directory.emergency_numbers import Emergency
 from service.directory.hotlines import Help, Helper, Sort
-from service.directory.missions import Kind
+from service.directory.missions import Kind, Mission
 from service.texts import known_language
-from service.usecases.numbers import country_of_number
+from service.usecases.consulate import Origin, consulate_for
 from service.usecases.places import country_name
 
 _EMBASSIES = (Kind.EMBASSY, Kind.OFFICE)
-_NEAR = {
-    Reach.HERE: Near.HERE,
-    Reach.ACCREDITED: Near.ELSEWHERE,
-    Reach.NEAREST: Near.ELSEWHERE,
-    Reach.NONE: Near.NOWHERE,
-}
 _UNCERTAIN = "low"
 
 
@@ -60,14 +54,16 @@ def numbers_of(code: str, asker: Asker, today: date) -> CountryNumbers:
     return _with_mission(facts, found, asker, today)
 
 
-def with_hers(facts: CountryNumbers, trip: TripState, code: str) -> CountryNumbers:
-    """The same with the consulate that she wrote down for this country, which goes before what we know."""
-    phone = (trip.details.get("consulate") or {}).get("phone") or ""
-    destination = (trip.details.get("destination") or {}).get("country")
-    if not phone or code not in (destination, country_of_number(phone)):
-        return facts
-    near = Near.HERE if facts.near is Near.NOWHERE else facts.near
-    return replace(facts, near=near, office=Office.HERS, mission=Line(phone))
+def with_hers(facts: CountryNumbers, trip: TripState, code: str, asker: Asker, today: date) -> CountryNumbers:
+    """The same with the consulate that she wrote down, or took over from our list, for this country: it goes first."""
+    city = str((trip.details.get("destination") or {}).get("city") or "")
+    found = consulate_for(trip.details, asker.citizen, code, city, known_language(asker.language))
+    if found.origin is Origin.TYPED and found.phone:
+        near = Near.HERE if facts.near is Near.NOWHERE else facts.near
+        return replace(facts, near=near, office=Office.HERS, mission=Line(found.phone))
+    if found.origin is Origin.CONFIRMED and found.mission is not None:
+        return _with_office(facts, found.mission, code, asker, today)
+    return facts
 
 
 def _one_for_all(emergency: Emergency | None) -> str:
@@ -80,19 +76,21 @@ def _one_for_all(emergency: Emergency | None) -> str:
 def _with_mission(facts: CountryNumbers, found: Country, asker: Asker, today: date) -> CountryNumbers:
     if found.code == found.citizen:
         return replace(facts, near=Near.AT_HOME)
-    mission, near = found.mission, _NEAR[found.reach]
-    if mission is None:
+    if found.mission is None:
         return replace(facts, near=Near.NOWHERE)
-    city = mission.city
-    if near is Near.ELSEWHERE:
+    return _with_office(facts, found.mission, found.code, asker, today)
+
+
+def _with_office(facts: CountryNumbers, mission: Mission, code: str, asker: Asker, today: date) -> CountryNumbers:
+    near, city, phone = Near.HERE, mission.city, mission.phone
+    if mission.host != code:
         there = country_name(mission.host, known_language(asker.language))
-        city = f"{city}, {there}" if city else there
-    is_embassy = mission.kind in _EMBASSIES
-    phone = mission.phone
+        near, city = Near.ELSEWHERE, f"{city}, {there}" if city else there
+    is_embassy = mission.kind in _EMBASSIES or phone is None
     return replace(
         facts,
         near=near,
-        office=Office.EMBASSY if is_embassy or phone is None else Office.CONSULATE,
+        office=Office.EMBASSY if is_embassy else Office.CONSULATE,
         city=city or facts.country,
         mission=_line(phone, today) if phone else None,
     )
