@@ -9,15 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from notifiers.base import ListsInbound, TellsHowFar
+from notifiers.base import ListsInbound, TakesCalls, TellsHowFar, WrittenToFirst
 from service.db.state import get_state
 from service.db.trips import TripKey, TripState, load_trips
 from service.usecases.context import MISSED_CALLS, Service
 
 FAIL_OPEN_AFTER = timedelta(minutes=15)
-CHOSEN = frozenset({"telegram", "voice"})
-"""Channels by which only those can check in who have turned them on. By all others everybody can: each traveler has a
-number and may text to any of ours."""
+VOICE = "voice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +42,27 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """How far each source has been read at `now`, with the channel that it belongs to."""
+    """How far each source has been read at `now`, with the channel that a traveler must have chosen to check in by it,
+    "" for one by which everybody can."""
 
     marks: tuple[tuple[str, Watermark], ...]
     now: datetime
 
-    def over(self, ways: frozenset[str]) -> Proof:
-        """The proof for one who can check in by these of the CHOSEN channels; a source that has been silent for 15 min
-        is left out, and said."""
-        marks = [mark for channel, mark in self.marks if channel not in CHOSEN or channel in ways]
+    def over(self, ways: frozenset[str] | None = None) -> Proof:
+        """The proof for one who has chosen these channels, or over all sources; one that has been silent for 15 min is
+        left out, and said."""
+        marks = [mark for channel, mark in self.marks if not channel or ways is None or channel in ways]
         silent = [mark for mark in marks if mark.is_open(self.now)]
         never = datetime.min.replace(tzinfo=self.now.tzinfo)
         asked = [mark.read_until or never for mark in marks if not mark.is_open(self.now)]
         since = [mark.read_until or mark.failing_since or self.now for mark in silent]
         return Proof(min(asked, default=None), min(since, default=None))
+
+
+def is_chosen(source: object) -> bool:
+    """Whether only those can check in by a source who have turned it on: a chat that must have been joined, calls that
+    must have been allowed. By all others everybody can: each traveler has a number and may text to any of ours."""
+    return isinstance(source, WrittenToFirst | TakesCalls)
 
 
 def sources(service: Service) -> dict[str, ListsInbound | TellsHowFar]:
@@ -82,21 +87,19 @@ def watermark_value(mark: Watermark) -> dict[str, str | None]:
 
 def read_proofs(conn: Connection, service: Service, now: datetime) -> Proofs:
     """How far all sources have been read."""
-    channels = {provider.name: provider.channel for provider in service.providers}
+    channels = {one.name: one.channel if is_chosen(one) else "" for one in service.providers}
     return Proofs(tuple((channels[name], watermark(conn, name)) for name in sources(service)), now)
 
 
 def read_proof(conn: Connection, service: Service, now: datetime) -> Proof:
     """The proof over all sources."""
-    return read_proofs(conn, service, now).over(CHOSEN)
+    return read_proofs(conn, service, now).over()
 
 
 def ways_of(trip: TripState) -> frozenset[str]:
-    """By which of the CHOSEN channels the traveler can check in."""
-    ways = {address.channel for address in trip.traveler.addresses}
-    if trip.details.get(MISSED_CALLS):
-        ways.add("voice")
-    return CHOSEN & ways
+    """The channels by which the traveler can check in: those of her addresses, and calls where she has allowed them."""
+    ways = {address.channel for address in trip.traveler.addresses} - {VOICE}
+    return frozenset({*ways, VOICE} if trip.details.get(MISSED_CALLS) else ways)
 
 
 def own_proofs(conn: Connection, service: Service, proofs: Proofs, keys: Sequence[TripKey]) -> dict[TripKey, Proof]:

@@ -30,7 +30,7 @@ from service.usecases.alarms import Opening, open_several, put_alarm
 from service.usecases.context import Service
 from service.usecases.mind_the_clock import mind_the_clock
 from service.usecases.problems import StorageUnavailable
-from service.usecases.proof import CHOSEN, Proof, Proofs, own_proofs, read_proofs
+from service.usecases.proof import Proof, Proofs, own_proofs, read_proofs
 from service.usecases.step_rehearsals import step_rehearsals
 from service.usecases.storm_brake import StormBrake
 from service.usecases.waiting import as_shown
@@ -216,7 +216,7 @@ def _step_each(
     All sources together decide most. Only when one that not everybody uses lags or is silent, it is asked whose alarm
     that holds up or is told of, because it costs as much as ten steps.
     """
-    now, all_read, least = proofs.now, proofs.over(CHOSEN), proofs.over(frozenset())
+    now, all_read, least = proofs.now, proofs.over(), proofs.over(frozenset())
     stepped = [(one, _decide(one, all_read, brake, now), all_read) for one in due]
     if all_read == least:
         return stepped

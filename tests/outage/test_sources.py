@@ -35,6 +35,19 @@ def _asked_each_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stories, "reconcile_inbound", ask)
 
 
+class Chat(Line):
+    """Only those can write to it who have joined it."""
+
+    def link_for(self, token: str) -> str | None:
+        return f"https://chat.example/{token}"
+
+
+class Calls(Line):
+    """Missed calls, which count for those who have allowed it."""
+
+    called_numbers = ("+48732000001",)
+
+
 def with_another_line(story: Story, line: Line) -> Line:
     story.service = replace(story.service, notifiers={**story.service.notifiers, line.channel: line})
     return line
@@ -87,7 +100,7 @@ def check_in_by_calls(story: Story) -> None:
 def test_who_has_no_messenger_waits_for_none_and_hears_of_none(home: Story) -> None:
     """Proof is asked only of the ways by which this traveler can check in."""
     family(home)
-    bot = with_another_line(home, Line("bot", "telegram"))
+    bot = with_another_line(home, Chat("bot", "telegram"))
     home.advance_to("2026-12-01T12:00+03:00")
     bot.is_dead = True
     home.advance_to("2026-12-01T21:01+03:00")
@@ -105,7 +118,7 @@ def test_who_has_no_messenger_waits_for_none_and_hears_of_none(home: Story) -> N
 def test_who_checks_in_by_missed_calls_waits_for_their_list_too(home: Story) -> None:
     family(home)
     check_in_by_calls(home)
-    calls = with_another_line(home, Line("calls", "voice"))
+    calls = with_another_line(home, Calls("calls", "voice"))
     home.advance_to("2026-12-01T20:55+03:00")
     reconcile_inbound(home.service)
     calls.is_dead = True
