@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from service.core.wording_countries import HELPS
 from service.core.wording_text import N_
-from service.directory import country
+from service.directory import Help, country
+from service.directory.missions import SENDING
 from service.directory.phrases import Phrase, languages, phrase, phrases, spoken_in
 from service.directory.return_papers import return_paper
+from service.texts import translator
 from service.usecases.context import Service
 from service.usecases.countries import CountryShown, date_said, language_names, show_country
 from service.usecases.places import NEAR, country_name
@@ -22,6 +25,9 @@ SOURCES = (
     "ILO, Indicators of Forced Labour, 2012",
     "Vienna Convention on Consular Relations, 1963, article 36",
 )
+
+TO_WORK = tuple(sorted(NEAR, key=lambda code: code in SENDING and code != "RU"))
+"""The usual countries, those to which many go to work before those from which they come."""
 
 MEANINGS = {
     "help": N_("Help me, please."),
@@ -50,10 +56,11 @@ MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class HelpLine:
-    """A number that helps in a country. `dial`: what a telephone is given; `of`: when its source was read, in words."""
+    """A number that helps in a country. `helps`: what with, beside forced labor, in the reader's language. `dial`: what
+    a telephone is given; `of`: when its source was read, in words."""
 
     country: str
-    name: str
+    helps: str
     printed: str
     dial: str
     of: str
@@ -103,7 +110,7 @@ def known_languages(language: str) -> tuple[tuple[str, str], ...]:
 
 def by_country(language: str) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     """For each country to which many go, its name and the languages in which one is understood there."""
-    return tuple((country_name(code, language), named(spoken_in(code), language)) for code in NEAR)
+    return tuple((country_name(code, language), named(spoken_in(code), language)) for code in TO_WORK)
 
 
 def everywhere(key: str, language: str) -> tuple[tuple[str, str, str], ...]:
@@ -117,13 +124,16 @@ def named(tags: tuple[str, ...], language: str) -> tuple[tuple[str, str], ...]:
 
 
 def _lines(service: Service, language: str) -> Iterator[HelpLine]:
-    today = service.clock().date()
-    for code in NEAR:
-        callable_ones = [(one, phone) for one in country(code).hotlines if (phone := one.phone) and phone.checked]
-        # One a country: the newest, so that it can be dialed without choosing.
-        for one, phone in sorted(callable_ones, key=lambda found: found[1].checked.day if found[1].checked else today)[
-            -1:
-        ]:
-            old = one.checked is not None and one.checked.is_old(today)
-            said = date_said(one.checked, language)
-            yield HelpLine(country_name(code, language), one.name, phone.printed, phone.dial, said, old)
+    _, today = translator(language), service.clock().date()
+    for code in TO_WORK:
+        found = [
+            (phone.checked.day, one, phone) for one in country(code).hotlines if (phone := one.phone) and phone.checked
+        ]
+        if not found:
+            continue
+        # One a country, so that it can be dialed without choosing: the one that was looked at last.
+        _day, one, phone = max(found, key=lambda line: line[0])
+        helps = ", ".join(_(HELPS[help]) for help in one.helps if help is not Help.TRAFFICKING)
+        of = date_said(phone.checked, language)
+        old = phone.checked is not None and phone.checked.is_old(today)
+        yield HelpLine(country_name(code, language), helps, phone.printed, phone.dial, of, old)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from service.usecases.advice import way_out
+from service.usecases.advice import TO_WORK, way_out
 from service.usecases.context import Service
 from service.usecases.countries import DEFAULT_CITIZEN, citizens
 from service.usecases.places import countries, country_name, is_country, near_first
@@ -25,7 +25,7 @@ def router(service: Service) -> APIRouter:
         language = language_of(request)
         if is_country(country):
             return see(_path(country, citizen))
-        near, others = near_first(countries(language))
+        near, others = near_first(countries(language), TO_WORK)
         return page(
             request,
             "away.html",

@@ -1,4 +1,4 @@
-"""What she writes down on the way: dated, taken back by nobody once it may stand on the sheet, erased while it is hers."""
+"""What she writes down on the way: dated, taken back by nobody once it is on the sheet, erased while it is hers."""
 
 from __future__ import annotations
 

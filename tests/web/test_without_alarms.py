@@ -40,6 +40,7 @@ SIGHTED = {
     "/trip/checklist": "in a running trip its lock is the one of changes that an alarm may hold back",
     "/trip/drill": "as the list, to which it belongs",
     "/later": "its lock is the one of changes that an alarm may hold back",
+    "/notes": "its lock is the same",
     "/asked/*": PEOPLE,
     "/data/erase": PEOPLE,
     "/trip/times": PEOPLE,
