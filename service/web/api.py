@@ -9,6 +9,7 @@ from service.web import (
     api_me,
     api_numbers,
     api_offers,
+    api_paper,
     api_plans,
     api_travelers,
     api_watch,
@@ -26,6 +27,7 @@ def router(service: Service) -> APIRouter:
     api.include_router(api_watch.router(service))
     api.include_router(api_lifeline.router(service))
     api.include_router(api_numbers.router(service))
+    api.include_router(api_paper.router(service))
     api.include_router(api_me.router(service))
     api.include_router(api_countries.router(service))
     api.include_router(checklist_api.router(service))
