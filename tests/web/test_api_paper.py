@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
 from pypdf import PdfReader
 
@@ -18,7 +19,11 @@ def test_what_she_carries_away_and_only_with_the_passphrase(forms_once: FormWorl
     opens = {"Amanba-Passphrase": WORDS["passphrase"]}
     mother = world.call("GET", trip, **opens).json()["contacts"][0]["contact_id"]
     wanted = {"name": "Call home"}
-    closed = [("GET", "calendar", None), ("PUT", "calendar", wanted), ("DELETE", "calendar", None)]
+    closed: list[tuple[str, str, Any]] = [
+        ("GET", "calendar", None),
+        ("PUT", "calendar", wanted),
+        ("DELETE", "calendar", None),
+    ]
     for method, what, body in (*closed, ("POST", "card", {}), ("POST", "agreement", {})):
         assert world.call(method, f"{trip}/{what}", body).status_code == 404, (method, what)
     assert world.call("GET", f"{trip}/calendar", **opens).status_code == 404, "none yet"
@@ -32,8 +37,8 @@ def test_what_she_carries_away_and_only_with_the_passphrase(forms_once: FormWorl
     assert world.call("DELETE", f"{trip}/calendar", **opens).status_code == 204
     assert world.client.get(path).status_code == 404
 
-    card = {"contacts": [{"contact_id": mother, "name": "Auntie"}], "question": True, "language": "ru"}
-    paper = {"contacts": [mother], "places": True}
+    card: dict[str, Any] = {"contacts": [{"contact_id": mother, "name": "Auntie"}], "question": True, "language": "ru"}
+    paper: dict[str, Any] = {"contacts": [mother], "places": True}
     for what, body, fact in (("card", card, "наш вопрос"), ("agreement", paper, "Antalya, Türkiye")):
         answer = world.call("POST", f"{trip}/{what}", body, **opens)
         assert answer.headers["content-type"] == "application/pdf"
