@@ -1,17 +1,17 @@
-"""The adapter of deploy/ADAPTERS.md, run as it stands there, against the application over HTTP."""
+"""The adapter of deploy/ADAPTERS.md, run as it stands there, between a provider and the application, all over HTTP."""
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import json
 import re
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from urllib.error import URLError
 
@@ -32,22 +32,39 @@ PAGE = Path(__file__).parents[2] / "deploy" / "ADAPTERS.md"
 INBOX, OUTBOX = table_of(Inbox), table_of(tables.Outbox)
 
 
-class Provider(ModuleType):
-    """Some provider: what it was given, and what waits at its numbers."""
+class Provider:
+    """Some provider that speaks JSON: what it was given, and what waits at its numbers."""
 
     def __init__(self) -> None:
-        super().__init__("my_provider")
         self.sent: list[tuple[str, str]] = []
         self.waiting: list[dict[str, str]] = []
 
-    def send(self, to: str, text: str) -> None:
-        self.sent.append((to, text))
+    def answer(self, path: str, given: dict[str, str]) -> object:
+        if path == "/send":
+            self.sent.append((given["to"], given["text"]))
+        elif path == "/inbox/delete":
+            self.waiting = [one for one in self.waiting if one["sid"] != given["sid"]]
+        else:
+            assert path == "/inbox"
+        return self.waiting
 
-    def received(self) -> list[dict[str, str]]:
-        return list(self.waiting)
+    @property
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        answer = self.answer
 
-    def forget(self, name: str) -> None:
-        self.waiting = [one for one in self.waiting if one["id"] != name]
+        class Handler(Quiet):
+            def do_POST(self) -> None:
+                said = json.dumps(answer(self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+                self.send_response(200 if self.headers["Authorization"] == "Bearer key" else 401)
+                self.end_headers()
+                self.wfile.write(said.encode())
+
+        return Handler
+
+
+class Quiet(BaseHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
 
 
 @contextmanager
@@ -86,27 +103,41 @@ def answering(handler: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
-    one = Provider()
-    monkeypatch.setitem(sys.modules, "my_provider", one)
-    return one
+def provider() -> Provider:
+    return Provider()
 
 
 @pytest.fixture
-def documented(provider: Provider, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """What the page's program defines."""
+def documented(provider: Provider, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+    """What the page's program defines, with what every adapter shares as `adapter`."""
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
-    for name, value in {"SECRET": SECRET, "AMANBA": "", "TAKEN": str(tmp_path / "taken")}.items():
-        monkeypatch.setenv(name, value)
-    program = tmp_path / "adapter.py"
-    program.write_text(code, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("adapter", program)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    monkeypatch.setattr(module.Messages, "log_message", lambda *_: None)
-    return module
+    assert len([line for line in code.splitlines() if line]) <= 20
+    with answering(provider.handler) as url:
+        values = {
+            "SECRET": SECRET,
+            "AMANBA": "",
+            "TAKEN": str(tmp_path / "taken"),
+            "API": url.rstrip("/"),
+            "KEY": "key",
+        }
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+        (tmp_path / "my_adapter.py").write_text(code, encoding="utf-8")
+        monkeypatch.syspath_prepend(str(PAGE.parent))
+        monkeypatch.syspath_prepend(str(tmp_path))
+        for name in ("adapter", "my_adapter"):
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        yield importlib.import_module("my_adapter")
+        for name in ("adapter", "my_adapter"):
+            monkeypatch.delitem(sys.modules, name)
+
+
+@contextmanager
+def taking(documented: Any) -> Iterator[str]:
+    """The adapter takes messages."""
+    handler = type("Messages", (Quiet, documented.adapter.messages(documented.send)), {})
+    with answering(handler) as url:
+        yield url
 
 
 def rows(story: Story, table: Any) -> list[Any]:
@@ -114,7 +145,7 @@ def rows(story: Story, table: Any) -> list[Any]:
 
 
 def test_texts_go_out_and_come_in_by_it(sqlite_url: str, provider: Provider, documented: Any) -> None:
-    with open_story(sqlite_url) as story, answering(documented.Messages) as url:
+    with open_story(sqlite_url) as story, taking(documented) as url:
         # Both sides go by the clock of this machine.
         story.now = datetime.now(UTC)
         beside_twilio(story, adapter(url), first=True)
@@ -128,13 +159,13 @@ def test_texts_go_out_and_come_in_by_it(sqlite_url: str, provider: Provider, doc
         assert {row.provider for row in rows(story, OUTBOX)} == {"http_sms"}
 
         received_at = (story.now - timedelta(minutes=1)).isoformat()
-        written = [{"id": f"m{n}", "from": OPERATOR, "text": t, "received_at": received_at} for n, t in enumerate("ab")]
+        written = [{"sid": f"m{n}", "sender": OPERATOR, "body": t, "at": received_at} for n, t in enumerate("ab")]
         provider.waiting = list(written)
         with served(story.client.app) as home:
-            documented.AMANBA = home
-            documented.hand_over()
+            documented.adapter.AMANBA = home
+            documented.adapter.hand_over(documented.received, documented.forget)
             provider.waiting = list(written)
-            documented.hand_over()
+            documented.adapter.hand_over(documented.received, documented.forget)
         assert [row.provider_id for row in rows(story, INBOX) if row.source == "http_sms"] == ["m0", "m1"]
         assert provider.waiting == []
         story.now = datetime.now(UTC)
@@ -146,12 +177,12 @@ def test_texts_go_out_and_come_in_by_it(sqlite_url: str, provider: Provider, doc
 
         provider.waiting = list(written)
         with pytest.raises((URLError, OSError)):
-            documented.hand_over()
+            documented.adapter.hand_over(documented.received, documented.forget)
         assert provider.waiting == written, "while we are down nothing is let go"
 
 
 def test_it_sends_nothing_twice_and_believes_nobody_else(provider: Provider, documented: Any) -> None:
-    with answering(documented.Messages) as url:
+    with taking(documented) as url:
         ours = adapter(url)(lambda: datetime.now(UTC))
         stranger = adapter(url, AMANBA_HTTP_SMS_SECRET="another-secret-16")(lambda: datetime.now(UTC))
         late = adapter(url)(lambda: datetime.now(UTC) - timedelta(minutes=6))
