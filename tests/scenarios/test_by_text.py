@@ -99,6 +99,8 @@ def answer_to(story: Story, text: str) -> str:
 def test_a_feature_phone_is_enough(lite: Story, speech: Speech) -> None:
     """Numbers, an offer, the words, being late once, a check-in, help: each answered in her language, and shortly."""
     speak(lite, speech.language)
+    # From here on a check-in would count for the evening.
+    lite.advance_to("2026-12-01T15:00+03:00")
     segments = {}
     for name in ("menu", "numbers", "elsewhere", "lure", "honest", "status"):
         text, part = getattr(speech, name)
