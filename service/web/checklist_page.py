@@ -12,7 +12,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from service.core.checklist import CONTRACT_PARTS, Answer, Finding, Point, State
+from service.core.checklist import CONTRACT_PARTS, Answer, Finding, Lack, Point, State
 from service.core.wording import Translate
 from service.core.wording_checklist import LACKS, PARTS, QUESTION_FOR_AN_EMBASSY, TITLES, WHY
 from service.core.wording_facts import visa_said
@@ -150,10 +150,15 @@ def _points(checklist: Checklist, unfolded: Point | None, _: Translate) -> Itera
             why=_(WHY[one.point]),
             state=one.state.value,
             warns=one.warns,
-            lacks=tuple(_(LACKS[lack]) for lack in one.lacks) if _is_begun(one, checklist) else (),
+            lacks=tuple(_(LACKS[lack]) for lack in _said_of(one)) if _is_begun(one, checklist) else (),
             open=one.warns or one.point is unfolded,
             fixed=checklist.armed and one.state is not State.OPEN,
         )
+
+
+def _said_of(one: Finding) -> tuple[Lack, ...]:
+    """Why the parts of a contract matter stands beside their boxes."""
+    return tuple(lack for lack in one.lacks if one.point is not Point.CONTRACT or lack not in CONTRACT_PARTS)
 
 
 def _is_begun(one: Finding, checklist: Checklist) -> bool:
