@@ -11,6 +11,8 @@ def test_an_ok_in_time_tells_nobody(story: Story) -> None:
     story.traveler.expect("Thank you. Next check-in: 02.12 20:00")
     story.advance_to("2026-12-02T12:00+03:00")
     story.mother.expect_nothing()
+    # A day after she arrived, which says nothing of the check-in.
+    story.traveler.expect("Who has your passport?")
     story.traveler.expect_nothing()
 
 
