@@ -22,6 +22,8 @@ from service.usecases.context import Service
 from service.usecases.problems import FieldProblem, Invalid, Problems
 from service.usecases.show_people import TrustedPerson
 from service.usecases.typed_numbers import cannot_take_sms, shown_number
+from service.usecases.work import VOICE
+from service.voice.sentences import ALONE
 from service.web.forms import Typed, collect
 from service.web.forms_numbers import number_of
 from service.web.schemas import ContactIn
@@ -142,10 +144,13 @@ def place_choices(service: Service, _: Translate) -> list[tuple[str, str]]:
     return [*places, (NOT_THIS_WAY, _("Not this way"))]
 
 
-def language_choices(stored: str = "") -> list[tuple[str, str]]:
-    """The languages in which we write, each by its own name; and one that was stored before."""
-    tags = [*LANGUAGES, *([stored] if stored and stored not in LANGUAGES else ())]
-    return [(tag, _own_name(tag)) for tag in tags]
+def language_choices(service: Service, _: Translate, stored: str = "") -> list[tuple[str, str]]:
+    """The languages in which we write, each by its own name; those of calls alone, where calls are made; and one that
+    was stored before."""
+    spoken = ALONE if VOICE in service.senders else ()
+    said = [(tag, _("{language} in calls, texts in Russian").format(language=_own_name(tag))) for tag in spoken]
+    known = [*((tag, _own_name(tag)) for tag in LANGUAGES), *said]
+    return known if not stored or stored in dict(known) else [*known, (stored, _own_name(stored))]
 
 
 def _own_name(tag: str) -> str:

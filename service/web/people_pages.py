@@ -148,7 +148,7 @@ def _contact(
     return running.form(
         template,
         typed,
-        languages_known=language_choices(),
+        languages_known=language_choices(service, _),
         ways=[replace(way, title=_(way.title)) for way in ways],
         fields=list(dict.fromkeys(way.field for way in ways)),
         places=place_choices(service, _),

@@ -150,7 +150,7 @@ def _form(service: Service, request: Request, typed: Typed, person: TrustedPerso
         "wizard_person.html",
         typed,
         person=person,
-        languages_known=language_choices(person.language if person else ""),
+        languages_known=language_choices(service, _, person.language if person else ""),
         ways=[replace(way, title=_(way.title)) for way in ways],
         fields=list(dict.fromkeys(way.field for way in ways)),
         places=place_choices(service, _),

@@ -16,7 +16,7 @@ from tests.web.form_world import FormWorld, world_of
 FURTHER = ("voice", "telegram", "email", "whatsapp", "matrix")
 SETS = ((), ("email",), ("voice",), ("telegram",), ("whatsapp",), ("matrix",), FURTHER)
 WORDS = {
-    "voice": ("A phone call", "A missed call", "where we can call it"),
+    "voice": ("A phone call", "A missed call", "where we can call it", "in calls, texts in Russian"),
     "telegram": ("Telegram",),
     "email": ("E-mail", "e-mail address of yours", "Your e-mail"),
     "whatsapp": ("WhatsApp",),
@@ -25,7 +25,7 @@ WORDS = {
 """What of a channel is read on a form."""
 OFFERED = {
     "/trip/people/add": {
-        "voice": {"A phone call", "where we can call it"},
+        "voice": {"A phone call", "where we can call it", "in calls, texts in Russian"},
         "telegram": {"Telegram"},
         "email": {"E-mail"},
         "whatsapp": {"WhatsApp"},
