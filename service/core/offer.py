@@ -21,6 +21,7 @@ from service.core.offer_words import Hit
 LONGEST_TEXT = 20_000
 """Characters; what follows is not read."""
 LONGEST_QUOTE = 160
+SIGNS_OF_MONEY = "$€£₸₽₺₩%"
 CAUTION, HIGH, HIGH_OF_SMALL = 3, 7, 9
 """Sums from which an offer is at these levels; of small signs alone it takes more to be high."""
 SERIOUS = 4
@@ -195,6 +196,12 @@ def _add_missing(text: str, words: Sequence[Word], hits: dict[str, list[Hit]], r
 def _finding(rule: Rule, text: str, words: Sequence[Word], span: tuple[int, int], missing: Texts) -> Finding:
     first, last = span
     start, end = words[first].start, words[last].end
+    # A sum is quoted with its currency.
+    start -= start > 0 and text[start - 1] in SIGNS_OF_MONEY
+    end += end < len(text) and text[end] in SIGNS_OF_MONEY
     quote = text[start : min(end, start + LONGEST_QUOTE)]
-    why = {language: said.replace("{missing}", missing[language]) for language, said in rule.why.items()}
-    return Finding(rule.id, rule.group, quote, rule.weight, rule.stop, why, rule.ask)
+    why, ask = (
+        {language: text.replace("{missing}", missing[language]) for language, text in texts.items()}
+        for texts in (rule.why, rule.ask)
+    )
+    return Finding(rule.id, rule.group, quote, rule.weight, rule.stop, why, ask)

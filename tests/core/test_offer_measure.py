@@ -1,0 +1,43 @@
+"""How well the rules do on ads: ours, which we look at, and others', which nobody who writes rules has read.
+
+The bar, in each language: of the lures at least 85 in 100 at caution or above, of the honest ads at most 10 in 100 at
+high. `pytest -s` prints the table that `tests/README.md` holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from service.core.offer import Level, check
+
+DATA = Path(__file__).parents[1] / "data"
+LEAST_FOUND, MOST_FALSE = 0.85, 0.10
+
+
+def levels(name: str) -> dict[tuple[str, str], Counter[Level]]:
+    """How many ads of each language and kind come to each level."""
+    found: dict[tuple[str, str], Counter[Level]] = {}
+    for ad in json.loads((DATA / name).read_text("utf-8")):
+        found.setdefault((ad["language"], ad["kind"]), Counter())[check(ad["text"]).level] += 1
+    return found
+
+
+@pytest.mark.parametrize("name", ["offers.json", "offers_unseen.json"])
+def test_lures_are_found_and_honest_ads_are_left_alone(name: str) -> None:
+    counts, below = levels(name), []
+    for language in ("en", "ru", "kk"):
+        lures, honest = counts[language, "lure"], counts[language, "honest"]
+        found = 1 - lures[Level.LOW] / lures.total()
+        false = honest[Level.HIGH] / honest.total()
+        high, spoken = lures[Level.HIGH] / lures.total(), 1 - honest[Level.LOW] / honest.total()
+        print(
+            f"| {name} | {language} | {lures.total()} + {honest.total()} |"
+            f" {found:.0%} | {high:.0%} | {false:.0%} | {spoken:.0%} |"
+        )
+        if found < LEAST_FOUND or false > MOST_FALSE:
+            below.append((language, f"{found:.0%} of the lures found, {false:.0%} of the honest ads high"))
+    assert below == []
