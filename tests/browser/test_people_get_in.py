@@ -102,6 +102,11 @@ def plan(walk: Walk, demo: Demonstration) -> None:
     walk.type(consulate__name="Anatolia House", consulate__phone="0090 242 000 00 03")
     walk.press(NEXT, "/trip/plan$")
     walk.press(NEXT, "/trip/people$")
+    name_people(walk)
+
+
+def name_people(walk: Walk) -> None:
+    """Her mother and her brother."""
     for name, relation, number in (("Гүлнар", "анасы", MOTHER), ("Данияр", "ағасы", BROTHER)):
         walk.open("/trip/people/add")
         walk.type(name=name, relation=relation, phone=number)
