@@ -7,16 +7,13 @@ time-out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
 from notifiers.base import (
-    SEND_TIMEOUT_SECONDS,
     Accepted,
-    CheckResult,
     FindResult,
     Found,
     InboundMessage,
@@ -31,10 +28,10 @@ from notifiers.base import (
 from notifiers.hook_news import HookNews
 from notifiers.registry import Clock, NotifierSpec
 from notifiers.segments import fit, spell_cheaply
-from notifiers.twilio_access import ask_for_access
-from notifiers.twilio_client import TROUBLE, connect, reason, verdict
+from notifiers.twilio_access import Account, AccountSettings
+from notifiers.twilio_client import TROUBLE, reason, verdict
 from notifiers.twilio_errors import REASONS, refusal
-from notifiers.twilio_hooks import is_signed, signature_headers, state_of
+from notifiers.twilio_hooks import state_of
 from notifiers.twilio_messages import Messages, instant, sid_of, stamp
 from notifiers.twilio_numbers import TEXTS, look_at_numbers
 from notifiers.twilio_senders import Senders, countries_of, is_number, is_sender, split
@@ -60,19 +57,9 @@ _MOST_UNITS = 1600
 _TRIAL_PREFIX = "Sent from your Twilio trial account - "
 
 
-class TwilioSettings(BaseModel):
+class TwilioSettings(AccountSettings):
     """How to reach Twilio as us."""
 
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
-
-    account_sid: str = Field(title="Account SID", pattern=r"^AC\w+$", examples=["AC" + "0" * 32])
-    auth_token: SecretStr = Field(title="Auth token", min_length=1, examples=["a-token"])
-    auth_token_next: SecretStr | None = Field(
-        default=None, title="Next auth token", description="Accepted as well while the token is rotated"
-    )
-    shared_key: SecretStr | None = Field(
-        default=None, title="Webhook key", description="When set, only webhooks signed with it are believed"
-    )
     from_: str = Field(
         title="Sender",
         description="A number (+…), a registered name or a Messaging Service (MG…)",
@@ -84,8 +71,6 @@ class TwilioSettings(BaseModel):
         title="Numbers people text",
         description="Separated by commas, the one to be printed first; the sender's when empty",
     )
-    api_url: str = Field(default="https://api.twilio.com", title="API address", pattern=r"^https?://[^/\s]+")
-    timeout: float = Field(default=SEND_TIMEOUT_SECONDS, title="Time-out in seconds", gt=0, le=SEND_TIMEOUT_SECONDS)
     per_second: float | None = Field(
         default=None,
         title="Messages a second",
@@ -135,24 +120,17 @@ class TwilioSettings(BaseModel):
         return tuple(dict.fromkeys((*split(self.inbound), *self.senders.numbers)))
 
 
-class TwilioSms:
+class TwilioSms(Account):
     """SMS through one Twilio account."""
 
     name = "twilio_sms"
     channel = "sms"
+    settings: TwilioSettings
 
     def __init__(self, settings: TwilioSettings) -> None:
-        self.settings = settings
-        self._tokens = _secrets(settings.auth_token, settings.auth_token_next)
-        self._shared_key = next(iter(_secrets(settings.shared_key)), None)
-        self._client: Any = connect(settings.api_url, settings.account_sid, self._tokens, settings.timeout)
+        super().__init__(settings)
         self._messages = Messages(self._client, settings.account_sid)
         self._senders = settings.senders
-
-    @property
-    def api_url(self) -> str:
-        """Where requests go."""
-        return self.settings.api_url
 
     @property
     def per_second(self) -> float | None:
@@ -226,20 +204,6 @@ class TwilioSms:
         except TROUBLE as error:
             return Unavailable(reason(error), maybe_accepted=True)
 
-    def verify_signature(
-        self, url: str, params: Mapping[str, object], signature: str | None, settings_header: str | None = None
-    ) -> bool:
-        """Whether Twilio signed a request to `url` (see `is_signed`), with this token or the next one."""
-        return is_signed(url, params, signature, settings_header, self._tokens, self._shared_key)
-
-    def sign_request(self, url: str, params: Mapping[str, str]) -> dict[str, str]:
-        """The headers with which Twilio would post `params` to `url`."""
-        return signature_headers(url, params, self._tokens[0], self._shared_key)
-
-    def check_access(self) -> CheckResult:
-        """Whether the account and the token are good for reading the list of messages."""
-        return ask_for_access(self._client, self.settings.account_sid)
-
     def explain(self, code: str) -> str:
         """What Twilio means by a code."""
         return REASONS.get(code, "")
@@ -272,10 +236,6 @@ def _is_it(body: str | None, created: datetime, message: Message, since: datetim
     if message.ref_code is not None:
         return created >= since - CLOCK_MARGIN and message.ref_code in text
     return created >= since - SECOND and text == _written(message).strip()
-
-
-def _secrets(*given: SecretStr | None) -> tuple[str, ...]:
-    return tuple(one.get_secret_value() for one in given if one is not None and one.get_secret_value())
 
 
 def _build(settings: TwilioSettings, now: Clock) -> TwilioSms:

@@ -7,16 +7,13 @@ by its first status callback, and without that the person is called twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
 from notifiers.base import (
-    SEND_TIMEOUT_SECONDS,
     Accepted,
-    CheckResult,
     InboundMessage,
     Message,
     Rejected,
@@ -28,10 +25,9 @@ from notifiers.base import (
 )
 from notifiers.hook_news import HookNews
 from notifiers.registry import Clock, NotifierSpec, is_loopback
-from notifiers.twilio_access import ask_for_access
+from notifiers.twilio_access import Account, AccountSettings
 from notifiers.twilio_calls import Calls, meaning_of, outcome, refused
-from notifiers.twilio_client import TROUBLE, connect, reason, verdict
-from notifiers.twilio_hooks import is_signed, signature_headers
+from notifiers.twilio_client import TROUBLE, reason, verdict
 from notifiers.twilio_messages import instant, sid_of
 from notifiers.twilio_numbers import CALLS, look_at_numbers
 from notifiers.twiml import Way, call
@@ -52,19 +48,9 @@ _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8566696", "+86
 """What a call without a number comes from: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE on a phone's keys."""
 
 
-class TwilioVoiceSettings(BaseModel):
+class TwilioVoiceSettings(AccountSettings):
     """How to make calls through Twilio. The account's variables are those of its SMS."""
 
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
-
-    account_sid: str = Field(title="Account SID", pattern=r"^AC\w+$", examples=["AC" + "0" * 32])
-    auth_token: SecretStr = Field(title="Auth token", min_length=1, examples=["a-token"])
-    auth_token_next: SecretStr | None = Field(
-        default=None, title="Next auth token", description="Accepted as well while the token is rotated"
-    )
-    shared_key: SecretStr | None = Field(
-        default=None, title="Webhook key", description="When set, only webhooks signed with it are believed"
-    )
     voice_from: str = Field(
         title="Caller id", description="The number that calls, +…", examples=["+48732000000"], pattern=_NUMBER.pattern
     )
@@ -79,8 +65,6 @@ class TwilioVoiceSettings(BaseModel):
     voice_per_second: float | None = Field(
         default=1.0, title="Calls a second", description="As many as the account may begin", gt=0
     )
-    api_url: str = Field(default="https://api.twilio.com", title="API address", pattern=r"^https?://[^/\s]+")
-    timeout: float = Field(default=SEND_TIMEOUT_SECONDS, title="Time-out in seconds", gt=0, le=SEND_TIMEOUT_SECONDS)
 
     @field_validator("voice_inbound")
     @classmethod
@@ -95,24 +79,16 @@ class TwilioVoiceSettings(BaseModel):
         return () if self.voice_inbound == "-" else _split(self.voice_inbound) or (self.voice_from,)
 
 
-class TwilioVoice:
+class TwilioVoice(Account):
     """Calls through one Twilio account."""
 
     name = "twilio_voice"
     channel = "voice"
+    settings: TwilioVoiceSettings
 
     def __init__(self, settings: TwilioVoiceSettings) -> None:
-        self.settings = settings
-        tokens = (settings.auth_token, settings.auth_token_next)
-        self._tokens = tuple(one.get_secret_value() for one in tokens if one is not None and one.get_secret_value())
-        self._shared_key = settings.shared_key.get_secret_value() if settings.shared_key else None
-        self._client: Any = connect(settings.api_url, settings.account_sid, self._tokens, settings.timeout)
+        super().__init__(settings)
         self._calls = Calls(self._client, settings.account_sid)
-
-    @property
-    def api_url(self) -> str:
-        """Where requests go."""
-        return self.settings.api_url
 
     @property
     def called_numbers(self) -> tuple[str, ...]:
@@ -163,20 +139,6 @@ class TwilioVoice:
             return outcome(self._calls.fetch(provider_id))
         except TROUBLE as error:
             return Unavailable(reason(error), maybe_accepted=True)
-
-    def verify_signature(
-        self, url: str, params: Mapping[str, object], signature: str | None, settings_header: str | None = None
-    ) -> bool:
-        """Whether Twilio signed a request to `url` (see `is_signed`), with this token or the next one."""
-        return is_signed(url, params, signature, settings_header, self._tokens, self._shared_key)
-
-    def sign_request(self, url: str, params: Mapping[str, str]) -> dict[str, str]:
-        """The headers with which Twilio would post `params` to `url`."""
-        return signature_headers(url, params, self._tokens[0], self._shared_key)
-
-    def check_access(self) -> CheckResult:
-        """Whether the account and the token are good."""
-        return ask_for_access(self._client, self.settings.account_sid)
 
     def explain(self, code: str) -> str:
         """What Twilio means by a code of a call."""
