@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
+from notifiers.base import Cause, DeliveryState, Rejected
+from service.db.stored import table_of
+from service.db.tables import Outbox
+from service.usecases.delivery import Report, report_delivery
 from tests.scenarios.story import BROTHER, MOTHER, Story, open_story
 from tests.scenarios.test_calls import DUE, undeliver
 from tests.scenarios.test_carriage import NUMBER, POLAND
+
+OUTBOX = table_of(Outbox)
 
 
 @pytest.fixture
@@ -20,17 +30,18 @@ def called(sqlite_url: str) -> Iterator[Story]:
         yield story
 
 
-def begin(story: Story, *ways: tuple[str, str], language: str = "en") -> None:
-    """Her mother by these ways, and her brother by SMS."""
+def begin(story: Story, *ways: tuple[str, str], language: str = "en") -> str:
+    """Her mother by these ways, and her brother by SMS; her mother's id."""
     story.register()
     story.plan_trip()
     channels = [{"channel": channel, "address": address} for channel, address in ways]
     body = {"name": "Gulnar", "relation": "mother", "language": language, "role": "full", "disclosure": "full"}
-    story.call("POST", f"/trips/{story.trip_id}/contacts", {**body, "channels": channels}, 201)
+    added = story.call("POST", f"/trips/{story.trip_id}/contacts", {**body, "channels": channels}, 201)
     story.run()
     story.phone(ways[0][1]).reply("1")
     story.add_contact("Daniyar", BROTHER)
     story.arm()
+    return str(added["contact_id"])
 
 
 def is_ended(story: Story) -> bool:
@@ -119,3 +130,34 @@ def test_a_refusal_locks_its_trip_before_its_messages(postgresql_url: str) -> No
         assert len(settled) == 1, before
         locks = [one for one in settled[0] if one.endswith("FOR UPDATE")]
         assert ["watches" in locks[0], "alarms" in locks[1]] == [True, True]
+
+
+def test_who_is_lost_by_two_reports_at_once_is_told_of_once(postgresql_url: str) -> None:
+    """Two workers hear of it at the same moment; neither may lose what the other writes."""
+    stopped = Rejected(Cause.STOPPED, "21610", "This number said STOP to us")
+    with open_story(postgresql_url) as story:
+        mother = begin(story, ("sms", MOTHER))
+        story.advance_to("2026-12-01T21:31:30+03:00")
+        story.brother.read_all()
+        story.traveler.read_all()
+        of_hers = select(OUTBOX.c.outbox_id, OUTBOX.c.provider_id).where(
+            OUTBOX.c.contact_id == UUID(mother), OUTBOX.c.kind == "alert", OUTBOX.c.state == "sent"
+        )
+        told = story.service.read(lambda conn: conn.execute(of_hers).all())
+        assert len(told) > 1
+        together = threading.Barrier(len(told))
+
+        def report(row: Any) -> None:
+            together.wait(10)
+            report_delivery(story.service, Report(row.outbox_id, row.provider_id, DeliveryState.FAILED, stopped))
+
+        with ThreadPoolExecutor(len(told)) as pool:
+            list(pool.map(report, told))
+        story.run()
+        assert len([text for text in story.brother.read_all() if "cannot be told" in text]) == 1
+        assert len([text for text in story.traveler.read_all() if "takes no more messages" in text]) == 1
+        story.advance(hours=1)
+        story.brother.expect("no sign since")
+        story.mother.read_all()
+        story.advance(hours=2)
+        story.mother.expect_nothing()
