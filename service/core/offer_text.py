@@ -44,7 +44,7 @@ _RUSSIAN_COMMON = frozenset(
     _LISTED.findall(
         "na bez dlya ot i v s za po do iz ne my vy nas vas vam nash rabota rabotu raboty trebuyutsya trebuetsya nuzhny"
         " nuzhna nuzhen nujny opyta opyt opit zhilye zhilyo zhile jilye jilie zhilie devushki devushka oplata zarplata"
-        " zp mesyac mesyats den chas bilet viza vizu pasport dogovor srochno pishite zvonite vse vsyo tolko ili est esli"
+        " zp mesyac mesyats den chas bilet viza vizu pasport dogovor srochno pishite zvonite vse tolko ili est esli"
     )
 )
 _KAZAKH_COMMON = frozenset(
