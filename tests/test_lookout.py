@@ -11,7 +11,6 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import insert, select
-from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from notifiers.base import Message, Notifier, SendResult
@@ -29,6 +28,7 @@ from service.usecases.stall import StallWatch
 from service.usecases.sweep import sweep
 from service.web import health
 from service.web.health import Duty
+from tests.client import Client
 from tests.notifiers.hook_server import HookServer, hook_server
 from tests.test_worker import network, running, service, until
 
@@ -236,7 +236,7 @@ def test_health_is_what_this_process_does_and_not_what_another_one_does(
 ) -> None:
     clock, app = Minutes(monkeypatch), FastAPI()
     app.router.routes.extend(health.routes(service, duty))
-    with TestClient(app) as client:
+    with Client(app) as client:
         another = replace(service, pulse=Pulse())
         sweep(another)
         another.pulse.beat()

@@ -9,13 +9,13 @@ from datetime import timedelta
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
-from starlette.testclient import TestClient
 
 from service.db.engine import make_engine
 from service.db.schema import HEAD
 from service.usecases.context import Service
 from service.web import health
 from service.web.health import Duty
+from tests.client import Client
 from tests.replicas.engines import Clock, make_service
 
 NEXT = f"{int(HEAD) + 1:04}"
@@ -36,7 +36,7 @@ def service(postgresql_url: str, clock: Clock) -> Iterator[Service]:
 def readyz(service: Service, duty: Duty = Duty.WEB) -> tuple[int, str]:
     app = FastAPI()
     app.router.routes.extend(health.routes(service, duty))
-    with TestClient(app) as client:
+    with Client(app) as client:
         answer = client.get("/readyz")
     return answer.status_code, answer.text
 

@@ -16,8 +16,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.testclient import TestClient
-
 from notifiers.registry import configured
 from notifiers.segments import measure, spell_cheaply
 from service.db.sealed import open_keyring
@@ -29,6 +27,7 @@ from service.usecases.read_inbox import read_inbox
 from service.usecases.reconcile_inbound import reconcile_inbound
 from service.usecases.recover import recover
 from service.usecases.sweep import sweep
+from tests.client import Client
 from tests.easy import EASY
 from tests.mock_twilio import MockTwilio, Phone
 from tests.one_app import app_for
@@ -220,7 +219,7 @@ class Story:
         self.close()
         app = self._web.enter_context(app_for(self.service))
         # Entered, it keeps one loop for all its requests, as a server does.
-        self.client = self._web.enter_context(TestClient(app, base_url=self.service.public_url))
+        self.client = self._web.enter_context(Client(app, base_url=self.service.public_url))
         self.is_down = False
 
     def use(self, make_service: Callable[[Callable[[], datetime]], Service]) -> None:

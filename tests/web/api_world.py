@@ -15,7 +15,6 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 from sqlalchemy import Connection, RowMapping, select, update
-from starlette.testclient import TestClient
 
 from notifiers.base import Accepted, DeliveryState, Message, SendResult
 from notifiers.segments import measure, spell_cheaply
@@ -26,6 +25,7 @@ from service.db.trips import TripKey, TripState
 from service.usecases.context import Limits, Service
 from service.usecases.read_inbox import read_inbox
 from service.web import api, problems
+from tests.client import Client
 from tests.easy import EASY
 from tests.one_app import app_for
 from tests.one_engine import database_at
@@ -74,7 +74,7 @@ class Phones:
 @dataclass
 class World:
     service: Service
-    client: TestClient
+    client: Client
     times: list[datetime]
     token: str = ""
     keys: Iterator[int] = field(default_factory=itertools.count)
@@ -215,7 +215,7 @@ def world(database_url: str) -> Iterator[World]:
         limits=Limits(passphrase=EASY),
         clock=lambda: times[0],
     )
-    with app_for(service, api_alone) as app, TestClient(app, raise_server_exceptions=False) as client:
+    with app_for(service, api_alone) as app, Client(app, raise_server_exceptions=False) as client:
         yield World(service, client, times)
     db.close()
 

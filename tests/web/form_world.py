@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from httpx2 import Response
-from starlette.testclient import TestClient
 
 from notifiers.segments import measure, spell_cheaply
 from service.db.sealed import open_keyring
@@ -20,6 +19,7 @@ from service.usecases.context import Limits, Service
 from service.usecases.dispatch import dispatch
 from service.usecases.read_inbox import read_inbox
 from service.usecases.sweep import sweep
+from tests.client import Client
 from tests.easy import EASY
 from tests.one_app import app_for
 from tests.one_engine import database_at
@@ -118,7 +118,7 @@ def world_of(url: str) -> Generator[FormWorld]:
         limits=Limits(passphrase=EASY),
         clock=lambda: times[0],
     )
-    with app_for(service) as app, TestClient(app, raise_server_exceptions=False) as client:
+    with app_for(service) as app, Client(app, raise_server_exceptions=False) as client:
         world = FormWorld(service, client, times)
         yield world
         world.pool.shutdown()

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
-from starlette.testclient import TestClient
 
 from service.usecases.problems import StorageUnavailable
 from service.web import problems
 from service.web.problems import field_path
+from tests.client import Client
 
 
 @pytest.fixture
-def client() -> Iterator[TestClient]:
+def client() -> Iterator[Client]:
     app = FastAPI()
     problems.install(app)
 
@@ -24,11 +24,11 @@ def client() -> Iterator[TestClient]:
     def broken() -> None:
         raise RuntimeError("+77000000001 could not be handled")
 
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with Client(app, raise_server_exceptions=False) as client:
         yield client
 
 
-def test_a_database_that_is_away_asks_to_try_again(client: TestClient) -> None:
+def test_a_database_that_is_away_asks_to_try_again(client: Client) -> None:
     answer = client.get("/api/v1/away")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert answer.json() == {
@@ -39,20 +39,20 @@ def test_a_database_that_is_away_asks_to_try_again(client: TestClient) -> None:
     }
 
 
-def test_a_mistake_of_ours_shows_nothing_of_what_was_sent(client: TestClient) -> None:
+def test_a_mistake_of_ours_shows_nothing_of_what_was_sent(client: Client) -> None:
     answer = client.get("/api/v1/broken")
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
     assert "7700" not in answer.text
 
 
-def test_a_method_that_an_address_does_not_take(client: TestClient) -> None:
+def test_a_method_that_an_address_does_not_take(client: Client) -> None:
     answer = client.post("/api/v1/away")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
     assert answer.json()["title"] == "Method Not Allowed"
 
 
-def test_outside_the_api_errors_are_pages_and_for_programs_a_status(client: TestClient) -> None:
+def test_outside_the_api_errors_are_pages_and_for_programs_a_status(client: Client) -> None:
     page = client.get("/nothing", headers={"Accept-Language": "ru"})
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert "Этой страницы здесь нет" in page.text

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
 from service.cli import _config
@@ -23,6 +22,7 @@ from service.usecases.limits import count_all
 from service.usecases.problems import Invalid
 from service.usecases.register import SignUpForm, sign_up, verify
 from service.web.visitor import visitor_of
+from tests.client import Client
 from tests.one_app import app_for
 from tests.web.api_world import AIZHAN, DANIYAR, GULNAR, MOTHER, SAULE, World, world
 from tests.web.form_world import FormWorld, forms, forms_once, shown
@@ -35,9 +35,9 @@ FORM = {"name": "Aizhan", "phone": AIZHAN, "language": "en"}
 OUTBOX = table_of(Outbox)
 
 
-def visitor(world: World, address: str) -> TestClient:
+def visitor(world: World, address: str) -> Client:
     """A browser at this address."""
-    return TestClient(world.client.app, client=(address, 50000), raise_server_exceptions=False)
+    return Client(world.client.app, client=(address, 50000), raise_server_exceptions=False)
 
 
 def ask_from(world: World, address: str, times: int) -> None:
@@ -145,7 +145,7 @@ class TestOfADay:
 
     def test_a_code_to_a_new_number_of_hers_is_one_of_them(self, forms_once: FormWorld) -> None:
         forms_once.service = replace(forms_once.service, limits=replace(forms_once.service.limits, codes_a_day=3))
-        with app_for(forms_once.service) as app, TestClient(app) as client:
+        with app_for(forms_once.service) as app, Client(app) as client:
             forms_once.client = client
             forms_once.armed()
             forms_once.enter_later()
@@ -204,7 +204,7 @@ class TestVisitor:
         ],
     )
     def test_only_a_named_proxy_is_believed(self, proxies: str, peer: str, said: str, counted: str) -> None:
-        client = TestClient(served(Settings(trusted_proxies=proxies)), client=(peer, 1))
+        client = Client(served(Settings(trusted_proxies=proxies)), client=(peer, 1))
         headers = {"X-Forwarded-For": said, "Forwarded": f"for={said}", "X-Real-IP": said}
         assert client.get("/", headers=headers).text == counted
 

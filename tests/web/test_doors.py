@@ -16,7 +16,6 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 from sqlalchemy import func, select
-from starlette.testclient import TestClient
 
 from service.db.routing import Inbox, Link
 from service.db.stored import table_of
@@ -25,6 +24,7 @@ from service.usecases.problems import StorageUnavailable
 from service.web import problems
 from service.web.guard import EveryAnswer
 from service.web.pages import HEADERS
+from tests.client import Client
 from tests.one_app import app_for
 from tests.web.api_world import AIZHAN, GULNAR
 from tests.web.form_world import HIDDEN, FormWorld, forms_once
@@ -206,7 +206,7 @@ class TestEveryAnswer:
         def away() -> None:
             raise StorageUnavailable("away")
 
-        with TestClient(app, raise_server_exceptions=False) as client:
+        with Client(app, raise_server_exceptions=False) as client:
             for path, status in (("/broken", 500), ("/away", 503)):
                 for answer in (client.get(path), client.get(f"/api/v1{path}")):
                     assert (answer.status_code, _missing(answer)) == (status, [])
@@ -332,7 +332,7 @@ class TestCookies:
         """The installation as people reach it, encrypted."""
         service: Service = replace(forms_once.service, public_url="https://amanba.example")
         with app_for(service) as app:
-            forms_once.client = TestClient(app, base_url="https://amanba.example", raise_server_exceptions=False)
+            forms_once.client = Client(app, base_url="https://amanba.example", raise_server_exceptions=False)
             yield forms_once
 
     def test_each_is_kept_to_us_to_encryption_and_out_of_scripts(self, public: FormWorld) -> None:

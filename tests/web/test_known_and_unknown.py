@@ -13,10 +13,10 @@ from math import sqrt
 
 import pytest
 from httpx2 import Response
-from starlette.testclient import TestClient
 
 from service.clock import monotonic
 from service.usecases.register import SignUpForm, sign_up, verify
+from tests.client import Client
 from tests.one_app import app_for
 from tests.web.api_world import AIZHAN, DANIYAR, World, world
 from tests.web.form_world import FormWorld, forms
@@ -46,7 +46,7 @@ def test_the_same_is_said_and_done_for_known_and_unknown_numbers(forms: FormWorl
         limited = replace(forms.service, limits=replace(forms.service.limits, codes_a_day=codes_a_day))
         with app_for(limited) as app:
             # Unpacked: two numbers of one length make pages of one length.
-            forms.client = TestClient(app, headers={"Accept-Encoding": "identity"}, raise_server_exceptions=False)
+            forms.client = Client(app, headers={"Accept-Encoding": "identity"}, raise_server_exceptions=False)
             for ask in (_by_form, _by_program):
                 forms.wait(hours=2)
                 # Once before, so that what is made once a day is there for both.

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from starlette.testclient import TestClient
-
 from notifiers.base import Accepted, DeliveryState, Message, SendResult
 from service.app import create_app
 from service.usecases.missed_calls import show_missed_calls
+from tests.client import Client
 from tests.web.form_world import FormWorld, forms_once, shown
 
 __all__ = ["forms_once"]
@@ -33,7 +32,7 @@ def with_calls(forms: FormWorld) -> Iterator[FormWorld]:
     """The same installation, which can be called."""
     before, service = forms.client, forms.service
     richer = replace(service, notifiers={**service.notifiers, "voice": Calls()})
-    with TestClient(create_app(service=richer), cookies=before.cookies) as client:
+    with Client(create_app(service=richer), cookies=before.cookies) as client:
         forms.client, forms.hidden, forms.service = client, {}, richer
         yield forms
     forms.client, forms.hidden, forms.service = before, {}, service

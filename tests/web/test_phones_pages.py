@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from service.usecases.show_phones import list_trips, show_board
 from service.web.pages import render
 from tests.browser.demonstration import AIZHAN, GULNAR, Demonstration
+from tests.client import Client
 
 LANGUAGES = ("en", "ru", "kk")
 
@@ -22,8 +22,8 @@ def demo(sqlite_url: str, tmp_path: Path) -> Iterator[Demonstration]:
 
 
 @pytest.fixture
-def site(demo: Demonstration) -> TestClient:
-    return TestClient(demo.app(), base_url="http://127.0.0.1")
+def site(demo: Demonstration) -> Client:
+    return Client(demo.app(), base_url="http://127.0.0.1")
 
 
 def check_in_path(demo: Demonstration) -> str:
@@ -38,7 +38,7 @@ def alarm_path(demo: Demonstration) -> str:
     return str(found[-1])
 
 
-def test_no_page_may_be_kept_framed_indexed_or_lead_anywhere(site: TestClient) -> None:
+def test_no_page_may_be_kept_framed_indexed_or_lead_anywhere(site: Client) -> None:
     for path in ("/", "/phones", "/phones/fragment", "/c/unknown"):
         headers = site.get(path).headers
         assert headers["Cache-Control"] == "no-store"
@@ -49,7 +49,7 @@ def test_no_page_may_be_kept_framed_indexed_or_lead_anywhere(site: TestClient) -
         assert "unsafe" not in policy
 
 
-def test_pages_need_no_inline_script_or_style(demo: Demonstration, site: TestClient) -> None:
+def test_pages_need_no_inline_script_or_style(demo: Demonstration, site: Client) -> None:
     demo.stop_answering()
     demo.advance(100)
     for path in ("/", "/phones", check_in_path(demo), alarm_path(demo), "/c/unknown"):
@@ -71,7 +71,7 @@ def test_pages_need_no_inline_script_or_style(demo: Demonstration, site: TestCli
     ],
 )
 def test_a_page_speaks_the_chosen_language(
-    site: TestClient, query: str, cookie: str | None, header: str, spoken: str
+    site: Client, query: str, cookie: str | None, header: str, spoken: str
 ) -> None:
     cookies = {"Cookie": f"lang={cookie}"} if cookie else {}
     page = site.get(f"/{query}", headers={"Accept-Language": header, **cookies})
@@ -79,7 +79,7 @@ def test_a_page_speaks_the_chosen_language(
     assert page.headers["Content-Language"] == spoken
 
 
-def test_a_language_once_chosen_stays_and_the_page_too(site: TestClient) -> None:
+def test_a_language_once_chosen_stays_and_the_page_too(site: Client) -> None:
     page = site.get("/phones?of=others&lang=ru")
     assert "lang=ru" in page.headers["Set-Cookie"]
     assert "SameSite=lax" in page.headers["Set-Cookie"]
@@ -87,7 +87,7 @@ def test_a_language_once_chosen_stays_and_the_page_too(site: TestClient) -> None
     assert '<html lang="ru">' in site.get("/").text
 
 
-def test_files_are_kept_as_long_as_their_name_holds(site: TestClient) -> None:
+def test_files_are_kept_as_long_as_their_name_holds(site: Client) -> None:
     html = site.get("/phones").text
     address = re.search(r'href="(/static/amanba\.css\?v=\w+)"', html)
     assert address
@@ -100,14 +100,14 @@ def test_files_are_kept_as_long_as_their_name_holds(site: TestClient) -> None:
     assert site.get("/static/..%2Fpages.py").status_code == 404
 
 
-def test_her_check_in_page_names_neither_product_nor_person(demo: Demonstration, site: TestClient) -> None:
+def test_her_check_in_page_names_neither_product_nor_person(demo: Demonstration, site: Client) -> None:
     for language in LANGUAGES:
         html = site.get(f"{check_in_path(demo)}?lang={language}").text
         assert not re.search("amanba|аманба|aizhan|gulnar|alarm|тревог|дабыл", re.sub(r"/static/\S+", "", html), re.I)
         assert "mark.svg" not in html
 
 
-def test_after_the_button_every_text_gets_the_same_page(demo: Demonstration, site: TestClient) -> None:
+def test_after_the_button_every_text_gets_the_same_page(demo: Demonstration, site: Client) -> None:
     path = check_in_path(demo)
     words = ("", "OK", "SOS", "купила яблоки на рынке", "передай привет бабушке")
     pages = {site.post(path, data={"nonce": f"n{i}", "text": words[i]}).content for i in range(len(words))}
@@ -115,7 +115,7 @@ def test_after_the_button_every_text_gets_the_same_page(demo: Demonstration, sit
     assert "Спасибо!" in pages.pop().decode()
 
 
-def test_the_alarm_page_takes_an_answer_and_ends_warmly(demo: Demonstration, site: TestClient) -> None:
+def test_the_alarm_page_takes_an_answer_and_ends_warmly(demo: Demonstration, site: Client) -> None:
     demo.stop_answering()
     demo.advance(100)
     path = alarm_path(demo)
@@ -130,7 +130,7 @@ def test_the_alarm_page_takes_an_answer_and_ends_warmly(demo: Demonstration, sit
     assert 'value="1"' not in closed
 
 
-def test_a_quiet_signal_s_page_first_says_not_to_call_and_offers_no_call(demo: Demonstration, site: TestClient) -> None:
+def test_a_quiet_signal_s_page_first_says_not_to_call_and_offers_no_call(demo: Demonstration, site: Client) -> None:
     demo.type(AIZHAN, "купила яблоки на рынке")
     demo.advance(5)
     html = site.get(f"{alarm_path(demo)}?lang=en").text
@@ -149,7 +149,7 @@ def test_every_message_is_said_in_every_language(language: str, message: str) ->
     assert re.search(r"<h1>\S.*</h1>\s*<p>\S", html)
 
 
-def test_beside_simulated_phones_the_page_of_whoever_runs_this_opens_by_a_button(site: TestClient) -> None:
+def test_beside_simulated_phones_the_page_of_whoever_runs_this_opens_by_a_button(site: Client) -> None:
     assert 'href="/operator"' in site.get("/phones").text
     door = site.get("/operator")
     assert (door.status_code, 'method="post" action="/operator"' in door.text) == (200, True)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select
-from starlette.testclient import TestClient
 
 from service.db.stored import table_of
 from service.db.tables import Rehearsal
@@ -15,6 +14,7 @@ from service.usecases.apply_changes import apply_due
 from service.usecases.rehearse import start_rehearsal
 from service.usecases.show_rehearsal import Reached, show_rehearsal
 from service.usecases.sweep import sweep
+from tests.client import Client
 from tests.one_app import app_for
 from tests.web.api_world import BROTHER, DANIYAR, GULNAR, MOTHER, WORDS, World, world
 
@@ -47,7 +47,7 @@ def page_of(world: World, phone: str) -> str:
 
 @pytest.fixture
 def pages(world: World) -> Any:
-    with app_for(world.service) as app, TestClient(app) as client:
+    with app_for(world.service) as app, Client(app) as client:
         yield client
 
 
@@ -69,7 +69,7 @@ class TestStart:
         assert world.post(f"{trip}/rehearsal").status_code == 202
         assert count(world) == 1
         sweep(world.service)
-        with app_for(world.service) as app, TestClient(app) as pages:
+        with app_for(world.service) as app, Client(app) as pages:
             pages.post(page_of(world, GULNAR), data={"answer": "1"})
         world.read_inbox()
         sweep(world.service)
@@ -147,7 +147,7 @@ class TestStart:
 
 class TestPage:
     def test_it_shows_in_her_language_what_her_texts_may_say_and_changes_nothing(
-        self, world: World, pages: TestClient
+        self, world: World, pages: Client
     ) -> None:
         world.sign_in()
         trip = world.trip()
@@ -173,7 +173,7 @@ class TestPage:
         assert shown is not None
         assert shown.answered == 0
 
-    def test_a_double_tap_is_one_answer_and_the_page_says_thanks(self, world: World, pages: TestClient) -> None:
+    def test_a_double_tap_is_one_answer_and_the_page_says_thanks(self, world: World, pages: Client) -> None:
         world.sign_in()
         trip = world.trip()
         world.contact(trip, {**MOTHER, "language": "en"})
@@ -190,7 +190,7 @@ class TestPage:
         assert (mother.reached, mother.answered_by) == (Reached.ANSWERED, "page")
         assert "This was only a rehearsal." in pages.get(page).text
 
-    def test_a_link_that_is_unknown_or_old_is_not_here(self, world: World, pages: TestClient) -> None:
+    def test_a_link_that_is_unknown_or_old_is_not_here(self, world: World, pages: Client) -> None:
         world.sign_in()
         trip = world.trip()
         world.contact(trip)
@@ -208,7 +208,7 @@ class TestPage:
         assert pages.get(page).status_code == 404
         assert pages.post(page, data={"answer": "1"}).status_code == 404
 
-    def test_what_is_typed_in_a_trip_stays_text(self, world: World, pages: TestClient) -> None:
+    def test_what_is_typed_in_a_trip_stays_text(self, world: World, pages: Client) -> None:
         world.sign_in(name="<b>Aizhan</b>")
         trip = world.trip(employer={"name": "<script>alert(1)</script>"})
         world.contact(trip)

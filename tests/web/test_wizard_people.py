@@ -10,13 +10,13 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import update
-from starlette.testclient import TestClient
 
 from service.app import create_app
 from service.db.stored import table_of
 from service.db.tables import Contact
 from service.texts import translator
 from service.usecases.show_people import People, show_people
+from tests.client import Client
 from tests.web.api_world import BROTHER, DANIYAR, GULNAR, MOTHER, SAULE, Phones
 from tests.web.form_world import Fields, FormWorld, errors_of, forms, forms_once, shown
 from tests.web.hostile import HOSTILE
@@ -47,7 +47,7 @@ def also_by(forms: FormWorld, *channels: str) -> Iterator[None]:
     before = forms.client
     notifiers = {**forms.service.notifiers, **{channel: Phones(f"our_{channel}", channel) for channel in channels}}
     richer = replace(forms.service, notifiers=notifiers)
-    with TestClient(create_app(service=richer), cookies=before.cookies) as client:
+    with Client(create_app(service=richer), cookies=before.cookies) as client:
         forms.client, forms.hidden = client, {}
         yield
     forms.client, forms.hidden = before, {}

@@ -6,11 +6,10 @@ import re
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from starlette.testclient import TestClient
-
 from service.app import create_app
 from service.core.plan import Plan
 from service.usecases.context import Limits
+from tests.client import Client
 from tests.web.api_world import AIZHAN, NOW
 from tests.web.form_world import FormWorld, errors_of, forms, forms_once, shown
 from tests.web.hostile import HOSTILE
@@ -210,7 +209,7 @@ class TestRowsAndPreview:
         second = timedelta(seconds=1)
         limits = Limits(grace_at_least=second, wait_at_least=second, recurring_apart=second)
         demo = replace(forms_once.service, limits=limits, demo=True)
-        with TestClient(create_app(service=demo), cookies=forms_once.client.cookies) as client:
+        with Client(create_app(service=demo), cookies=forms_once.client.cookies) as client:
             forms_once.client, forms_once.hidden = client, {}
             assert "10 seconds" in shown(forms_once.open(PAGE))
             every = {"rhythm": "every", "every": "own", "every_hours": "0.025", "grace_seconds": "10"}
