@@ -29,7 +29,10 @@ from service.settings import Settings
 from service.wiring import build
 
 APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-SERVING = ("lifespan.on", "loops.auto", "protocols.http.auto")
+SERVING = (
+    *("lifespan.on", "loops.auto", "loops.asyncio", "loops.uvloop"),
+    *("protocols.http.auto", "protocols.websockets.auto"),
+)
 
 
 class Watcher:
@@ -136,7 +139,8 @@ def _say(**what: Any) -> None:
 
 def _rehearse(folder: Path) -> None:
     """Start everything once over a database of its own, so that no start after it loads anything."""
-    for name in ("pydantic.v1", "twilio.rest.api", *(f"uvicorn.{part}" for part in SERVING)):
+    others = ("pydantic.v1", "twilio.rest.api", "service.worker_app", "tzdata.zoneinfo")
+    for name in (*others, *(f"uvicorn.{part}" for part in SERVING)):
         importlib.import_module(name)
     place = folder / "rehearsal"
     settings = Settings(data_dir=place, database_url=f"sqlite:///{place / 'amanba.db'}")
