@@ -96,9 +96,9 @@ def test_before_the_pin_it_says_what_a_text_may_say(lite: Story) -> None:
     assert re.search(r"Checked on \d\d? \w+ \d{4}; source: ", shown)
 
 
-def test_what_is_not_known_is_shown_as_unknown_and_no_time_as_none(lite: Story) -> None:
+def test_what_she_did_not_write_is_said_to_be_ours_and_no_time_is_shown_as_none(lite: Story) -> None:
     page = missed(lite, consulate=None)
-    assert "Consulate: not known" in lite.client.get(page).text
+    assert "The consulate is from our list of 2022; Aizhan has not confirmed it." in lite.client.get(page).text
     assert "Time since we began to tell you all" not in lite.client.get(page).text
     lite.now += timedelta(minutes=5)
     assert "Time since we began to tell you all: 5 minutes." in lite.client.get(page).text
