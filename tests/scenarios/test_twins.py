@@ -59,7 +59,10 @@ SHORT, WHOLE = (
     ("/home", "/people", "/trip/all"),
     ("/number", "/late", "/pause", "/end", "/data", "/trip/card", "/phrases"),
 )
-MORE = ("/telegram", "/trip/times", "/trip/order", "/trip/place", "/data/erase", "/people/add", "/later")
+MORE = (
+    *("/telegram", "/trip/times", "/trip/order", "/trip/place", "/data/erase", "/people/add", "/later"),
+    *("/trip/agreement", "/trip/calendar"),
+)
 GONE = '"status":401'
 MADE_UP = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "ID"),

@@ -184,6 +184,8 @@ def _of_the_private_page(blind: Blind, session: str) -> Iterator[str]:
         "/number",
         "/later",
         "/trip/card",
+        "/trip/agreement",
+        "/trip/calendar",
         "/trip/checklist",
         "/trip/drill",
         "/people",
