@@ -78,7 +78,7 @@ class Feed:
 
 def feed_of(service: Service, key: TripKey) -> Feed | None:
     """The link of an armed trip, if she has made one. Who may see it is the caller's to know. Changes nothing."""
-    return service.read(lambda conn: _feed(service, conn, key))
+    return service.read(lambda conn: feed_in(service, conn, key))
 
 
 def keep_feed(service: Service, key: TripKey, shown: Shown, *, anew: bool = False) -> Feed:
@@ -243,7 +243,8 @@ def _uid(service: Service, key: TripKey, name: str) -> str:
     return str(UUID(bytes=digest[:16], version=5))
 
 
-def _feed(service: Service, conn: Connection, key: TripKey) -> Feed | None:
+def feed_in(service: Service, conn: Connection, key: TripKey) -> Feed | None:
+    """The same within a transaction."""
     row = _row(conn, key)
     if row is None:
         return None

@@ -18,6 +18,7 @@ from service.db import codec
 from service.db.stored import table_of
 from service.db.tables import Change, CheckIn, Traveler, Trip
 from service.db.trips import TripKey, phones_of
+from service.usecases.calendar_feed import feed_in
 from service.usecases.changes import ENDS
 from service.usecases.context import Service
 from service.usecases.problems import NotFound
@@ -113,6 +114,7 @@ def _trip(service: Service, conn: Connection, key: TripKey, now: datetime) -> di
     trip = read_whole(service, conn, key, now)
     is_secret = trip.has_words and trip.shown.status == "armed"
     plan = plan_shown(conn, service.keys, key, now, trip.plan) if trip.plan else None
+    feed = feed_in(service, conn, key)
     asked = [_instants({"kind": one.kind, "effective_at": one.effective_at}) for one in trip.asked]
     return {
         **_short(trip.shown),
@@ -124,6 +126,8 @@ def _trip(service: Service, conn: Connection, key: TripKey, now: datetime) -> di
         "people": None if is_secret else [_person(one) for one in trip.contacts],
         "asked_for": None if is_secret else asked,
         "answers": _answers(conn, key, now),
+        # Not its address: whoever finds the file would see her times from then on.
+        "calendar": _instants({"name": feed.shown.name, "since": feed.since}) if feed else None,
     }
 
 

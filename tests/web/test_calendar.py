@@ -108,6 +108,8 @@ def test_she_names_it_renews_it_and_ends_it(forms_once: FormWorld) -> None:
     (event, *_others) = events(world.client.get(first))
     assert (event["SUMMARY"], event.walk("VALARM")[0]["TRIGGER"].dt) == ("Yoga", timedelta(minutes=-10))
     assert 'value="Yoga"' in world.open(PAGE).text
+    kept = world.get("/travelers/me/export").json()["trips"][0]["calendar"]
+    assert set(kept) == {"name", "since"}, "and not its address, in a file that may be found"
     world.send(PAGE, {**CHOSEN, "do": "anew"})
     second = link(world)
     assert second != first
