@@ -8,10 +8,9 @@ discreet, there are none: there the private page shows the list.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select
 
 from service.core import wording
 from service.core.checklist_times import STAYS_GOOD, ask_times
@@ -47,14 +46,14 @@ def ask_before_leaving(work: Work, trip: TripState) -> None:
 
 
 def stop_asking_before(work: Work, key: TripKey) -> None:
-    """Cancel the texts that still wait."""
-    waits = (*_waits(key.traveler_id), OUTBOX.c.trip_id == key.trip_id)
-    work.conn.execute(update(OUTBOX).where(*waits).values(**_gone(work)))
+    """Take away the texts that still wait. Nothing of them is kept: they come back in other words with the next change,
+    and under the same names, which are those of their days."""
+    work.conn.execute(delete(OUTBOX).where(*_waits(key.traveler_id), OUTBOX.c.trip_id == key.trip_id))
 
 
 def stop_asking_traveler(work: Work, traveler_id: UUID) -> None:
-    """Cancel those of all her trips: she has said STOP."""
-    work.conn.execute(update(OUTBOX).where(*_waits(traveler_id)).values(**_gone(work)))
+    """Take away those of all her trips: she has said STOP."""
+    work.conn.execute(delete(OUTBOX).where(*_waits(traveler_id)))
 
 
 def _may_be_asked(trip: TripState) -> bool:
@@ -74,8 +73,8 @@ def _write(work: Work, trip: TripState, address: Address, at: datetime) -> None:
             channel_index=address.index,
             body=text_of(_, discreet=trip.one_reply, link=link),
             subject=wording.reminder_subject(_),
-            # Written anew with each change: its day alone would still be the name of the one before.
-            dedupe_key=f"{NAME}{trip.key.trip_id}:{at:%Y-%m-%d}:{uuid4().hex}",
+            # One a day, whatever changes.
+            dedupe_key=f"{NAME}{trip.key.trip_id}:{at:%Y-%m-%d}",
             priority=Priority.REMINDER,
             traveler_id=trip.key.traveler_id,
             trip_id=trip.key.trip_id,
@@ -94,7 +93,3 @@ def _waits(traveler_id: UUID) -> tuple[ColumnElement[bool], ...]:
         OUTBOX.c.dedupe_key.startswith(NAME),
         OUTBOX.c.state == "pending",
     )
-
-
-def _gone(work: Work) -> dict[str, Any]:
-    return {"state": "cancelled", "settled_at": work.now}
