@@ -31,6 +31,8 @@ from service.core.vocabulary.letters import fold, latin_as_cyrillic, other_layou
 
 LONGEST_REQUEST = 80
 """Characters of the longest text that asks for numbers or for the menu."""
+LONGEST_READ = 1600
+"""Characters of an ad, from its beginning and from its end, in which a cry for help is looked for."""
 MOST_WORDS_OF_A_COUNTRY = 3
 SHORTEST_WITH_A_SLIP = 6
 """Letters of the shortest listed word in which one wrong letter is overlooked."""
@@ -86,9 +88,11 @@ def _offer(ad: str) -> Asked | None:
     What an ad holds is not hers: a nurse's hospital and a guard's police are no cry for help. But what nobody writes
     into an ad is hers, wherever it stands: then the text is as unclear as any other, and kept.
     """
-    if _is_wholly_a_cry(ad):
+    if _is_wholly_a_cry(ad[:LONGEST_REQUEST]) and len(ad) <= LONGEST_REQUEST:
         return Asked(Keyword.OFFER, is_cry=True)
-    return None if _holds_a_cry(ad) else Asked(Keyword.OFFER, ad=ad)
+    # No cry is a word without an end, and to look for one in it would take long.
+    ends = [_ENDLESS.sub(" ", part) for part in (ad[:LONGEST_READ], ad[LONGEST_READ:][-LONGEST_READ:])]
+    return None if any(map(_holds_a_cry, ends)) else Asked(Keyword.OFFER, ad=ad)
 
 
 def _is_wholly_a_cry(said: str) -> bool:
@@ -114,7 +118,7 @@ def _ad(text: str) -> str | None:
     for count in range(len(found), 0, -1):
         if text[: found[0].start()].strip(_OPENING):
             return None
-        head = " ".join(fold(match[0]) for match in found[:count])
+        head = " ".join(fold(match[0][:LONGEST_REQUEST]) for match in found[:count])
         written, behind = text[: found[count - 1].end()], text[found[count - 1].end() :]
         is_meant = _is_one_of(head, _AD) and not _tells_of_her(behind)
         if is_meant or (head in _AD | _AD_SET_APART and _is_set_apart(written, behind)):
@@ -124,7 +128,7 @@ def _ad(text: str) -> str | None:
 
 def _tells_of_her(behind: str) -> bool:
     """Whether it is news of hers: "offer was a lie, they moved us"."""
-    return not HERSELF.isdisjoint(re.split(r"\W+", fold(behind)))
+    return not HERSELF.isdisjoint(re.split(r"\W+", fold(_ENDLESS.sub(" ", behind[:LONGEST_READ]))))
 
 
 def _is_set_apart(head: str, behind: str) -> bool:
@@ -209,6 +213,7 @@ def _long_cries() -> frozenset[Phrase]:
 
 
 _WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
+_ENDLESS = re.compile(r"\S{60,}")
 _OPENING = " \t\r\n\"'«“”„*_#/>-–—.("
 _BETWEEN = " \t\r\n:;,.-–—!?»”\"'*_)/"
 _MENU, _NUMBERS, _AD, _AD_SET_APART = map(_listed, (MENU, NUMBERS, AD, AD_SET_APART))

@@ -1,5 +1,7 @@
 """What can be asked by a text: the words for it, and everything that must never be taken for one."""
 
+from time import process_time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -136,3 +138,12 @@ def test_no_word_means_anything_else_or_is_a_carriers() -> None:
 def test_it_is_total_and_an_ad_is_a_part_of_the_text(text: str) -> None:
     found = in_(text)
     assert found is None or found.ad in text
+
+
+def test_a_text_that_is_made_to_take_long_takes_no_time() -> None:
+    before = process_time()
+    for behind in ("a" * 20_000, "aя" * 10_000, "a." * 10_000, "я\n" * 10_000, "e\u0301" * 10_000, "ok " * 7_000):
+        in_(f"OFFER {behind}")
+        in_(behind)
+    assert process_time() - before < 2
+    assert in_("OFFER " + "cook " * 3_000 + ". SOS") is None, "its end is read as well"
