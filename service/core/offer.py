@@ -34,6 +34,7 @@ MOST_FACTS_OF_A_BLANK = 2
 WORDS_OF_OPENING = 12
 COST_REACH = 5
 """How many words after "fee" a sum may stand to be one."""
+COSTS = ("fee", "prepayment", "you_pay", "loan", "fine")
 MOST_FIGURES = 20
 LANGUAGES = ("en", "ru", "kk")
 
@@ -176,8 +177,8 @@ def _is_cost(words: Sequence[Word], hits: Mapping[str, Sequence[Hit]], start: in
     sum_ = covering(words, start, end)
     if sum_ is None:
         return True
-    near = range(sum_.first - COST_REACH, sum_.last + 2)
-    return any(hit.last in near for name in ("fee", "loan", "fine") for hit in hits.get(name, ()))
+    near = range(sum_.first - COST_REACH, sum_.last + 3)
+    return any(hit.last in near for name in COSTS for hit in hits.get(name, ()) if hit.first != sum_.first)
 
 
 def _add_missing(text: str, words: Sequence[Word], hits: dict[str, list[Hit]], rules: Ruleset, place: str) -> Texts:

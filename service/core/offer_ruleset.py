@@ -158,7 +158,8 @@ def matches(
         return None
     for found in _together(one, words, [_of(term, hits) for term in one.terms]):
         first, last = min(hit.first for hit in found), max(hit.last for hit in found)
-        if not any(_is_near(words, hit, first, last) for concept in one.unless for hit in hits.get(concept, ())):
+        spared = [hit for concept in one.unless for hit in hits.get(concept, ()) if not hit.denied]
+        if not any(_is_near(words, hit, first, last) for hit in spared):
             whole = [hit.whole or (hit.first, hit.last) for hit in found]
             return min(start for start, _end in whole), max(end for _start, end in whole)
     return None

@@ -24,6 +24,7 @@ _NOT_DOING = re.compile(
     r"[а-я]*[мбп][ае](?:и(?:ди|миз|миз|сиз|син|тин|м|ак|ек)[а-я]*|низ(?:дар|дер)?|ган|ген|стан|стен|с|и)"
 )
 """A Kazakh verb's ending: that it is not done."""
+_SOFTENED = {"к": "г", "п": "б"}
 _NOT_DOING_ALONE = re.compile(r"[а-я]{3,}[мбп][ае]и(?:ди|миз|сиз|син|тин)[а-я]*")
 
 
@@ -163,8 +164,13 @@ def _entries(concept: str, said: str) -> Iterator[_Entry]:
 
 
 def _choices(word: str) -> list[tuple[str, bool]]:
-    """`(a|b*)` as its choices: each a fold, and whether a word may go on after it."""
-    return [(fold(one.rstrip("*")), one.endswith("*")) for one in word.strip("()").split("|")]
+    """`(a|b*)` as its choices: each a fold, and whether a word may go on after it.
+
+    A Kazakh stem's last letter softens before a vowel: `бүйрек*` is `бүйрегін` too.
+    """
+    found = [(fold(one.rstrip("*")), one.endswith("*")) for one in word.strip("()").split("|")]
+    softened = [(stem[:-1] + _SOFTENED[stem[-1]], True) for stem, is_stem in found if is_stem and stem[-1] in _SOFTENED]
+    return found + softened
 
 
 def _goes_on(entry: _Entry, words: Sequence[Word], index: int) -> int | None:
