@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from service.clock import utc_now
 from service.directory.check import bad_number, check
 from service.directory.merge import Merged, merge, write
 
@@ -26,7 +26,7 @@ def check_tables(
     """Say what is wrong in the tables, and how old they are. Ends with 1 when something is wrong."""
     from service.usecases.places import countries
 
-    report = check((code for code, _name in countries("en")), datetime.now(UTC).date(), folder)
+    report = check((code for code, _name in countries("en")), utc_now().date(), folder)
     for age in report.ages:
         undated = f", {age.undated} without a date" if age.undated else ""
         typer.echo(f"{age.table}: {age.rows} rows, {age.old} older than 12 months{undated}")
