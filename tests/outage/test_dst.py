@@ -29,7 +29,8 @@ def test_in_spring_a_time_that_does_not_exist_is_the_first_that_does(home: Story
     home.traveler.reply("ok")
     home.mother.expect("has answered")
     home.advance_to("2027-03-29T01:59+02:00")
-    assert len(home.traveler.read_all()) == 1
+    # The answer, and the question of the day after she arrived.
+    assert len(home.traveler.read_all()) == 2
     home.advance_to("2027-03-29T02:01+02:00")
     home.traveler.expect("02:30")
 
@@ -42,6 +43,7 @@ def test_in_autumn_a_time_that_comes_twice_is_asked_for_once(home: Story) -> Non
     home.traveler.reply("ok")
     home.traveler.expect("Thank you")
     home.advance_to("2027-11-01T01:59+01:00")
+    home.traveler.expect("Who has your passport?")
     home.traveler.expect_nothing()
     home.mother.expect_nothing()
     home.advance_to("2027-11-01T02:01+01:00")

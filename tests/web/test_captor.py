@@ -26,7 +26,9 @@ CHANGES = table_of(Change)
 OUT = "https://www.wikipedia.org/"
 LEAVING = {"/out", "/leave"}
 """They end the session, and come last."""
-HE_SEES = {"/home", "/private", "/leaving", "/c/{token}"}
+OF_ANYBODY = {"/countries", "/offer", "/away", "/at-work", "/papers", "/know", "/phrasebook", "/phrasebook/{tag}"}
+"""Advice and numbers for whoever reads them, without a sign-in."""
+HE_SEES = {"/home", "/private", "/leaving", "/c/{token}", *OF_ANYBODY}
 """All pages that answer him; every other one leads home."""
 SECRETS = (
     *("Gulnar", "Daniyar", GULNAR, DANIYAR, shown_number(GULNAR), shown_number(DANIYAR), "mother", "brother"),
@@ -65,7 +67,7 @@ def paths(app: FastAPI, method: str) -> set[str]:
                 found.add(str(route.path))
 
     walk(list(app.routes))
-    programs = ("/api/", "/hooks", "/trips", "/travelers", "/countries", "/offers", "/static", "/healthz", "/readyz")
+    programs = ("/api/", "/hooks", "/trips", "/travelers", "/countries/{country}", "/offers", "/static", "/healthz", "/readyz")
     return {path for path in found if not path.startswith((*programs, "/metrics", "/phones"))}
 
 
