@@ -67,8 +67,8 @@ def paths(app: FastAPI, method: str) -> set[str]:
                 found.add(str(route.path))
 
     walk(list(app.routes))
-    programs = ("/api/", "/hooks", "/trips", "/travelers", "/countries/{country}", "/offers", "/static", "/healthz", "/readyz")
-    return {path for path in found if not path.startswith((*programs, "/metrics", "/phones"))}
+    programs = ("/api/", "/hooks", "/trips", "/travelers", "/countries/{country}", "/offers", "/static", "/healthz")
+    return {path for path in found if not path.startswith((*programs, "/readyz", "/metrics", "/phones"))}
 
 
 def filled(path: str, known: dict[str, str]) -> str:
