@@ -47,6 +47,7 @@ soak: setup-dev ## Run the long proofs
 	TEST_OPENINGS=10000 TEST_EVERY_WAY=1 TEST_CAPTOR=1 TEST_WEEKS=10000 $(VENV)/bin/python -m pytest $(PYTEST_ARGS) \
 		tests/web/test_scanners.py tests/browser/test_every_page.py tests/browser/test_captor.py \
 		tests/browser/test_people_get_in.py tests/core/test_forgetful.py
+	TEST_EVERY_WAY=1 $(VENV)/bin/python -m pytest $(PYTEST_ARGS) -k postgresql tests/usecases tests/web
 	TEST_BURST=10000 TEST_FLOOD=100000 TEST_STORM=1000 $(VENV)/bin/python -m pytest tests/usecases/test_burst.py \
 		tests/outage/test_flood.py tests/outage/test_storm.py
 	TEST_SLOW=10000 $(VENV)/bin/python -m pytest -s tests/usecases/test_budgets.py

@@ -14,6 +14,7 @@ from service.usecases.apply_changes import apply_due
 from service.usecases.change_trip import is_more_watching
 from service.usecases.people_now import people_now
 from service.usecases.work import Work
+from tests.easy import one_database
 from tests.web.api_world import BROTHER, DANIYAR, EVENINGS, GULNAR, MOTHER, NOW, WORDS, World, errors, world
 
 __all__ = ["world"]
@@ -57,6 +58,7 @@ def write(world: World, act: Callable[[Work], Any]) -> None:
     world.service.run(keep)
 
 
+@one_database
 def test_late_moves_the_deadline_once_and_at_once(world: World) -> None:
     """T45: once, and nobody is told."""
     trip = world.armed()
@@ -68,6 +70,7 @@ def test_late_moves_the_deadline_once_and_at_once(world: World) -> None:
     assert notices(world) == [0, 0]
 
 
+@one_database
 def test_more_watching_counts_at_once(world: World) -> None:
     """T9: a shorter interval waits for nothing."""
     trip = world.armed()
@@ -80,6 +83,7 @@ def test_more_watching_counts_at_once(world: World) -> None:
     assert notices(world) == [0, 0]
 
 
+@one_database
 def test_less_watching_waits_and_her_people_hear_of_it(world: World) -> None:
     """T9: 48 hours, and her people are told at once."""
     trip = world.armed()
@@ -98,6 +102,7 @@ def test_less_watching_waits_and_her_people_hear_of_it(world: World) -> None:
     assert deadline(world, trip) == NOW.replace(day=7, hour=17)
 
 
+@one_database
 def test_a_pause_ends_in_a_deadline(world: World) -> None:
     trip = world.armed()
     ask(world, trip, {"pause_until": "2026-12-10T12:00:00Z"})
@@ -108,6 +113,7 @@ def test_a_pause_ends_in_a_deadline(world: World) -> None:
     assert deadline(world, trip) == NOW.replace(day=10, hour=12)
 
 
+@one_database
 def test_a_pause_of_some_hours_goes_on_when_other_times_that_waited_take_effect(world: World) -> None:
     trip = world.armed()
     ask(world, trip, {"pause_until": "2026-12-04T06:00:00Z"})
@@ -122,6 +128,7 @@ def test_a_pause_of_some_hours_goes_on_when_other_times_that_waited_take_effect(
     assert deadline(world, trip) == NOW.replace(day=4, hour=6)
 
 
+@one_database
 def test_with_a_safe_word_a_change_waits_only_for_the_word_to_be_read(world: World) -> None:
     """T9: at once with a safe word."""
     trip = world.armed(words=True)
@@ -133,6 +140,7 @@ def test_with_a_safe_word_a_change_waits_only_for_the_word_to_be_read(world: Wor
     assert deadline(world, trip) == NOW.replace(day=7, hour=17)
 
 
+@one_database
 @pytest.mark.parametrize(
     "change",
     [{"end": True}, {"plan": WEEKLY}, {"pause_until": "2026-12-10T12:00:00Z"}],
@@ -166,6 +174,7 @@ def test_a_duress_word_looks_like_a_safe_one_and_the_alarm_goes_on(world: World,
         assert shown.text.replace(trip.rsplit("/", 1)[1], "") == seen[0][-1][1]
 
 
+@one_database
 def test_under_duress_no_text_asks_to_call(world: World) -> None:
     trip = world.armed(words=True)
     ask(world, trip, {"plan": WEEKLY, "word": DURESS})
@@ -173,6 +182,7 @@ def test_under_duress_no_text_asks_to_call(world: World) -> None:
     assert notices(world) == [0, 0]
 
 
+@one_database
 def test_a_removed_contact_is_not_told_and_leaves_later(world: World) -> None:
     """T9, T23: the one who leaves hears nothing, the other one does."""
     trip = world.armed()
@@ -189,6 +199,7 @@ def test_a_removed_contact_is_not_told_and_leaves_later(world: World) -> None:
     }
 
 
+@one_database
 def test_a_contact_is_added_at_once_and_asked(world: World) -> None:
     trip = world.armed()
     ask(world, trip, {"add_contact": {**MOTHER, "name": "Saule", "role": "caseworker", "phone": "+77000000004"}})
@@ -198,6 +209,7 @@ def test_a_contact_is_added_at_once_and_asked(world: World) -> None:
     assert list(found) == ["add_contact.phone"]
 
 
+@one_database
 def test_another_country_never_puts_off_the_deadline_that_stands(world: World) -> None:
     trip = world.armed()
     westward = {"from": "2026-12-01T10:00:00Z", "country": "PT", "city": "Lisbon", "zone": "Europe/Lisbon"}
@@ -213,6 +225,7 @@ def test_another_country_never_puts_off_the_deadline_that_stands(world: World) -
     assert notices(world) == [2, 2]
 
 
+@one_database
 def test_an_end_without_a_word_is_for_her_people_to_confirm(world: World) -> None:
     """T10: by herself alone a trip does not end."""
     trip = world.armed()
@@ -224,6 +237,7 @@ def test_an_end_without_a_word_is_for_her_people_to_confirm(world: World) -> Non
     assert (state.status, state.end_requested_at) == ("armed", NOW)
 
 
+@one_database
 def test_an_end_with_a_safe_word_ends_the_watch_and_frees_the_number(world: World) -> None:
     """T10: at once with a safe word."""
     trip = world.armed(words=True)
@@ -240,6 +254,7 @@ def test_an_end_with_a_safe_word_ends_the_watch_and_frees_the_number(world: Worl
     world.armed()
 
 
+@one_database
 def test_new_words_and_a_new_ladder_wait(world: World) -> None:
     """T9: until then the old words count."""
     trip = world.armed(words=True)
@@ -259,6 +274,7 @@ def test_new_words_and_a_new_ladder_wait(world: World) -> None:
     assert "contacts" in world.get(trip, Amanba_Passphrase="another long passphrase").json()
 
 
+@one_database
 def test_another_order_is_shown_whichever_word_it_was(world: World) -> None:
     """T2: who is told first, on the list of her people."""
     seen = []
@@ -274,6 +290,7 @@ def test_another_order_is_shown_whichever_word_it_was(world: World) -> None:
     assert seen == [[("Gulnar", 1), ("Daniyar", 1)]] * 2
 
 
+@one_database
 def test_what_cannot_be_asked_for(world: World) -> None:
     trip = world.armed()
     for field, change in [
@@ -300,6 +317,7 @@ def test_what_cannot_be_asked_for(world: World) -> None:
     assert notices(world) == [0, 0]
 
 
+@one_database
 def test_a_draft_is_not_changed_but_set(world: World) -> None:
     world.sign_in()
     trip = world.trip()
@@ -307,6 +325,7 @@ def test_a_draft_is_not_changed_but_set(world: World) -> None:
     assert (answer.status_code, answer.json()["missing"]) == (409, ["not_armed"])
 
 
+@one_database
 def test_a_repeated_change_is_asked_for_once(world: World) -> None:
     trip = world.armed()
     for _ in range(2):
@@ -315,6 +334,7 @@ def test_a_repeated_change_is_asked_for_once(world: World) -> None:
     assert notices(world) == [1, 1]
 
 
+@one_database
 def test_what_counts_as_more_watching(world: World) -> None:
     trip = world.armed()
     plan = world.state(trip).plan
@@ -351,6 +371,7 @@ def test_a_plan_that_falls_silent_later_is_no_more_watching() -> None:
     assert not is_more_watching(evening, replace(evening, quiet=pauses), NOW)
 
 
+@one_database
 def test_first_words_on_the_way_need_somebody_who_may_hear_of_one_of_duress(world: World) -> None:
     world.sign_in()
     trip = world.trip()

@@ -20,6 +20,7 @@ from service.usecases.contact_way import accept, show_way
 from service.usecases.failover import Failure, fail_over
 from service.usecases.links import invitation_token
 from service.usecases.problems import Invalid
+from tests.easy import one_database
 from tests.web.api_world import DANIYAR, GULNAR, MOTHER, Phones, World
 from tests.web.api_world import world as world
 
@@ -87,6 +88,7 @@ def test_her_order_counts_and_messages_on_their_way_keep_their_address(world: Wo
     assert len(world.texts(GULNAR, "invitation")) == 2, "the next one in her order"
 
 
+@one_database
 def test_a_mailbox_becomes_hers_by_its_code(world: World, trip: str) -> None:
     token = token_of(world, trip)
     assert refused(ask_email, world.service, token, MAIL, "0815")[0] == "email_pin"
@@ -105,6 +107,7 @@ def test_a_mailbox_becomes_hers_by_its_code(world: World, trip: str) -> None:
     assert not shown.may_add_email
 
 
+@one_database
 def test_a_code_for_a_mailbox_has_its_day_and_its_tries(world: World, trip: str) -> None:
     token = token_of(world, trip)
     assert ask_email(world.service, token, MAIL, "4711")
@@ -123,6 +126,7 @@ def test_a_code_for_a_mailbox_has_its_day_and_its_tries(world: World, trip: str)
     assert refused(ask_email, world.service, token, MAIL, "4711")[1] == "No more codes can be sent from this page."
 
 
+@one_database
 @pytest.mark.parametrize("mail", ["no mail", "a@b", "a@b.example\nBcc: x@y.example"])
 def test_not_every_address_may_be_hers(world: World, mail: str) -> None:
     world.service = replace(world.service, notifiers={**world.service.notifiers, "email": Phones("mail", "email")})
@@ -135,6 +139,7 @@ def test_not_every_address_may_be_hers(world: World, mail: str) -> None:
     assert world.texts(mail.strip()) == []
 
 
+@one_database
 def test_nobody_learns_by_it_whose_mailboxes_belong_to_the_trip(world: World) -> None:
     world.service = replace(world.service, notifiers={**world.service.notifiers, "email": Phones("mail", "email")})
     world.sign_in(email="aizhan@example.org")
@@ -151,6 +156,7 @@ def test_nobody_learns_by_it_whose_mailboxes_belong_to_the_trip(world: World) ->
         assert page.unproven_email == mail
 
 
+@one_database
 def test_without_a_pin_no_mailbox_is_added(world: World) -> None:
     world.service = replace(world.service, notifiers={**world.service.notifiers, "email": Phones("mail", "email")})
     world.sign_in()
@@ -159,6 +165,7 @@ def test_without_a_pin_no_mailbox_is_added(world: World) -> None:
     assert refused(ask_email, world.service, token_of(world, path), MAIL, "")[1].startswith("Choose a PIN first")
 
 
+@one_database
 def test_a_mailbox_that_refuses_its_code_costs_her_no_number(world: World, trip: str) -> None:
     assert ask_email(world.service, token_of(world, trip), MAIL, "4711")
     [row] = world.service.read(lambda conn: conn.execute(select(OUTBOX).where(OUTBOX.c.kind == "page_code")).all())
@@ -171,6 +178,7 @@ def test_a_mailbox_that_refuses_its_code_costs_her_no_number(world: World, trip:
     assert isinstance(row.outbox_id, UUID)
 
 
+@one_database
 def test_a_locked_pin_is_not_found_out_by_choosing_it(world: World, trip: str) -> None:
     token = token_of(world, trip)
     for _ in range(5):

@@ -7,6 +7,7 @@ from service.usecases.accept import Inbound, accept
 from service.usecases.apply_changes import apply_due
 from service.usecases.end_trip import confirm_end
 from service.usecases.people_now import people_now
+from tests.easy import one_database
 from tests.usecases.test_change_trip import DURESS, SAFE, ask, close_alarm, write
 from tests.web.api_world import DANIYAR, GULNAR, MOTHER, WORDS, World, world
 
@@ -49,6 +50,7 @@ def test_an_end_by_a_word_of_duress_ends_nothing_after_its_alarm_unless_a_contac
     assert [one for one in world.texts(GULNAR, "notice")[:-1] if "is home and" in one] == []
 
 
+@one_database
 @pytest.mark.parametrize("asked", ["add_contact", "hand_over"])
 def test_a_yes_after_an_end_is_shown_for_neither_word(world: World, asked: str) -> None:
     """T2: a trip that has ended changes no more; an alarm beside it asks for everybody who says yes."""

@@ -11,6 +11,7 @@ from service.usecases.contact_way import leave
 from service.usecases.housekeeping import keep_house
 from service.usecases.links import invitation_token
 from service.usecases.people_now import PersonNow, people_now
+from tests.easy import one_database
 from tests.web.api_world import DANIYAR, GULNAR, MOTHER, SAULE, WORDS, World, errors, world
 
 __all__ = ["world"]
@@ -43,6 +44,7 @@ def order(world: World, trip: str) -> list[str]:
     return [contact.name for contact in world.state(trip).contacts if contact.accepted]
 
 
+@one_database
 def test_she_takes_the_place_when_she_has_accepted_and_the_time_has_come(world: World) -> None:
     trip = world.armed()
     first = {"rungs": [{"contacts": [ids(world, trip)["Gulnar"]], "wait_seconds": 600}], "repeat_seconds": 600}
@@ -68,6 +70,7 @@ def test_she_takes_the_place_when_she_has_accepted_and_the_time_has_come(world: 
     assert apply_due(world.service, world.now) == 0
 
 
+@one_database
 def test_the_time_alone_is_not_enough(world: World) -> None:
     trip = world.armed()
     hand_over(world, trip)
@@ -78,6 +81,7 @@ def test_the_time_alone_is_not_enough(world: World) -> None:
     assert order(world, trip) == ["Saule", "Daniyar"]
 
 
+@one_database
 def test_a_no_or_a_silent_week_leaves_all_as_it_is(world: World) -> None:
     trip = world.armed()
     hand_over(world, trip)
@@ -93,6 +97,7 @@ def test_a_no_or_a_silent_week_leaves_all_as_it_is(world: World) -> None:
     assert shown["Gulnar"].successor == ""
 
 
+@one_database
 def test_with_a_word_of_either_kind_it_waits_for_the_yes_alone_and_looks_the_same(world: World) -> None:
     seen = []
     for number, word in ((1, SAFE), (2, DURESS)):
@@ -112,6 +117,7 @@ def test_with_a_word_of_either_kind_it_waits_for_the_yes_alone_and_looks_the_sam
     assert [one for one in world.texts(GULNAR, "notice") if "leaves" in one] == []
 
 
+@one_database
 def test_what_cannot_be_handed_over(world: World) -> None:
     trip = world.armed()
     gulnar = ids(world, trip)["Gulnar"]
@@ -124,6 +130,7 @@ def test_what_cannot_be_handed_over(world: World) -> None:
     assert len(world.state(trip).contacts) == 3
 
 
+@one_database
 def test_one_who_leaves_meanwhile_takes_no_place(world: World) -> None:
     trip = world.armed()
     hand_over(world, trip)
@@ -137,6 +144,7 @@ def test_one_who_leaves_meanwhile_takes_no_place(world: World) -> None:
     assert hand_over(world, trip, phone="+77000000005").status_code == 202
 
 
+@one_database
 def test_she_who_was_asked_is_taken_off_with_a_word_and_either_kind_looks_the_same(world: World) -> None:
     """T2: another may be asked then, as if no alarm held that back."""
     seen = []

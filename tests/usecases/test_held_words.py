@@ -3,6 +3,7 @@
 from service.core.alarm import AlarmKind
 from service.usecases.accept import Inbound, accept
 from service.usecases.apply_changes import apply_due
+from tests.easy import one_database
 from tests.usecases.test_change_trip import ask, close_alarm
 from tests.web.api_world import NOW, WORDS, World, world
 
@@ -32,6 +33,7 @@ def text(world: World, phone: str, said: str) -> None:
     world.read_inbox()
 
 
+@one_database
 def test_they_do_what_she_is_shown_that_they_do(world: World) -> None:
     """T2, T9: a change with one of them, and a text of one; and none of it with the old ones."""
     seen = []
@@ -54,6 +56,7 @@ def test_they_do_what_she_is_shown_that_they_do(world: World) -> None:
     assert [one[5:13] for one in seen[0]] == ["12-01T17", "12-01T17", "12-02T17", "12-02T17", "12-06T12"]
 
 
+@one_database
 def test_they_prove_nothing_and_one_of_duress_counts(world: World) -> None:
     trip = other_words(world, 1, DURESS)
     close_alarm(world, trip)
@@ -72,6 +75,7 @@ def test_they_prove_nothing_and_one_of_duress_counts(world: World) -> None:
     assert raised.view.kind is AlarmKind.DURESS
 
 
+@one_database
 def test_first_ones_count_beside_it_and_hide_her_pages(world: World) -> None:
     trip = world.armed()
     ask(world, trip, {"words": WORDS})

@@ -16,6 +16,7 @@ from service.usecases.rehearse import start_rehearsal
 from service.usecases.set_ladder import LadderForm, RungForm, clear_ladder, set_ladder
 from service.usecases.show_people import show_people, tellings
 from service.usecases.sweep import sweep
+from tests.easy import one_database
 from tests.web.api_world import BROTHER, DANIYAR, GULNAR, MOTHER, SAULE, World, world
 from tests.web.form_world import FormWorld, forms_once
 
@@ -26,6 +27,7 @@ HELPER = {**BROTHER, "name": "Saule", "relation": "fund", "role": "caseworker", 
 MINUTE = timedelta(minutes=1)
 
 
+@one_database
 def test_an_invitation_goes_out_once_more_after_a_day_and_never_sooner(world: World) -> None:
     world.sign_in()
     trip = world.trip()
@@ -144,6 +146,7 @@ class TestOrder:
             (45 * MINUTE, {str(mother), str(brother), str(helper)}),
         ]
 
+    @one_database
     def test_her_own_one_ends_with_everybody_and_can_be_taken_back(self, world: World) -> None:
         trip, (mother, brother, helper) = family(world)
         key = world.state(trip).key

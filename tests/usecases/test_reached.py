@@ -9,6 +9,7 @@ from notifiers.base import Accepted, DeliveryState, Message, SendResult
 from service.usecases.contact_addresses import NOTHING_REACHES, ONLY_A_LANDLINE, ContactForm
 from service.usecases.contacts import add_contact
 from service.usecases.problems import LANDLINE, NO_SMS_HERE, FieldProblem, Invalid
+from tests.easy import one_database
 from tests.web.api_world import GULNAR, MOTHER, World, errors, world
 
 __all__ = ["world"]
@@ -30,6 +31,7 @@ class Voice:
         return Accepted(message.outbox_id, DeliveryState.DELIVERED)
 
 
+@one_database
 def test_a_contact_whom_no_channel_reaches_is_refused_and_nothing_is_kept(world: World) -> None:
     world.sign_in()
     trip = world.trip()
@@ -46,6 +48,7 @@ def test_a_contact_whom_no_channel_reaches_is_refused_and_nothing_is_kept(world:
     assert world.get(trip).json()["contacts"] == []
 
 
+@one_database
 def test_further_addresses_are_kept_for_a_richer_installation(world: World) -> None:
     world.sign_in()
     trip = world.trip()
@@ -56,6 +59,7 @@ def test_further_addresses_are_kept_for_a_richer_installation(world: World) -> N
     assert list(errors(changed).values()) == [ONLY_A_LANDLINE]
 
 
+@one_database
 def test_where_calls_are_made_a_landline_is_called_and_never_texted(world: World) -> None:
     world.sign_in()
     key = world.state(world.trip()).key
@@ -75,6 +79,7 @@ def test_where_calls_are_made_a_landline_is_called_and_never_texted(world: World
     assert refused.value.problems == (FieldProblem("channels[0].address", NO_SMS_HERE),)
 
 
+@one_database
 def test_a_traveler_signs_up_with_a_number_that_takes_her_code(world: World) -> None:
     form = {"name": "Aizhan", "language": "kk"}
     assert errors(world.post("/travelers", {**form, "phone": LANDLINE_AT_HOME})) == {"phone": LANDLINE}

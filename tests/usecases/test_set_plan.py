@@ -11,6 +11,7 @@ from service.usecases.context import Limits
 from service.usecases.problems import Invalid
 from service.usecases.set_ladder import LadderForm, RungForm, set_ladder
 from service.usecases.set_plan import PlanForm, set_plan
+from tests.easy import one_database
 from tests.web.api_world import EVENINGS, NOW, World, world
 
 __all__ = ["world"]
@@ -19,6 +20,7 @@ SECOND = timedelta(seconds=1)
 FAST = PlanForm(every=timedelta(seconds=90), grace=timedelta(seconds=40), remind_before=timedelta(seconds=20))
 
 
+@one_database
 def test_a_demonstration_goes_by_seconds_and_nothing_else_does(world: World) -> None:
     world.sign_in()
     trip = world.trip()
@@ -38,6 +40,7 @@ def test_a_demonstration_goes_by_seconds_and_nothing_else_does(world: World) -> 
         set_ladder(world.service, key, LadderForm(rungs, timedelta(seconds=60)))
 
 
+@one_database
 def test_the_destination_is_the_first_leg_and_the_zone_may_be_another(world: World) -> None:
     world.sign_in()
     leg = {"from": "2026-12-10T00:00:00+04:00", "country": "GE", "city": "Batumi", "zone": "Asia/Tbilisi"}
@@ -51,6 +54,7 @@ def test_the_destination_is_the_first_leg_and_the_zone_may_be_another(world: Wor
     )
 
 
+@one_database
 def test_a_plan_is_shown_as_it_is_taken(world: World) -> None:
     world.sign_in()
     trip = world.trip()

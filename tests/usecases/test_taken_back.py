@@ -9,6 +9,7 @@ from service.db.claims import claim_outbox
 from service.db.settle import Settlement, settle
 from service.usecases.apply_changes import apply_due
 from service.usecases.sweep import sweep
+from tests.easy import one_database
 from tests.usecases.test_change_trip import DURESS, SAFE, WEEKLY, ask, notices
 from tests.web.api_world import GULNAR, WORDS, World, errors, world
 
@@ -18,6 +19,7 @@ __all__ = ["world"]
 class TestTakenBack:
     """T9: undo by a safe word; in a trip without words by herself, because all it does is to let things be."""
 
+    @one_database
     def test_with_a_word_of_hers_what_waits_is_taken_back_and_her_people_hear_of_it(self, world: World) -> None:
         trip = world.armed(words=True)
         mother = str(world.state(trip).contacts[0].contact_id)
@@ -40,6 +42,7 @@ class TestTakenBack:
         assert apply_due(world.service, world.now) == 0
         assert list(errors(world.post(f"{trip}/changes", {"undo": asked[0]["change_id"], "word": SAFE}))) == ["undo"]
 
+    @one_database
     def test_a_word_of_duress_looks_the_same_and_tells_of_itself_alone(self, world: World) -> None:
         trip = world.armed(words=True)
         ask(world, trip, {"pause_until": "2026-12-10T12:00:00Z"})
@@ -52,6 +55,7 @@ class TestTakenBack:
         assert alarm is not None
         assert alarm.view.kind is AlarmKind.DURESS
 
+    @one_database
     def test_without_words_she_takes_it_back_herself(self, world: World) -> None:
         """T10: also that she has said to be home."""
         trip = world.armed()
@@ -72,6 +76,7 @@ class TestTakenBack:
 class TestUnsafe:
     """T23: "I am not safe with her". What an open alarm changes of it is told in `scenarios/test_unsafe_contact.py`."""
 
+    @one_database
     def test_without_a_word_of_hers_it_waits_like_any_removal(self, world: World) -> None:
         trip = world.armed(words=True)
         mother = str(world.state(trip).contacts[0].contact_id)
@@ -85,6 +90,7 @@ class TestUnsafe:
         apply_due(world.service, world.now)
         assert [contact.status for contact in world.state(trip).contacts] == ["removed", "accepted"]
 
+    @one_database
     def test_the_last_one_leaves_too_and_whoever_runs_this_hears_of_it(self, world: World) -> None:
         trip = world.armed(words=True)
         for contact in world.state(trip).contacts:

@@ -20,6 +20,7 @@ from service.usecases.request_change import request_change
 from service.usecases.revise_trip import revise_trip
 from service.usecases.trip_facts import fill_in, set_facts
 from service.web.schemas_trip import TripIn
+from tests.easy import one_database
 from tests.web.api_world import AIZHAN, BROTHER, GULNAR, NOW, TRIP, WORDS, World, errors
 from tests.web.form_world import forms as both
 from tests.web.form_world import forms_once as world
@@ -62,6 +63,7 @@ def refused(act: Any, *given: Any) -> dict[str, str]:
 
 
 class TestDraft:
+    @one_database
     def test_sections_take_the_place_of_their_like_and_leave_the_others(self, both: World) -> None:
         both.sign_in()
         trip = both.trip(notes="Seen in a chat", **UNKNOWN)
@@ -150,6 +152,7 @@ class TestRevising:
 
 
 class TestFillingIn:
+    @one_database
     def test_what_was_open_is_told_at_once_and_nothing_else(self, both: World) -> None:
         trip = both.armed(destination=place(address=""), **UNKNOWN)
         key = key_of(both, trip)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from service.core.watch import WatchState
 from service.db.routing import Inbox, PhoneOwner
 from service.db.stored import table_of
+from tests.easy import one_database
 from tests.web.api_world import BROTHER, EVENINGS, GULNAR, MOTHER, TRIP, WORDS, World, world
 
 __all__ = ["world"]
@@ -19,6 +20,7 @@ def inbox(world: World) -> int:
     return len(world.service.read(lambda conn: conn.execute(select(table.c.inbox_id)).all()))
 
 
+@one_database
 def test_everything_that_is_missing_is_said_at_once(world: World) -> None:
     """T16: without somebody who has accepted no trip begins."""
     world.sign_in()
@@ -32,6 +34,7 @@ def test_everything_that_is_missing_is_said_at_once(world: World) -> None:
     assert world.state(trip).watch is None
 
 
+@one_database
 def test_a_plan_whose_last_deadline_has_passed_arms_nothing(world: World) -> None:
     world.sign_in()
     trip = world.trip()
@@ -41,6 +44,7 @@ def test_a_plan_whose_last_deadline_has_passed_arms_nothing(world: World) -> Non
     assert world.post(f"{trip}/arm").json()["missing"] == ["deadline"]
 
 
+@one_database
 def test_a_number_is_the_travelers_in_one_armed_trip(world: World) -> None:
     armed = world.armed()
     other = world.trip()
@@ -61,6 +65,7 @@ def test_arming_starts_the_watch_and_owns_the_number(world: World) -> None:
     assert (row["armed"], row["trip_id"]) == (True, world.state(trip).key.trip_id)
 
 
+@one_database
 def test_after_arming_only_changes_change(world: World) -> None:
     trip = world.armed()
     [mother, _] = [one["contact_id"] for one in world.get(trip).json()["contacts"]]
@@ -75,6 +80,7 @@ def test_after_arming_only_changes_change(world: World) -> None:
         assert (answer.status_code, answer.json()["missing"]) == (409, ["already_armed"])
 
 
+@one_database
 def test_with_words_a_trip_shows_little_without_the_passphrase(world: World) -> None:
     trip = world.armed(words=True)
     short = world.get(trip)
@@ -87,6 +93,7 @@ def test_with_words_a_trip_shows_little_without_the_passphrase(world: World) -> 
     assert "question" not in whole["details"]
 
 
+@one_database
 def test_a_passphrase_in_cyrillic_passes_a_header(world: World) -> None:
     world.sign_in()
     trip = world.trip()
@@ -101,6 +108,7 @@ def test_a_passphrase_in_cyrillic_passes_a_header(world: World) -> None:
     assert "contacts" in world.client.get(f"/api/v1{trip}", headers=headers).json()
 
 
+@one_database
 def test_neither_an_alarm_nor_a_word_changes_what_a_trip_shows(world: World) -> None:
     trip = world.armed(words=True)
     world.wait(hours=7)
@@ -117,6 +125,7 @@ def test_neither_an_alarm_nor_a_word_changes_what_a_trip_shows(world: World) -> 
     assert len(answers) == len(pages) == 1
 
 
+@one_database
 def test_a_check_in_needs_no_body_and_counts(world: World) -> None:
     trip = world.armed()
     world.wait(hours=9)
@@ -136,6 +145,7 @@ def test_a_repeated_check_in_is_one(world: World) -> None:
     assert inbox(world) == 2
 
 
+@one_database
 def test_a_repeated_request_gets_its_first_answer(world: World) -> None:
     world.sign_in()
     first = world.post("/trips", TRIP, Idempotency_Key="k1")

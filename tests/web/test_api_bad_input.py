@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from service.db.stored import table_of
 from service.db.tables import Contact, Plan, Rung, Trip, Word
+from tests.easy import one_database
 from tests.web.api_world import AIZHAN, EVENINGS, GULNAR, MOTHER, TRIP, WORDS, World, errors, world
 
 __all__ = ["world"]
@@ -43,6 +44,7 @@ SIGN_UPS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+@one_database
 def test_signing_up(world: World) -> None:
     form = {"name": "Aizhan", "phone": AIZHAN, "language": "kk"}
     for field, change in SIGN_UPS:
@@ -79,6 +81,7 @@ TRIPS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+@one_database
 def test_a_trip(world: World) -> None:
     world.sign_in()
     for field, change in TRIPS:
@@ -114,6 +117,7 @@ PLANS: list[tuple[str, Any]] = [
 ]
 
 
+@one_database
 def test_a_plan(world: World) -> None:
     world.sign_in()
     trip = world.trip()
@@ -123,6 +127,7 @@ def test_a_plan(world: World) -> None:
     assert stored(world) == before
 
 
+@one_database
 def test_forty_one_offs_in_a_day_are_a_leash(world: World) -> None:
     world.sign_in()
     trip = world.trip()
@@ -156,6 +161,7 @@ def test_a_contact(world: World) -> None:
     assert world.texts(GULNAR) == []
 
 
+@one_database
 def test_a_contact_is_named_once_and_is_no_companion(world: World) -> None:
     world.sign_in()
     trip = world.trip(companions=[{"name": "Dana", "phone": "+77000000009"}])
@@ -165,6 +171,7 @@ def test_a_contact_is_named_once_and_is_no_companion(world: World) -> None:
     assert list(errors(world.post(f"{trip}/contacts", {**MOTHER, "phone": "+77000000009"}))) == ["phone"]
 
 
+@one_database
 def test_a_ladder(world: World) -> None:
     world.sign_in()
     trip = world.trip()
@@ -200,6 +207,7 @@ WORD_LISTS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+@one_database
 def test_words(world: World) -> None:
     world.sign_in()
     trip = world.trip()
@@ -210,6 +218,7 @@ def test_words(world: World) -> None:
     assert not world.state(trip).has_words
 
 
+@one_database
 def test_what_is_no_json_and_what_is_too_large(world: World) -> None:
     for body, status in [
         (b"{", 400),
@@ -227,12 +236,14 @@ def test_what_is_no_json_and_what_is_too_large(world: World) -> None:
         assert answer.json()["status"] == status
 
 
+@one_database
 def test_a_body_of_unknown_length_ends_where_it_is_too_large(world: World) -> None:
     chunks = (b"x" * 1000 for _ in range(100))
     answer = world.client.post("/api/v1/travelers", content=chunks, headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
 
 
+@one_database
 def test_what_is_not_there_and_what_is_not_hers_are_the_same(world: World) -> None:
     world.sign_in()
     hers = world.trip()
@@ -252,6 +263,7 @@ def test_what_is_not_there_and_what_is_not_hers_are_the_same(world: World) -> No
     assert len({answer.text for answer in answers}) == 1
 
 
+@one_database
 def test_errors_are_said_in_the_readers_language(world: World) -> None:
     english = world.post("/travelers", {}).json()
     for language in ("ru", "kk"):

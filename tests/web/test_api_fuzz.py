@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.easy import one_database
 from tests.web.api_world import BROTHER, EVENINGS, MOTHER, TRIP, WORDS, World, world
 
 __all__ = ["world"]
@@ -84,6 +85,7 @@ def put(form: Any, path: tuple[Any, ...], other: Any) -> Any:
     return form
 
 
+@one_database
 def test_no_form_breaks_the_service(world: World) -> None:
     armed = world.armed()
     draft = world.trip()

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from service.db.sealed import key_of
 from service.db.stored import table_of
 from service.db.tables import Traveler
+from tests.easy import one_database
 from tests.web.api_world import AIZHAN, DANIYAR, World, errors, world
 
 __all__ = ["world"]
@@ -41,6 +42,7 @@ def test_nothing_is_made_until_the_code_is_right(world: World) -> None:
     assert travelers(world) == 1
 
 
+@one_database
 def test_a_code_works_once_and_for_ten_minutes(world: World) -> None:
     world.sign_in()
     assert "code" in errors(world.post("/travelers/verify", {"phone": AIZHAN, "code": world.code(AIZHAN)}))
@@ -51,6 +53,7 @@ def test_a_code_works_once_and_for_ten_minutes(world: World) -> None:
     assert "code" in errors(world.post("/travelers/verify", {"phone": AIZHAN, "code": world.code(AIZHAN)}))
 
 
+@one_database
 def test_a_known_number_changes_only_by_its_code(world: World) -> None:
     first = world.sign_in()
     world.wait(minutes=2)
@@ -65,6 +68,7 @@ def test_a_known_number_changes_only_by_its_code(world: World) -> None:
     assert (after.name, after.language) == ("Aizhan Serikova", "ru")
 
 
+@one_database
 def test_a_phone_gets_one_code_a_minute_and_five_an_hour(world: World) -> None:
     for _ in range(2):
         assert world.post("/travelers", FORM).status_code == 202
@@ -78,6 +82,7 @@ def test_a_phone_gets_one_code_a_minute_and_five_an_hour(world: World) -> None:
     assert len(world.texts(AIZHAN)) == 6
 
 
+@one_database
 @pytest.mark.parametrize("phone", [AIZHAN, DANIYAR], ids=["a code was sent", "nobody asked"])
 def test_five_wrong_codes_lock_a_number_whether_it_is_known_or_not(world: World, phone: str) -> None:
     world.post("/travelers", FORM)
@@ -89,6 +94,7 @@ def test_five_wrong_codes_lock_a_number_whether_it_is_known_or_not(world: World,
     assert locked.json()["detail"] == "There were too many wrong codes. Please try again in 15 minutes."
 
 
+@one_database
 def test_while_a_number_is_locked_the_right_code_is_refused_too(world: World) -> None:
     world.post("/travelers", FORM)
     for _ in range(5):
@@ -101,6 +107,7 @@ def test_while_a_number_is_locked_the_right_code_is_refused_too(world: World) ->
     world.sign_in()
 
 
+@one_database
 def test_a_token_lasts_ninety_days_and_is_not_stored(world: World) -> None:
     world.sign_in()
     assert world.post("/trips").status_code == 422
@@ -109,6 +116,7 @@ def test_a_token_lasts_ninety_days_and_is_not_stored(world: World) -> None:
     assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
 
 
+@one_database
 def test_without_a_token_nothing_is_said(world: World) -> None:
     for given in (b"", b"Bearer", b"Bearer nobody", b"Basic YTpi", b"Bearer \xff", b"Bearer " + b"x" * 5000):
         headers = {b"Authorization": given}
@@ -117,6 +125,7 @@ def test_without_a_token_nothing_is_said(world: World) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
+@one_database
 def test_what_she_says_of_herself_is_sealed_under_her_own_key(world: World) -> None:
     traveler_id: UUID = world.sign_in()
     table = table_of(Traveler)

@@ -23,6 +23,7 @@ from service.usecases.problems import Invalid
 from service.usecases.register import SignUpForm, sign_up, verify
 from service.web.visitor import visitor_of
 from tests.client import Client
+from tests.easy import one_database
 from tests.one_app import app_for
 from tests.web.api_world import AIZHAN, DANIYAR, GULNAR, MOTHER, SAULE, World, world
 from tests.web.form_world import FormWorld, forms, forms_once, shown
@@ -46,6 +47,7 @@ def ask_from(world: World, address: str, times: int) -> None:
 
 
 class TestToANumber:
+    @one_database
     def test_right_codes_are_counted_too_five_an_hour_and_ten_a_day(self, world: World) -> None:
         """Each is paid for, also by whoever owns the number."""
         for _ in range(5):
@@ -67,6 +69,7 @@ class TestToANumber:
             forms_once.wait(seconds=1)
         assert len(forms_once.texts(AIZHAN, "sign_up")) == 12
 
+    @one_database
     def test_a_lock_is_not_ended_by_signing_in(self, world: World) -> None:
         world.post("/travelers", FORM)
         for _ in range(5):
@@ -233,6 +236,7 @@ def served(settings: Settings) -> Any:
     return config.loaded_app
 
 
+@one_database
 def test_no_limit_stands_on_the_way_of_an_ok(forms: FormWorld) -> None:
     """T50: whatever comes in is kept: no check-in, SOS or answer asks how often anything was tried."""
     trip = forms.armed()

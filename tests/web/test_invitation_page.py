@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from service.texts import LANGUAGES, translator
+from tests.easy import one_database
 from tests.scenarios.story import BROTHER, MOTHER, TRAVELER, Story, family, open_story
 from tests.web.contact_pages import actions, alarm_page, choose_pin, own_page, trip_of
 
@@ -75,6 +76,7 @@ def test_a_yes_counts_although_the_pin_does_not(lite: Story) -> None:
     assert (contact.status, contact.pin) == ("accepted", "")
 
 
+@one_database
 def test_she_says_no_and_hears_nothing_more(story: Story) -> None:
     page = invited(story)
     story.traveler.read_all()
@@ -120,6 +122,7 @@ def test_her_pin_outlives_a_new_name_and_not_a_new_number(lite: Story) -> None:
     assert not trip_of(lite).contacts[0].pin
 
 
+@one_database
 def test_a_pin_is_changed_by_who_knows_it_and_five_wrong_ones_end_that(story: Story) -> None:
     page = invited(story)
     story.client.post(page, data={"do": "accept", "pin": "4711"})
@@ -141,6 +144,7 @@ def test_a_pin_is_changed_by_who_knows_it_and_five_wrong_ones_end_that(story: St
     assert trip_of(story).contacts[0].pin == first
 
 
+@one_database
 def test_leaving_in_an_alarm_lets_the_ladder_go_on_and_tells_the_traveler_only_that(story: Story) -> None:
     family(story)
     story.advance_to("2026-12-01T21:01+03:00")

@@ -15,6 +15,7 @@ from service.usecases.rehearse import start_rehearsal
 from service.usecases.show_rehearsal import Reached, show_rehearsal
 from service.usecases.sweep import sweep
 from tests.client import Client
+from tests.easy import one_database
 from tests.one_app import app_for
 from tests.web.api_world import BROTHER, DANIYAR, GULNAR, MOTHER, WORDS, World, world
 
@@ -52,6 +53,7 @@ def pages(world: World) -> Any:
 
 
 class TestStart:
+    @one_database
     def test_a_draft_needs_somebody_who_has_accepted(self, world: World) -> None:
         world.sign_in()
         trip = world.trip()
@@ -60,6 +62,7 @@ class TestStart:
         assert (refused.status_code, refused.json()["missing"]) == (409, ["accepted_contact"])
         assert count(world) == 0
 
+    @one_database
     def test_one_at_a_time_and_not_again_within_ten_minutes(self, world: World) -> None:
         world.sign_in()
         trip = world.trip()
@@ -88,6 +91,7 @@ class TestStart:
         world.wait(minutes=1)
         assert start_rehearsal(world.service, key) != second, "silent people keep nobody from trying again"
 
+    @one_database
     def test_a_repeated_request_is_one(self, world: World) -> None:
         world.sign_in()
         trip = world.trip()
@@ -96,6 +100,7 @@ class TestStart:
             assert world.post(f"{trip}/rehearsal", Idempotency_Key="one").status_code == 202
         assert count(world) == 1
 
+    @one_database
     def test_an_armed_trip_with_words_asks_for_its_passphrase_and_does_not_say_so(self, world: World) -> None:
         trip = world.armed(words=True)
         answers = [
@@ -107,6 +112,7 @@ class TestStart:
         assert count(world) == 1
         assert len({(answer.status_code, answer.text) for answer in answers}) == 1
 
+    @one_database
     def test_a_trip_that_looks_ended_has_none_whatever_word_ended_it(self, world: World) -> None:
         answers = []
         for number, kind in enumerate(("safe", "duress")):
@@ -119,6 +125,7 @@ class TestStart:
             world.wait(minutes=2)
         assert [(answer.status_code, answer.text) for answer in answers] == [(409, answers[0].text)] * 2
 
+    @one_database
     def test_showing_it_reads_no_alarm(self, world: World) -> None:
         trip = world.armed()
         key = world.state(trip).key
@@ -135,6 +142,7 @@ class TestStart:
         assert any("rehearsals" in statement for statement in asked)
         assert not any("alarms" in statement or "watch" in statement for statement in asked)
 
+    @one_database
     def test_of_somebody_elses_trip_there_is_none(self, world: World) -> None:
         world.sign_in()
         trip = world.trip()
@@ -146,6 +154,7 @@ class TestStart:
 
 
 class TestPage:
+    @one_database
     def test_it_shows_in_her_language_what_her_texts_may_say_and_changes_nothing(
         self, world: World, pages: Client
     ) -> None:
@@ -190,6 +199,7 @@ class TestPage:
         assert (mother.reached, mother.answered_by) == (Reached.ANSWERED, "page")
         assert "This was only a rehearsal." in pages.get(page).text
 
+    @one_database
     def test_a_link_that_is_unknown_or_old_is_not_here(self, world: World, pages: Client) -> None:
         world.sign_in()
         trip = world.trip()
@@ -208,6 +218,7 @@ class TestPage:
         assert pages.get(page).status_code == 404
         assert pages.post(page, data={"answer": "1"}).status_code == 404
 
+    @one_database
     def test_what_is_typed_in_a_trip_stays_text(self, world: World, pages: Client) -> None:
         world.sign_in(name="<b>Aizhan</b>")
         trip = world.trip(employer={"name": "<script>alert(1)</script>"})

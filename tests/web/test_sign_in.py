@@ -8,6 +8,7 @@ from sqlalchemy import update
 from service.db.routing import Link
 from service.db.stored import table_of
 from service.usecases.sessions import WRONG_PASSPHRASES
+from tests.easy import one_database
 from tests.web.api_world import AIZHAN, GULNAR, WORDS
 from tests.web.form_world import FormWorld, errors_of, forms, forms_once, shown
 
@@ -17,12 +18,14 @@ LINKS = table_of(Link)
 
 
 class TestSigningIn:
+    @one_database
     def test_a_stranger_signs_in_by_the_code_on_her_phone(self, forms: FormWorld) -> None:
         assert forms.open("/home").headers["location"] == "/in"
         forms.enter()
         assert "Plan your trip" in shown(forms.open("/home"))
         assert forms.open("/in").headers["location"] == "/home"
 
+    @one_database
     def test_signing_in_again_changes_nothing_of_what_is_known(self, forms: FormWorld) -> None:
         forms.sign_in(name="Айжан", language="kk", email="aizhan@example.org")
         trip = forms.trip()
@@ -31,6 +34,7 @@ class TestSigningIn:
         known = forms.state(trip).traveler
         assert (known.name, known.language, known.phone) == ("Айжан", "kk", AIZHAN)
 
+    @one_database
     def test_known_and_unknown_numbers_look_alike(self, forms: FormWorld) -> None:
         forms.sign_in()
         forms.wait(hours=2)
@@ -70,6 +74,7 @@ class TestSigningIn:
         assert any("а" <= letter <= "я" for letter in said)
         assert "<script>alert" not in refused.text
 
+    @one_database
     def test_a_wrong_code_is_said_beside_it_and_five_lock(self, forms: FormWorld) -> None:
         page = forms.send("/in", {"phone": AIZHAN})
         wrong = "000000" if forms.code(AIZHAN) != "000000" else "000001"
@@ -98,6 +103,7 @@ class TestSigningIn:
 
 
 class TestSessions:
+    @one_database
     def test_a_session_ends_after_thirty_days(self, forms: FormWorld) -> None:
         forms.enter()
         forms.wait(days=29)
@@ -105,6 +111,7 @@ class TestSessions:
         forms.wait(days=1)
         assert forms.open("/home").headers["location"] == "/in"
 
+    @one_database
     def test_signing_out_ends_it_for_the_cookie_that_was_stolen_too(self, forms: FormWorld) -> None:
         forms.enter()
         stolen = dict(forms.client.cookies)
@@ -113,6 +120,7 @@ class TestSessions:
         forms.client.cookies.update(stolen)
         assert forms.open("/home").headers["location"] == "/in"
 
+    @one_database
     def test_signing_out_everywhere_ends_the_others(self, forms: FormWorld) -> None:
         forms.enter()
         lost = dict(forms.client.cookies)
@@ -124,6 +132,7 @@ class TestSessions:
         forms.client.cookies.update(lost)
         assert forms.open("/home").headers["location"] == "/in"
 
+    @one_database
     def test_leaving_ends_the_session_and_leads_to_an_everyday_page(self, forms: FormWorld) -> None:
         forms.enter()
         kept = dict(forms.client.cookies)
@@ -216,6 +225,7 @@ class TestHerPage:
         forms_once.read_inbox()
         assert forms_once.state(trip).alarm is not None
 
+    @one_database
     def test_a_trip_without_words_shows_what_follows_without_an_answer(self, forms: FormWorld) -> None:
         forms.armed()
         forms.wait(hours=1)
@@ -232,6 +242,7 @@ class TestHerPage:
 
 
 class TestPrivatePage:
+    @one_database
     def test_with_words_her_page_shows_the_next_time_and_nothing_else(self, forms: FormWorld) -> None:
         forms.armed(words=True)
         forms.enter_later()
@@ -240,6 +251,7 @@ class TestPrivatePage:
             assert told not in page.text
         assert "20:00" in shown(page)
 
+    @one_database
     def test_a_wrong_passphrase_leads_home_without_a_word(self, forms: FormWorld) -> None:
         forms.armed(words=True)
         forms.enter_later()
@@ -250,6 +262,7 @@ class TestPrivatePage:
         after = forms.open("/home")
         assert after.text.replace(forms.hidden["/home"]["once"], hidden) == before
 
+    @one_database
     def test_the_right_one_opens_it_for_ten_minutes(self, forms: FormWorld) -> None:
         forms.armed(words=True)
         forms.enter_later()

@@ -17,6 +17,7 @@ from service.db.tables import Contact
 from service.texts import translator
 from service.usecases.show_people import People, show_people
 from tests.client import Client
+from tests.easy import one_database
 from tests.web.api_world import BROTHER, DANIYAR, GULNAR, MOTHER, SAULE, Phones
 from tests.web.form_world import Fields, FormWorld, errors_of, forms, forms_once, shown
 from tests.web.hostile import HOSTILE
@@ -54,6 +55,7 @@ def also_by(forms: FormWorld, *channels: str) -> Iterator[None]:
 
 
 class TestAdding:
+    @one_database
     def test_the_first_person_is_asked_for_at_once_and_a_double_submit_is_one(self, forms: FormWorld) -> None:
         trip = planning(forms)
         assert "Whom should we tell?" in shown(forms.open(PAGE))
@@ -119,6 +121,7 @@ class TestAdding:
 
 
 class TestDescribingAnew:
+    @one_database
     def test_who_accepted_keeps_her_place_unless_her_address_changes(self, forms: FormWorld) -> None:
         trip = planning(forms)
         her = f"{PAGE}/{forms.contact(trip)}"
@@ -164,6 +167,7 @@ class TestDescribingAnew:
                         assert re.search("[а-я]", " ".join(errors_of(answer).values())), (field, kind)
                         assert people(forms_once, trip).people == before, (field, kind)
 
+    @one_database
     def test_taking_off_asks_first_and_tells_nobody(self, forms: FormWorld) -> None:
         trip = planning(forms)
         her = f"{PAGE}/{forms.contact(trip)}"
@@ -207,6 +211,7 @@ def settle(forms: FormWorld, contact_id: UUID, status: str) -> None:
 
 
 class TestOrder:
+    @one_database
     def test_the_order_is_hers_or_the_usual_one(self, forms: FormWorld) -> None:
         trip = planning(forms)
         mother, brother = forms.contact(trip), forms.contact(trip, BROTHER)

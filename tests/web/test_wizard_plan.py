@@ -10,6 +10,7 @@ from service.app import create_app
 from service.core.plan import Plan
 from service.usecases.context import Limits
 from tests.client import Client
+from tests.easy import one_database
 from tests.web.api_world import AIZHAN, NOW
 from tests.web.form_world import FormWorld, errors_of, forms, forms_once, shown
 from tests.web.hostile import HOSTILE
@@ -49,6 +50,7 @@ def plan(forms: FormWorld, trip: str) -> Plan:
 
 
 class TestStoring:
+    @one_database
     def test_times_of_the_day_on_days_of_the_week(self, forms: FormWorld) -> None:
         trip = planning(forms)
         answer = forms.send(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from service.usecases.accept import Inbound, accept
 from service.usecases.register import SignUpForm, sign_up, verify
+from tests.easy import one_database
 from tests.web.api_world import AIZHAN, BROTHER, EVENINGS, GULNAR, WORDS
 from tests.web.form_world import FormWorld, forms, forms_once, shown
 
@@ -45,6 +46,7 @@ def test_the_letter_says_everything_and_what_had_better_be_mended(forms_once: Fo
         assert said in page, said
 
 
+@one_database
 def test_what_is_missing_leads_to_the_step_that_mends_it(forms: FormWorld) -> None:
     forms.sign_in()
     trip = forms.trip()
@@ -60,6 +62,7 @@ def test_what_is_missing_leads_to_the_step_that_mends_it(forms: FormWorld) -> No
     assert forms.state(trip).status == "draft"
 
 
+@one_database
 def test_it_begins_once_and_says_how_to_answer(forms: FormWorld) -> None:
     trip = planned(forms)
     answers = [forms.send("/trip/ready") for _ in range(2)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tests.easy import one_database
 from tests.web.api_world import AIZHAN, BROTHER, DANIYAR, EVENINGS, GULNAR, WORDS
 from tests.web.form_world import FormWorld, forms, forms_once, shown
 
@@ -31,6 +32,7 @@ def bare(text: str) -> str:
     return MADE_WHEN_SENT.sub("…", text.replace("&#39;", "'").replace("&#34;", '"').replace("&amp;", "&"))
 
 
+@one_database
 def test_what_is_shown_is_what_is_sent(forms: FormWorld) -> None:
     trip = planned(forms)
     before = [bare(text) for text in BUBBLES.findall(forms.open("/trip/texts").text)]
@@ -82,6 +84,7 @@ def test_without_a_plan_or_people_it_says_what_to_do_first(forms_once: FormWorld
     assert "Nobody is named yet" in page
 
 
+@one_database
 def test_a_rehearsal_is_started_once_and_shows_who_was_reached(forms: FormWorld) -> None:
     planned(forms)
     first = forms.send("/trip/rehearsal")

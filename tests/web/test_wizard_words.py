@@ -9,6 +9,7 @@ import pytest
 from service.core.words import PROPOSALS
 from service.texts import LANGUAGES
 from service.usecases.own_trip import word_kind
+from tests.easy import one_database
 from tests.web.api_world import EVENINGS, WORDS
 from tests.web.form_world import FormWorld, errors_of, forms, forms_once, shown
 
@@ -73,6 +74,7 @@ def test_going_on_without_words(forms_once: FormWorld) -> None:
     assert not forms_once.state(trip).has_words
 
 
+@one_database
 def test_other_words_take_their_place_and_taking_them_off_leaves_nothing(forms: FormWorld) -> None:
     trip = planned(forms)
     forms.put(f"{trip}/words", WORDS)
