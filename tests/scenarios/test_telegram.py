@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +14,11 @@ from service.db.stored import table_of
 from service.db.tables import Trip
 from service.db.trips import TripKey
 from service.usecases.chat_links import LIVES
-from service.usecases.her_chat import ask_her_chat, her_chats
+from service.usecases.her_chat import ask_her_chat
 from service.usecases.listen import LEASE, Listener, queues
 from service.usecases.reconcile_inbound import reconcile_inbound
 from tests.mock_telegram import MockTelegram, mock_telegram
-from tests.scenarios.story import MOTHER, TRAVELER, Story, family, open_story
+from tests.scenarios.story import MOTHER, TRAVELER, Story, open_story
 from tests.web.contact_pages import PIN, choose_pin, own_page
 
 AIZHAN, DANIYAR, STRANGER, MOTHERS = 1001, 2002, 3003, 4004
@@ -263,51 +261,6 @@ def test_a_chat_is_one_travelers_before_either_has_left(story_once: Story, teleg
     assert len(telegram.chat(AIZHAN).texts) == 2
     assert "OK is enough" in telegram.chat(AIZHAN).texts[0]
     assert "Hello." in telegram.chat(AIZHAN).texts[1]
-
-
-def test_when_the_chat_answers_depends_on_the_arrival_alone(story_once: Story, telegram: MockTelegram) -> None:
-    """T1: joining a chat takes longer than leaving a stranger alone."""
-    story = story_once
-    begin(story, telegram, words=True)
-    story.arm()
-    limits = replace(story.service.limits, answer_after=timedelta(seconds=1))
-    story.service = replace(story.service, limits=limits)
-    telegram.start(AIZHAN, her_link(story, "green apples"))
-    telegram.write(STRANGER, "/start")
-    poll(story)
-    assert telegram.chat(AIZHAN).texts == telegram.chat(STRANGER).texts == []
-    story.advance(seconds=1)
-    assert telegram.chat(AIZHAN).texts == telegram.chat(STRANGER).texts != []
-
-
-def test_a_chat_that_another_traveler_has_joined_since_is_not_asked(story_once: Story, telegram: MockTelegram) -> None:
-    """Her trip has ended, and her sister has the tablet now: on her next trip she is asked on her own phone alone."""
-    story, sister = story_once, "+77010000077"
-    family(story)
-    telegram.start(AIZHAN, her_link(story))
-    poll(story)
-    story.call("POST", f"/trips/{story.trip_id}/changes", {"end": True}, 202)
-    story.run()
-    story.mother.reply("1")
-    hers = story.token
-    story.token = ""
-    story.register("Dana", phone=sister)
-    story.plan_trip()
-    telegram.start(AIZHAN, her_link(story))
-    poll(story)
-    story.add_contact("Gulnar", MOTHER)
-    story.arm()
-    story.token = hers
-    story.plan_trip()
-    assert her_chats(story.service, key_of(story)).joined == 0
-    story.add_contact("Gulnar", MOTHER)
-    story.arm()
-    chat = telegram.chat(AIZHAN)
-    chat.texts.clear()
-    story.traveler.read_all()
-    story.advance_to("2026-12-01T20:31+03:00")
-    assert len(story.traveler.read_all()) == 3, "the third time as well, because she has no other way"
-    assert len(chat.texts) == 1, "her sister's"
 
 
 def test_who_holds_the_travelers_phone_joins_no_chat_in_the_name_of_who_has_accepted(
