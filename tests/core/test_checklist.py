@@ -242,6 +242,7 @@ def test_a_number_is_known_after_three_times_over_a_week() -> None:
         ("112", "112", True),
         ("1 1 2", "112", True),
         ("0112", "112", False),
+        ("00112", "112", False),
         ("", "112", False),
     ],
 )
