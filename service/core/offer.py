@@ -27,8 +27,8 @@ CAUTION, HIGH, HIGH_OF_SMALL = 3, 7, 9
 SERIOUS = 4
 """The weight of a sign that no claim outweighs."""
 MOST_CLAIMED = 4
-AT_HOME = 2
-"""What an offer at home has less to fear, when nothing in it is a stop."""
+AT_HOME, WELL_TOLD, MOST_OF_ALL = 2, 2, 6
+"""What an offer at home has less to fear, and one that tells most of `FACTS`, when nothing in it is a stop."""
 MOST_FACTS_OF_A_BLANK = 2
 """Of `FACTS`. At home one less is no blank: there is no visa, and the place goes without saying."""
 WORDS_OF_OPENING = 12
@@ -101,11 +101,12 @@ def check(text: str, language: str | None = None) -> Check:
     hits = rules.lexicon.find(words)
     place = _place(hits)
     _add_figures(text, words, hits, rules)
-    missing = _add_missing(text, words, hits, rules, place)
+    told, missing = _add_missing(text, words, hits, rules, place)
     found = [(rule, span) for rule in rules.rules if (span := _first(rule, words, hits, place))]
     signs = [(rule, span) for rule, span in found if not rule.claim]
     claims = [rule for rule, _span in found if rule.claim]
-    level, score = _level([rule for rule, _span in signs], claims, place)
+    spared = AT_HOME * (place == "home") + WELL_TOLD * (told >= MOST_OF_ALL)
+    level, score = _level([rule for rule, _span in signs], claims, spared)
     findings = [_finding(rule, text, words, span, missing) for rule, span in signs]
     order = {id(one): span for one, (_rule, span) in zip(findings, signs, strict=True)}
     findings.sort(key=lambda one: (-one.weight, not one.stop, order[id(one)]))
@@ -116,16 +117,15 @@ def _first(rule: Rule, words: Sequence[Word], hits: Mapping[str, Sequence[Hit]],
     return next((span for one in rule.when if (span := matches(one, words, hits, place))), None)
 
 
-def _level(signs: Sequence[Rule], claims: Sequence[Rule], place: str) -> tuple[Level, int]:
-    """Of each group the heaviest sign counts. Claims lower the sum, but never below caution when a sign is serious."""
+def _level(signs: Sequence[Rule], claims: Sequence[Rule], spared: int) -> tuple[Level, int]:
+    """Of each group the heaviest sign counts. Claims, and what an offer is `spared` when nothing in it is a stop, lower
+    the sum, but never below caution when a sign is serious."""
     groups: dict[str, int] = {}
     for rule in signs:
         groups[rule.group] = max(groups.get(rule.group, 0), rule.weight)
     stops = sum(rule.stop for rule in signs)
     score = sum(groups.values()) - min(MOST_CLAIMED, sum(claim.weight for claim in claims))
-    if place == "home" and not stops:
-        score -= AT_HOME
-    score = max(0, score)
+    score = max(0, score if stops else score - spared)
     is_serious = stops > 0 or any(rule.weight >= SERIOUS for rule in signs)
     if score >= (HIGH if is_serious else HIGH_OF_SMALL) or stops > 1:
         return Level.HIGH, score
@@ -181,7 +181,9 @@ def _is_cost(words: Sequence[Word], hits: Mapping[str, Sequence[Hit]], start: in
     return any(hit.last in near for name in COSTS for hit in hits.get(name, ()) if hit.first != sum_.first)
 
 
-def _add_missing(text: str, words: Sequence[Word], hits: dict[str, list[Hit]], rules: Ruleset, place: str) -> Texts:
+def _add_missing(
+    text: str, words: Sequence[Word], hits: dict[str, list[Hit]], rules: Ruleset, place: str
+) -> tuple[int, Texts]:
     """Note when too little is told; which facts are missing, by language."""
     told = told_facts(text, hits, has_pay="pay_named" in hits)
     opening = Hit(0, min(len(words), WORDS_OF_OPENING) - 1)
@@ -191,7 +193,7 @@ def _add_missing(text: str, words: Sequence[Word], hits: dict[str, list[Hit]], r
     elif len(told) <= few + 1:
         hits["facts_thin"] = [opening]
     lacking = [rules.facts[name] for name in FACTS if name not in told]
-    return {language: ", ".join(names[language] for names in lacking) for language in LANGUAGES}
+    return len(told), {language: ", ".join(names[language] for names in lacking) for language in LANGUAGES}
 
 
 def _finding(rule: Rule, text: str, words: Sequence[Word], span: tuple[int, int], missing: Texts) -> Finding:

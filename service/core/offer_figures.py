@@ -35,6 +35,15 @@ _BEHIND = re.compile(rf"(?P<sum>{_NUMBER}){_THOUSANDS}\s?(?P<unit>{_UNIT})(?![^\
 _IN_FRONT = re.compile(
     rf"(?<![^\W\d_])(?P<unit>[$€£₸₽₺₩]|usd|eur|gbp|aed|pln)\s?(?P<sum>{_NUMBER}){_THOUSANDS}", re.IGNORECASE
 )
+_SPOKEN = {
+    **{"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10},
+    **{"две": 2, "три": 3, "четыре": 4, "пять": 5, "шесть": 6, "семь": 7, "восемь": 8, "девять": 9, "десять": 10},
+    **{"екі": 2, "үш": 3, "төрт": 4, "бес": 5, "алты": 6, "жеті": 7, "сегіз": 8, "тоғыз": 9, "он": 10},
+}
+_IN_WORDS = re.compile(
+    rf"(?<![^\W\d_])(?P<sum>{'|'.join(_SPOKEN)})\s(?P<many>thousand|тысяч[аи]?|мың)\s(?P<unit>{_UNIT})(?![^\W\d_])",
+    re.IGNORECASE,
+)
 _KIND = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _CURRENCY.items()}
 _PERIODS = (
     (
@@ -85,7 +94,9 @@ class Pay:
 def pays(text: str, rates: Mapping[str, float]) -> Iterator[Pay]:
     """The sums of money of a text, each by the month; `rates` are US dollars for one of each currency."""
     taken = -1
-    found = sorted([*_BEHIND.finditer(text), *_IN_FRONT.finditer(text)], key=lambda match: match.start())
+    found = sorted(
+        [*_BEHIND.finditer(text), *_IN_FRONT.finditer(text), *_IN_WORDS.finditer(text)], key=lambda match: match.start()
+    )
     for match in found:
         if match.start() < taken:
             continue
@@ -135,6 +146,8 @@ def covering(words: Sequence[Word], start: int, end: int) -> Hit | None:
 
 
 def _number(text: str) -> float:
+    if spoken := _SPOKEN.get(text.lower()):
+        return spoken
     plain = re.sub(r"[ '\u00a0\u202f]", "", text)
     grouped = re.sub(r"[.,](?=\d{3}(?:\D|$))", "", plain)
     return float(grouped.replace(",", "."))

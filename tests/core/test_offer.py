@@ -90,6 +90,29 @@ def test_what_is_denied_is_no_sign_and_a_denied_paper_is_no_comfort() -> None:
     assert "F1" not in rules_of(check("Work in Poland. You pay nothing: the employer pays for the visa."))
 
 
+@pytest.mark.parametrize(
+    "ad",
+    [
+        "Applicants in Poland must hold a valid EU passport. Equal chances regardless of sexual orientation.",
+        "Truck driver Poland–Germany: night driving, border crossings, customs papers, cargo transport.",
+        "Nurse for a kidney clinic in Vienna, dialysis, contract, 2,900 EUR.",
+        "Cashier in Prague: process payments, receive goods, compensation package, review after 6 months.",
+        "Accountant in Warsaw: 9,000 PLN, raise after 3 months, an attractive salary, a good look at reports.",
+        "Au pair in Paris, a single room, the family helps to open a bank account, calls in the evening.",
+        "Документы сдать в отдел кадров: паспорт, диплом, две фотографии. Прага, завод.",
+        "Польша, долгосрочная виза, оплата за отработанные часы, дорогие подарки к празднику.",
+        "Закладка садов и фундаментов, Финляндия. Сбор ягод. Договор на русском.",
+        "Водитель-международник: перевозка грузов через границу, паспорт действующий, Литва.",
+        "Отель в Греции: красивый город, привлекательные условия, свободный график, приятный коллектив.",
+        "Сербия: контроль брака на линии, компенсация проезда, интим не предлагать.",
+        "Польша, зауыт. Құжат тапсыру: төлқұжат, диплом. Жұмыс түрі: қаптау, жыл бойы, сонымен қатар сыйақы.",
+        "Чехияда электрик: тәжірибе бар, жалақы 3 айдан кейін өседі, қазақ тілі.",
+    ],
+)
+def test_words_that_only_look_like_a_sign_are_none(ad: str) -> None:
+    assert [(one.rule, one.quote) for one in check(ad).findings if one.weight > 3] == []
+
+
 def test_promises_never_make_a_serious_sign_low() -> None:
     promised = (
         "Work visa, contract signed before departure, no fees, you keep your documents. Hotel in Dubai, 900 USD."

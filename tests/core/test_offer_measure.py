@@ -18,24 +18,29 @@ DATA = Path(__file__).parents[1] / "data"
 LEAST_FOUND, MOST_FALSE = 0.85, 0.10
 
 
-def levels(name: str) -> dict[tuple[str, str], Counter[Level]]:
+SECOND = "offers_unseen_2.json"
+"""Was looked at once, after the rules were written; it is small, and counts with the first."""
+
+
+def levels(*names: str) -> dict[tuple[str, str], Counter[Level]]:
     """How many ads of each language and kind come to each level."""
     found: dict[tuple[str, str], Counter[Level]] = {}
-    for ad in json.loads((DATA / name).read_text("utf-8")):
-        found.setdefault((ad["language"], ad["kind"]), Counter())[check(ad["text"]).level] += 1
+    for name in names:
+        for ad in json.loads((DATA / name).read_text("utf-8")):
+            found.setdefault((ad["language"], ad["kind"]), Counter())[check(ad["text"]).level] += 1
     return found
 
 
-@pytest.mark.parametrize("name", ["offers.json", "offers_unseen.json"])
-def test_lures_are_found_and_honest_ads_are_left_alone(name: str) -> None:
-    counts, below = levels(name), []
+@pytest.mark.parametrize("names", [("offers.json",), ("offers_unseen.json",), ("offers_unseen.json", SECOND)])
+def test_lures_are_found_and_honest_ads_are_left_alone(names: tuple[str, ...]) -> None:
+    counts, below = levels(*names), []
     for language in ("en", "ru", "kk"):
         lures, honest = counts[language, "lure"], counts[language, "honest"]
         found = 1 - lures[Level.LOW] / lures.total()
         false = honest[Level.HIGH] / honest.total()
         high, spoken = lures[Level.HIGH] / lures.total(), 1 - honest[Level.LOW] / honest.total()
         print(
-            f"| {name} | {language} | {lures.total()} + {honest.total()} |"
+            f"| {' + '.join(names)} | {language} | {lures.total()} + {honest.total()} |"
             f" {found:.0%} | {high:.0%} | {false:.0%} | {spoken:.0%} |"
         )
         if found < LEAST_FOUND or false > MOST_FALSE:
