@@ -48,7 +48,7 @@ def test_she_goes_through_the_list_point_by_point(forms_once: FormWorld) -> None
     assert "Do not pay and do not sign before that is explained." in section(page, "licence"), "E5"
     assert 'value="0042"' in page
     # What is said of the parts of a contract says why, and the ticks stay.
-    parts = {"point": "contract", "contract.have": "1", "contract.parts": ["work", "pay"]}
+    parts: dict[str, str | list[str]] = {"point": "contract", "contract.have": "1", "contract.parts": ["work", "pay"]}
     assert forms_once.send(LIST, parts).status_code == 303
     page = section(forms_once.open(LIST).text, "contract")
     assert "nobody may fine you for going home" in page
