@@ -19,6 +19,7 @@ def confirm(world: World, state: TripState) -> None:
     write(world, lambda work: confirm_end(work, state, state.contacts[0]))
 
 
+@one_database
 @pytest.mark.parametrize("kind", ["end", "erase"])
 def test_an_end_by_a_word_of_duress_ends_nothing_after_its_alarm_unless_a_contact_confirms_it(
     world: World, kind: str
@@ -78,6 +79,7 @@ def test_a_yes_after_an_end_is_shown_for_neither_word(world: World, asked: str) 
     assert world.state(trip).contacts[-1].accepted, "and she is told of it"
 
 
+@one_database
 def test_an_end_by_a_safe_word_after_a_duress_alarm_is_told(world: World) -> None:
     trip = world.armed(words=True)
     ask(world, trip, {"pause_until": "2026-12-10T12:00:00Z", "word": DURESS})

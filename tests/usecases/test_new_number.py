@@ -20,6 +20,7 @@ from service.usecases.problems import Invalid, TooManyTries
 from service.usecases.profile import show_profile
 from service.usecases.request_change import request_change
 from service.usecases.sweep import sweep
+from tests.easy import one_database
 from tests.web.api_world import AIZHAN, DANIYAR, GULNAR, MOTHER, WORDS, World, world
 from tests.web.form_world import forms_once
 
@@ -53,6 +54,7 @@ def text(world: World, phone: str, body: str) -> None:
     world.read_inbox()
 
 
+@one_database
 def test_with_the_code_it_is_hers_and_asked_first(world: World) -> None:
     """T11: her other phone and her people hear of it."""
     trip = world.armed()
@@ -71,6 +73,7 @@ def test_with_the_code_it_is_hers_and_asked_first(world: World) -> None:
     assert world.texts(NEW, "traveler_notice") == []
 
 
+@one_database
 def test_she_signs_in_from_either_and_keeps_both_on_the_next_trip(world: World) -> None:
     trip = world.armed()
     name_number(world, trip)
@@ -90,6 +93,7 @@ def test_stop_on_one_number_leaves_the_other(forms_once: World) -> None:
     assert (len(forms_once.texts(NEW, "reminder")), len(forms_once.texts(AIZHAN, "reminder"))) == (0, 1)
 
 
+@one_database
 def test_a_code_of_another_purpose_and_a_wrong_one_add_nothing(world: World) -> None:
     trip = world.armed()
     key = key_of(world, trip)
@@ -116,6 +120,7 @@ def test_a_code_a_minute_and_five_an_hour_whatever_the_number(forms_once: World)
     assert asked_number(forms_once.service, key) == "+77000000104"
 
 
+@one_database
 def test_a_number_of_another_traveler_on_a_trip_looks_like_a_wrong_code(world: World) -> None:
     world.sign_in(STRANGER)
     theirs = world.armed()
@@ -154,6 +159,7 @@ def test_what_is_no_new_number_of_hers(forms_once: World, phone: str) -> None:
     assert forms_once.texts(phone, "sign_up")[1:] == []
 
 
+@one_database
 def test_in_a_trip_with_words_it_takes_one_and_either_kind_looks_the_same(world: World) -> None:
     """T11: only a word of hers adds a number, and nothing shown tells which kind it was."""
     seen, kinds, old_phone = [], [], []
@@ -173,6 +179,7 @@ def test_in_a_trip_with_words_it_takes_one_and_either_kind_looks_the_same(world:
     assert len(world.texts(GULNAR, "notice")) == 1, "only with the safe one her people hear of a number"
 
 
+@one_database
 def test_an_old_one_is_taken_off_after_the_cooling_off(world: World) -> None:
     trip = world.armed()
     name_number(world, trip)
@@ -193,6 +200,7 @@ def test_an_old_one_is_taken_off_after_the_cooling_off(world: World) -> None:
     assert numbers(world, trip) == [AIZHAN, NEW]
 
 
+@one_database
 def test_taken_off_with_a_duress_word_it_is_silent_and_danger_alone_counts(world: World) -> None:
     """T2: whoever holds that SIM sees whether an OK from it moves anything."""
     trip = world.armed(words=True)
@@ -242,6 +250,7 @@ def test_one_that_is_taken_off_is_free_whichever_word_it_was(world: World) -> No
     assert seen == [(202, False, "armed")] * 2
 
 
+@one_database
 def test_after_an_end_another_traveler_may_have_it_whichever_word_it_was(world: World) -> None:
     """T2: who has a code sent to her phone from another account learns of no alarm."""
     other = world.sign_in(STRANGER)

@@ -7,6 +7,7 @@ from service.usecases.dispatch import dispatch
 from service.usecases.rehearse import start_rehearsal
 from service.usecases.show_rehearsal import show_rehearsal
 from service.usecases.sweep import sweep
+from tests.easy import one_database
 from tests.web.api_world import AIZHAN, MOTHER, World, world
 
 __all__ = ["world"]
@@ -14,6 +15,7 @@ __all__ = ["world"]
 FRIEND = "+77000000031"
 
 
+@one_database
 def test_her_1_is_her_own_sign_of_life_too(world: World) -> None:
     hers = world.armed()
     world.wait(minutes=2)

@@ -182,6 +182,7 @@ class TestPage:
         assert shown is not None
         assert shown.answered == 0
 
+    @one_database
     def test_a_double_tap_is_one_answer_and_the_page_says_thanks(self, world: World, pages: Client) -> None:
         world.sign_in()
         trip = world.trip()
