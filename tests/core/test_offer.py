@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,11 @@ HONEST = (
 """Ads like the ten that are known to be honest (SAFETY part 3, b1 to b10)."""
 
 
+@cache
+def every_check() -> list[Check]:
+    return [check(ad["text"]) for ad in ADS]
+
+
 def rules_of(found: Check) -> set[str]:
     return {one.rule for one in found.findings}
 
@@ -82,6 +88,9 @@ def test_what_is_denied_is_no_sign_and_a_denied_paper_is_no_comfort() -> None:
         "Warehouse in Germany. We never keep your passport.",
         "Склад в Германии. Мы никогда не забираем паспорт, он остаётся у вас.",
         "Германиядағы қойма. Төлқұжатты ешқашан алып қоймаймыз, ол өзіңізде қалады.",
+        "Warehouse in Germany. Your passport stays with you, the company holds a copy.",
+        "Склад в Германии. Паспорт остаётся у вас, у менеджера только копия.",
+        "Германиядағы қойма. Паспорт өз қолыңызда сақталады.",
     ):
         assert "P1" not in rules_of(check(ad)), ad
     assert "V2" in rules_of(check("Farm in Spain. No work permit needed."))
@@ -171,8 +180,7 @@ def test_without_a_sign_it_is_low_and_an_empty_text_is_too() -> None:
 
 
 def test_every_finding_quotes_the_words_that_made_it_the_heaviest_first() -> None:
-    for ad in ADS:
-        found = check(ad["text"])
+    for ad, found in zip(ADS, every_check(), strict=True):
         assert all(one.quote and one.quote in ad["text"] for one in found.findings), ad["id"]
         weights = [one.weight for one in found.findings]
         assert weights == sorted(weights, reverse=True)
@@ -200,8 +208,8 @@ def test_every_rule_speaks_three_languages_and_finds_something() -> None:
         "facts_thin",
     }
     seen = set[str]()
-    for ad in ADS:
-        seen |= rules_of(check(ad["text"]))
+    for found in every_check():
+        seen |= rules_of(found)
     for rule in ruleset().rules:
         asked = {term.concept for one in rule.when for term in one.terms}
         asked |= {name for one in rule.when for name in (*one.unless, *one.having, *one.lacking)}
