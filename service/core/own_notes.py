@@ -153,8 +153,8 @@ def without_note(details: Mapping[str, Any], number: int) -> dict[str, Any]:
 def on_the_sheet(notes: OwnNotes, zone: str, _: Translate) -> dict[str, str]:
     """What of it the sheet says, by the names of its fields; days on the clock of `zone` (IANA). A note that she did
     not join is not in it."""
-    held = (f"{_(HOLDERS[one.holder][1])} ({_day(one.at, zone)})" for one in notes.held)
-    signs = (f"{_(FIELDS[name].label)} ({_day(at, zone)})" for name, at in notes.signs.items())
+    held = (_dated(_(HOLDERS[one.holder][1]), one.at, zone) for one in notes.held)
+    signs = (_dated(_(FIELDS[name].label), at, zone) for name, at in notes.signs.items())
     odd = (f"{_day(one.at, zone)}: {one.text}" for one in _joined(notes))
     return {"passport_with": "; ".join(held), "own_signs": "; ".join(signs), "own_notes": "; ".join(odd)}
 
@@ -171,6 +171,10 @@ def _own(details: Mapping[str, Any]) -> Own:
     """A copy that may be changed."""
     own: Own = json.loads(json.dumps(details.get(KEPT) or {}))
     return own
+
+
+def _dated(text: str, at: datetime, zone: str) -> str:
+    return f"{text} ({_day(at, zone)})"
 
 
 def _day(at: datetime, zone: str) -> str:

@@ -22,11 +22,11 @@ def router(service: Service) -> APIRouter:  # noqa: ARG001 - as all routers are 
         language = language_of(request)
         return page(request, "phrasebook.html", languages_there=known_languages(language), there=by_country(language))
 
-    @routes.get(f"{PATH}/{{tag}}")
-    def show(request: Request, tag: str) -> Response:
+    @routes.get(f"{PATH}/{{tongue}}")
+    def show(request: Request, tongue: str) -> Response:
         language = language_of(request)
         _ = translator(language)
-        said = sentences(tag)
+        said = sentences(tongue)
         # English, when we do not have what was asked for.
         spoken = said[0].language
         names = dict(known_languages(language))
@@ -36,7 +36,7 @@ def router(service: Service) -> APIRouter:  # noqa: ARG001 - as all routers are 
             said=[(one, "" if spoken == language else _(MEANINGS[one.key])) for one in said],
             spoken=spoken,
             name=names[spoken],
-            is_other=tag.split("-")[0].lower() != spoken,
+            is_other=tongue.split("-")[0].lower() != spoken,
             of=whole_day(min(one.checked for one in said), language),
             is_read=all(one.reviewer for one in said),
         )

@@ -26,7 +26,7 @@ CHANGES = table_of(Change)
 OUT = "https://www.wikipedia.org/"
 LEAVING = {"/out", "/leave"}
 """They end the session, and come last."""
-OF_ANYBODY = {"/countries", "/offer", "/away", "/at-work", "/papers", "/know", "/phrasebook", "/phrasebook/{tag}"}
+OF_ANYBODY = {"/countries", "/offer", "/away", "/at-work", "/papers", "/know", "/phrasebook", "/phrasebook/{tongue}"}
 """Advice and numbers for whoever reads them, without a sign-in."""
 HE_SEES = {"/home", "/private", "/leaving", "/c/{token}", *OF_ANYBODY}
 """All pages that answer him; every other one leads home."""

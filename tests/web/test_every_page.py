@@ -20,7 +20,7 @@ __all__ = ["forms_once"]
 NO_PAGES = {
     # Are here with a country and a language of their own.
     "/away/{code}",
-    "/phrasebook/{tag}",
+    "/phrasebook/{tongue}",
     "/api/v1/openapi.json",
     "/healthz",
     "/readyz",
