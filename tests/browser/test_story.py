@@ -12,7 +12,8 @@ from tests.browser.eyes import ready_to_look, violations
 
 SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, input:not([type=hidden])")]
   .filter((one) => one.checkVisibility() && !one.closest("p") && !one.closest(".hide"))
-  .map((one) => [one.outerHTML.slice(0, 80), (one.closest("label") || one).getBoundingClientRect()])
+  .map((one) => [one, one.closest("label") || (one.type === "checkbox" && one.labels[0]) || one])
+  .map(([one, target]) => [one.outerHTML.slice(0, 80), target.getBoundingClientRect()])
   .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
   .map(([html, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${html}`)"""
 
