@@ -8,12 +8,13 @@ from pathlib import Path
 from sqlalchemy import select
 
 from service.core.own_notes import Holder, read_own
+from service.core.wording_later import LATER
 from service.db.stored import table_of
 from service.db.tables import Trip
 from service.db.trips import TripKey
 from service.usecases.own_notes import keep_note, keep_signs, tell_passport
 from tests.scenarios.story import Story, family
-from tests.web.api_world import WORDS
+from tests.web.api_world import AIZHAN, TRIP, WORDS
 from tests.web.contact_pages import PIN, alarm_page, choose_pin, own_page
 from tests.web.form_world import FormWorld, forms_once, shown
 from tests.web.test_alarm_page import MORE
@@ -55,6 +56,24 @@ def test_E19_E21_she_writes_reads_joins_and_erases_and_nobody_else_reads_it(form
     world.send("/notes", {"do": "join", "note": "3"})
     assert {one.joined for one in read_own(world.state(trip).details).notes} == {True}
     assert VAN not in world.get(trip).text
+
+
+def test_E14_each_field_that_may_wait_is_asked_for_a_day_later_and_told_on_the_page(forms_once: FormWorld) -> None:
+    world = forms_once
+    world.sign_in()
+    place = {**TRIP["destination"], "address": ""}
+    trip = world.armed(destination=place, employer=None, later=list(LATER))
+    world.wait(hours=24, minutes=1)
+    world.work()
+    [asked] = [text for text in world.texts(AIZHAN, "traveler_notice") if text.endswith("/later")]
+    assert "your address there, the employer's name" in asked
+    world.enter_later()
+    page = world.open("/later").text
+    told = {field: f"+9024224910{row:02}" if field.endswith("phone") else "X 1" for row, field in enumerate(LATER)}
+    told |= {"ends_at": "01.02.2027", "companions[0].name": "Zarina", "passport": "me"}
+    assert [field for field in LATER if f'name="{field}' not in page] == []
+    assert world.send("/later", told).headers["location"] == "/home"
+    assert world.state(trip).details["later"] == []
 
 
 def _sealed(world: FormWorld, *texts: str) -> None:
