@@ -21,6 +21,7 @@ from service.core.keywords_lists import (
     KINDS_OF_NUMBERS,
     MENU,
     NUMBERS,
+    ONE_NUMBER,
     PLACE,
     UNMISTAKABLE,
 )
@@ -154,7 +155,11 @@ def _numbers(words: Sequence[str], find_country: FindCountry) -> Asked | None:
     )
     if at is None:
         return None
-    before, behind = _without(words[: at[0]], FILLERS), _without(words[at[1] :], FILLERS)
+    head, behind = " ".join(words[slice(*at)]), words[at[1] :]
+    if len(behind) == 1 and (country := find_country(behind[0])):
+        # "NUMBERS US" names a country, though "us" names none elsewhere.
+        return Asked(Keyword.NUMBERS, country=country)
+    before, behind = _without(words[: at[0]], FILLERS), _without(behind, FILLERS)
     rest = [word for word in (*before, *behind) if word not in KINDS_OF_NUMBERS]
     named = [word for word in rest if word not in PLACE] or rest
     said = " ".join(named)
@@ -163,7 +168,8 @@ def _numbers(words: Sequence[str], find_country: FindCountry) -> Asked | None:
     if country := find_country(said):
         return Asked(Keyword.NUMBERS, country=country)
     # A country that nobody knows stands behind the word; anything else is no request.
-    is_like_one = not before and len(named) <= MOST_WORDS_OF_A_COUNTRY and all(word.isalpha() for word in named)
+    is_like_one = not before and head not in ONE_NUMBER and len(named) <= MOST_WORDS_OF_A_COUNTRY
+    is_like_one = is_like_one and all(word.isalpha() for word in named)
     return Asked(Keyword.NUMBERS, names=said) if is_like_one and len(said) > 1 else None
 
 

@@ -34,30 +34,31 @@ class Gazetteer:
     A name that two countries share is nobody's.
     """
 
+    codes: Mapping[str, str]
     names: Mapping[str, str]
     stems: Mapping[str, str]
 
     @classmethod
     def of(cls, called: Mapping[str, Iterable[str]]) -> Gazetteer:
-        """Of each country's names, by its ISO 3166-1 alpha-2 code; the code is a name as well."""
+        """Of each country's names, by its ISO 3166-1 alpha-2 code."""
         names: dict[str, set[str]] = {}
         stems: dict[str, set[str]] = {}
         for code, written in called.items():
-            for name in (code, *written):
+            for name in written:
                 for key in {_key(name), _key(in_latin(name))}:
                     names.setdefault(key, set()).add(code)
                     for stem in _without_endings(key, _ENDS_OF_NAMES):
                         stems.setdefault(stem, set()).add(code)
-        return cls(_of_one(names), _of_one(stems))
+        return cls({code.casefold(): code for code in called}, _of_one(names), _of_one(stems))
 
     def find(self, said: str) -> str:
         """The code of the country that is meant; "" for none.
 
-        1. A name or a code as it is.  2. Without endings, the longest that is left of it first.  3. A long name with
+        1. A code or a name as it is.  2. Without endings, the longest that is left of it first.  3. A long name with
         one wrong letter, when no other country's is as near.
         """
         key = _key(said)
-        if found := self.names.get(key):
+        if found := self.codes.get(said.casefold()) or self.names.get(key):
             return found
         for stem in _without_endings(key, _CASES):
             if found := self.names.get(stem) or self.stems.get(stem):

@@ -18,14 +18,17 @@ MENU = """
 
 NUMBERS = """
     [phone|telephone|emergency] (numbers|number|nums|numbres)
-    (phones|numers)
+    numers
     (номера|номер|номеры) [телефонов|телефона|телефонные]
     (телефонные|экстренные) номера
-    (телефоны|телефонны|нумера)
+    нумера
     [телефон] (нөмірлер|нөмір|нөмірлері|нөмірін|нөмірлерін|номерлер|номерлері|номері|номерлерін|нөмерлер|нөмерлері)
-    (телефондар|телефондары|телефондарын)
-    (nomera|nomer|nomery|numera|telefony|nomirler|nomir|nomirleri|nomerler|nomerleri|nomeri|telefondar|telefondary)
+    (nomera|nomer|nomery|numera|nomirler|nomir|nomirleri|nomerler|nomerleri|nomeri)
 """
+"""Telephones alone are not on it: "my phone", "телефон сел" is news of hers."""
+
+ONE_NUMBER = _set("number номер нөмір нөмірі нөмірін нөмірім номері nomer nomir nomeri")
+"""Behind one of these stands what happened to it as often as a country: "номер новый"."""
 
 KINDS_OF_NUMBERS = _set(
     """

@@ -152,12 +152,12 @@ def which_offer(_: Translate) -> str:
     return _(_WHICH_OFFER)
 
 
-def offer(sign: Sign, question: str, _: Translate) -> str:
+def offer(sign: Sign, question: str, _: Translate, *, in_distress: bool = False) -> str:
     """What an offer's words say: how many warning signs, and the question to ask back about the heaviest of them.
 
-    `question` is in the reader's language; LOW has none.
+    `question` is in the reader's language; LOW has none. `in_distress` as in `numbers`.
     """
-    return _(_SIGNS[sign]).format(question=question)
+    return join((_(_SIGNS[sign]).format(question=question), _(_ASK_SOS) if in_distress else ""))
 
 
 def menu(_: Translate, *, is_before: bool = False) -> str:

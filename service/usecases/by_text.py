@@ -1,7 +1,8 @@
 """Answers to who asks by a text alone: whom to call in a country, what an offer's words say, which words there are.
 
-Nothing that is asked so is a sign of life, and nothing of it is kept: the text of an ad is gone in the transaction that
-reads it. In a trip where every text of hers gets one answer nobody can ask for another.
+Nothing that is asked so is a sign of life, and nothing of it is kept, but while her people look for her: the text of
+an ad is gone in the transaction that reads it. In a trip where every text of hers gets one answer nobody can ask for
+another.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def answer_to_traveler(
     asker = Asker(trip.traveler.language, trip.traveler.citizenship, carriage, is_there=True)
     _ = translator(asker.language)
     if what.keyword is Keyword.OFFER:
-        return offer_answer(what.ad, asker.language)
+        return offer_answer(what.ad, asker.language, in_distress=in_distress)
     if what.keyword is Keyword.MENU:
         return wording_keywords.menu(_, is_before=is_before)
     code = what.country or ("" if what.names else _where(work, trip))

@@ -26,9 +26,18 @@ class Message(Protocol):
 
 
 def answer_numbers(
-    work: Work, people: Sequence[tuple[TripState, ContactState]], text: str, reading: Reading, message: Message
+    work: Work,
+    people: Sequence[tuple[TripState, ContactState]],
+    text: str,
+    reading: Reading,
+    message: Message,
+    *,
+    is_to_answer: bool,
 ) -> TripKey | None:
     """Answer who has accepted, in any trip; the key of the one in whose name, None when nothing was asked.
+
+    `is_to_answer`: something was asked of her, an alarm or an invitation. Then only a country that she names makes it a
+    request: "номера нет" is what she has to say about it.
 
     Whose missions are named goes by her own number's country, not by the traveler's passport. A text with a word of
     distress is unclear: her people may have to read it.
@@ -37,7 +46,7 @@ def answer_numbers(
     if trip is None or contact is None or reading.distress:
         return None
     asked = asked_in(text, reading)
-    if asked is None or asked.keyword is not Keyword.NUMBERS:
+    if asked is None or asked.keyword is not Keyword.NUMBERS or (is_to_answer and not asked.country):
         return None
     citizen = country_of_number(message.address or "")
 

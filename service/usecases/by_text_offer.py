@@ -7,8 +7,8 @@ from service.core.wording_keywords import Sign
 from service.texts import known_language, translator
 
 
-def offer_answer(ad: str, language: str) -> str:
-    """The answer to an ad; to none, how to send one. Nothing of it is kept: it is read here and nowhere else."""
+def offer_answer(ad: str, language: str, *, in_distress: bool = False) -> str:
+    """The answer to an ad; to none, how to send one. It is read here and nowhere else."""
     _ = translator(language)
     if not ad:
         return wording_keywords.which_offer(_)
@@ -17,4 +17,4 @@ def offer_answer(ad: str, language: str) -> str:
 
     found = check(ad)
     question = found.findings[0].ask[known_language(language)] if found.findings else ""
-    return wording_keywords.offer(Sign(found.level.value), question, _)
+    return wording_keywords.offer(Sign(found.level.value), question, _, in_distress=in_distress)

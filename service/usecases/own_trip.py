@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from service.core import alarm as alarms_core
 from service.core.alarm import AlarmKind, Outcome, Strength
-from service.core.keywords import Asked, Keyword
+from service.core.keywords import LONGEST_REQUEST, Asked, Keyword
 from service.core.plan import previous_deadline
 from service.core.reply import Meaning, Reading
 from service.core.watch import CheckedIn, after_mistake, check_in, in_distress, in_time
@@ -137,14 +137,19 @@ def _handle(work: Work, trip: TripState, message: OwnMessage) -> Handled:
 
 
 def _asked(work: Work, trip: TripState, message: OwnMessage, asked: Asked) -> Handled:
-    """What she asks is no sign of life, and nothing of it is kept. But distress comes first: a bare cry behind the word
-    for an offer is one, and whoever asks for the police's number is heard as in any unclear text."""
+    """What she asks is no sign of life, and nothing of it is kept: but her people see it while an alarm is open.
+
+    Distress comes first: a bare cry behind the word for an offer is one, and whoever writes of danger is heard as in
+    any unclear text, also behind that word where so little stands that it is hardly an ad.
+    """
     if asked.is_cry:
         return Handled(_sos(work, trip), "sos")
-    if asked.keyword is Keyword.OFFER or not (message.reading.distress or asked.names):
-        return Handled(trip, asked.keyword.value, asked=asked)
-    unclear = _unclear(trip, message)
-    return unclear if asked.names and message.reading.distress else replace(unclear, asked=asked)
+    if message.reading.distress and (asked.keyword is not Keyword.OFFER or len(asked.ad) <= LONGEST_REQUEST):
+        unclear = _unclear(trip, message)
+        return unclear if asked.names else replace(unclear, asked=asked)
+    if asked.names or trip.alarm is not None:
+        return Handled(trip, "ambiguous", keep=True, asked=asked)
+    return Handled(trip, asked.keyword.value, asked=asked)
 
 
 def _is_grave(trip: TripState) -> bool:

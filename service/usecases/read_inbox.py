@@ -47,8 +47,8 @@ FLOOD = 5_000
 NEW_NUMBER = "new_number"
 MISSED_CALL = "missed_call"
 """The result of a call that counts for nothing."""
-UNANSWERED = frozenset({UNKNOWN_SENDER, "ambiguous"})
-"""The results of texts that mean nothing to any trip that is armed."""
+UNANSWERED = frozenset({Routed(UNKNOWN_SENDER), Routed("ambiguous")})
+"""What became of texts that mean nothing to any trip that is armed, and got no answer in its name."""
 
 NOT_THE_ROWS = (StorageUnavailable, Conflict, SchemaUnknown, SecretMissing)
 """What is no row's fault: the whole batch is read again."""
@@ -210,7 +210,7 @@ def _handle_all(service: Service, conn: Connection, claimed: Rows, now: datetime
         routed = session.handle(row, owners.get(row.sender))
         changes.append(_read_row(service, conn, row, routed, trips))
         if waiting_here := waiting.get(row.sender, []):
-            _from_draft(session.work, row, waiting_here, may_ask=routed.result in UNANSWERED)
+            _from_draft(session.work, row, waiting_here, may_ask=routed in UNANSWERED)
     session.finish()
     finish_inbox(conn, now, changes)
     session.work.flush()

@@ -153,7 +153,8 @@ def route(
     if sender.own is not None:
         return Routed("own")
     people = [(role.trip, role.contact) for role in roles]
-    if (key := answer_numbers(work, people, text, reading, message)) is not None:
+    is_to_answer = any(role.open_alarm is not None or role.contact.status == "invited" for role in roles)
+    if (key := answer_numbers(work, people, text, reading, message, is_to_answer=is_to_answer)) is not None:
         return Routed("numbers", key)
     return _helped(work, roles, message) if reading.meaning in ASKS_FOR_HELP else _unclear(work, roles, message)
 

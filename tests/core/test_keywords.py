@@ -11,6 +11,8 @@ from service.core.keywords_countries import Gazetteer
 from service.core.keywords_lists import AD, AD_SET_APART, MENU, NUMBERS
 from service.core.reply import Meaning, Reading, read
 from service.core.vocabulary.kinds import expand
+from service.usecases.by_text_country import country_meant
+from service.usecases.places import countries
 from service.usecases.stop import CARRIER_STARTS, CARRIER_STOPS
 from tests.core.test_reply import MORE_TEXTS, TEXTS
 
@@ -45,6 +47,10 @@ def numbers(text: str) -> str:
     return found.country or "here"
 
 
+def in_country(code: str) -> Asked:
+    return Asked(Keyword.NUMBERS, country=code)
+
+
 class TestNumbers:
     def test_are_asked_for_where_she_is(self) -> None:
         english = "NUMBERS|numbers?|phone numbers please|numbres|police number"
@@ -71,11 +77,16 @@ class TestNumbers:
     def test_are_asked_for_in_a_country_that_is_named(self, country: str, texts: str) -> None:
         assert {text: numbers(text) for text in texts.split("|")} == dict.fromkeys(texts.split("|"), country)
 
+    def test_are_asked_for_by_the_code_of_any_country(self) -> None:
+        codes = [code for code, _ in countries("en")]
+        assert [code for code in codes if asked(f"NUMBERS {code}", country_meant) != in_country(code)] == []
+
     def test_of_a_country_that_nobody_knows_are_not_guessed(self) -> None:
         assert in_("NUMBERS Turkland") == Asked(Keyword.NUMBERS, names="turkland")
 
     def test_are_not_asked_for_by_what_only_speaks_of_some(self) -> None:
         texts = "номер паспорта 123|ok numbers|my boss has numbers of all|номера машины хозяина у меня нет|number 5"
+        texts += "|phone me|мой телефон|телефон сел|телефон недоступен|номер новый|number changed"
         for text in (*texts.split("|"), "two numbers a day we eat", "numbers " * 20):
             assert in_(text) is None, text
 

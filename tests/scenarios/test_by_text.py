@@ -133,10 +133,24 @@ def test_of_her_numbers_and_offers_nothing_is_kept_but_what_may_be_a_cry(lite: S
     assert "Which country?" in answer_to(lite, "NUMBERS Atlantis")
     assert "Write OFFER and" in answer_to(lite, "OFFER")
     answer_to(lite, "OFFER Cyprus. Dancer needed.")
-    assert len(texts_kept(lite)) == 3
+    assert answer_to(lite, "OFFER accepted, they beat us").endswith("If you need help, answer SOS.")
+    assert len(texts_kept(lite)) == 4
     lite.mother.expect_nothing()
     assert "telling your people" in answer_to(lite, "OFFER SOS")
     lite.mother.expect("Aizhan")
+
+
+def test_while_an_alarm_is_open_its_people_read_what_was_asked_and_say(lite: Story) -> None:
+    """Any text from her number is news then; and what they write is no question unless it names a country."""
+    family(lite)
+    answer_to(lite, "SOS")
+    lite.mother.read_all()
+    for text in ("NUMBERS", "MENU", "OFFER Cyprus. Dancer needed."):
+        answer_to(lite, text)
+    lite.mother.text("номера нет")
+    lite.advance(seconds=20)
+    assert "Which country" not in "".join(lite.mother.read_all())
+    assert len(texts_kept(lite)) == 4
 
 
 @pytest.mark.parametrize("discreet", [True, False])
