@@ -53,7 +53,7 @@ TIMES = ("plan", "pause_until", "leg", "end")
 
 NAME = "name"
 RING = "ring_before_seconds"
-TOO_LONG_A_NAME = N_("This is too long.")
+TOO_LONG_A_NAME = N_("At most {max_length} characters.")
 NO_NAME = N_("Give it a name.")
 TOO_EARLY = N_("It can ring six hours before at most.")
 
@@ -178,7 +178,7 @@ def checked(shown: Shown) -> Shown:
     if not name:
         problems.append(FieldProblem(NAME, NO_NAME))
     if len(name) > LONGEST_NAME:
-        problems.append(FieldProblem(NAME, TOO_LONG_A_NAME))
+        problems.append(FieldProblem(NAME, TOO_LONG_A_NAME, {"max_length": LONGEST_NAME}))
     if not timedelta() <= shown.ring_before <= EARLIEST:
         problems.append(FieldProblem(RING, TOO_EARLY))
     if problems:

@@ -65,8 +65,9 @@ class OfferDesk:
             raise TooManyChecks(since + WITHIN - now)
 
 
-def keep_signs(service: Service, key: TripKey, found: Check, language: str, advert: str = "") -> None:
-    """Put what a check found, and the ad's text when it is given, among the facts of a draft that its sheet may show.
+def keep_signs(service: Service, key: TripKey, found: Check | None, language: str, advert: str = "") -> None:
+    """Put what a check found, and the ad's text, among the facts of a draft that its sheet may show; what is not given
+    stays as it was.
 
     Before an alarm nobody reads them (SAFETY T17); nothing waits for them.
 
@@ -77,16 +78,17 @@ def keep_signs(service: Service, key: TripKey, found: Check, language: str, adve
         Invalid, NotFound, Conflict409: see `set_facts`.
     """
     person = dict(show_facts(service, key).get("person") or {})
-    person[SIGNS] = said_signs(found.findings, language)
+    if found is not None:
+        person[SIGNS] = said_signs(found.findings, language)
     if advert:
         person[ADVERT] = advert[:LONGEST_FACT]
     set_facts(service, key, {"person": {name: text for name, text in person.items() if text}})
 
 
 def said_signs(findings: Sequence[Finding], language: str) -> str:
-    """Findings as lines of one fact, the heaviest first, then their questions, as many as it holds."""
+    """Findings as lines of one fact, the heaviest first, each with the question to ask back, as many as it holds."""
     lines: list[str] = []
-    for line in dict.fromkeys([one.why[language] for one in findings] + [one.ask[language] for one in findings]):
+    for line in dict.fromkeys(f"{one.why[language]} {one.ask[language]}" for one in findings):
         if len("\n".join([*lines, line])) <= LONGEST_FACT:
             lines.append(line)
     return "\n".join(lines)

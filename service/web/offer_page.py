@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from service.core.offer import Check
 from service.texts import known_language
-from service.usecases.check_offer import OfferDesk, keep_signs
+from service.usecases.check_offer import LONGEST_FACT, OfferDesk, keep_signs
 from service.usecases.context import Service
 from service.usecases.my_trip import my_trip
 from service.usecases.problems import NEEDED, FieldProblem
@@ -25,6 +25,8 @@ TEXT = "text"
 KEEP_SIGNS, KEEP_TEXT = "keep", "keep_text"
 LONGEST = 6000
 """Characters: as a form sends them they fill what we take."""
+OPENLY = 6
+"""The heaviest findings; the others are folded away, so that these are read."""
 
 
 def router(service: Service) -> APIRouter:
@@ -41,7 +43,9 @@ def router(service: Service) -> APIRouter:
             form=form,
             found=found,
             said=known_language(language_of(request)),
+            openly=OPENLY,
             most=LONGEST,
+            kept=LONGEST_FACT,
             csrf=form_token(service, request) if has_draft else "",
         )
 
@@ -60,9 +64,10 @@ def router(service: Service) -> APIRouter:
     @routes.post("/offer/keep")
     def keep(request: Request, session: Session = whose, typed: Typed = filled) -> Response:
         key, text = draft_of(service, session), typed.text(TEXT)[:LONGEST]
-        if text and typed.says(KEEP_SIGNS):
-            advert = text if typed.says(KEEP_TEXT) else ""
-            keep_signs(service, key, desk.check(text), known_language(language_of(request)), advert)
+        signs, advert = typed.says(KEEP_SIGNS), typed.says(KEEP_TEXT)
+        if text and (signs or advert):
+            found = desk.check(text) if signs else None
+            keep_signs(service, key, found, known_language(language_of(request)), text if advert else "")
         return see("/trip/work")
 
     return routes

@@ -99,6 +99,7 @@ def test_she_names_it_renews_it_and_ends_it(forms_once: FormWorld) -> None:
     assert len(events(file)) == 104, "up to the planned end and two weeks beyond"
     assert "/calendar/" not in world.open(PAGE).text, "nothing is kept of a file"
     assert errors_of(world.send(PAGE, {**CHOSEN, "name": " "})) == {"name": "Give it a name."}
+    assert errors_of(world.send(PAGE, {**CHOSEN, "name": "x" * 61})) == {"name": "At most 60 characters."}
     assert "ring_before_seconds" in errors_of(world.send(PAGE, {**CHOSEN, "ring_before_seconds": "90000"}))
 
     world.send(PAGE, CHOSEN)

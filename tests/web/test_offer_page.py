@@ -8,13 +8,17 @@ from html import unescape
 import pytest
 from sqlalchemy import Connection, MetaData, func, select
 
-from service.usecases.check_offer import MOST_CHECKS, OfferDesk, TooManyChecks
+from service.core.offer import check
+from service.usecases.check_offer import LONGEST_FACT, MOST_CHECKS, OfferDesk, TooManyChecks, said_signs
+from service.web.offer_page import OPENLY
 from tests.web.api_world import AIZHAN, TRIP, errors
 from tests.web.form_world import FormWorld, forms_once, shown
 
 __all__ = ["forms_once"]
 
 LURE = "Girls 18-25, hostess in Istanbul, 3000$. The ticket is worked off. Your passport stays with the manager."
+CROWDED = """Таиланд! Требуется оператор чата. Опыт и язык не нужны, возраст 18-30. Зарплата от 2500 $ в месяц.
+Билет и жильё за счёт компании, потом вычтем из зарплаты. Заезд по туристической визе, документы оформим на месте."""
 HONEST = "Шымкент, ТОО «Сервис», сварщик 5 разряда, 5/2, 350 000 тенге, договор, ул. Абая 1, опыт от 2 лет"
 
 
@@ -57,6 +61,24 @@ def test_an_ad_is_checked_without_a_trace(forms_once: FormWorld, capsys: pytest.
     assert not re.search("hostess|passport stays|сварщик", "".join(capsys.readouterr()))
 
 
+def test_of_many_signs_the_heaviest_are_read_and_each_is_kept_with_its_question(forms_once: FormWorld) -> None:
+    """N10: the others are folded away, and how to check them stands once. E6, T17: what is kept can be asked."""
+    answer = forms_once.client.post("/offer?lang=ru", data={"text": CROWDED})
+    found = check(CROWDED).findings
+    openly, folded = answer.text.split("<details>")
+    assert openly.count("<q ") == OPENLY
+    assert f"Менее серьёзные признаки: {len(found) - OPENLY}" in folded
+    assert [unescape(one) for one in re.findall(r"<q[^>]*>(.*?)</q>", answer.text)] == [one.quote for one in found]
+    assert answer.text.count('href="#how"') == 1
+    for language in ("en", "ru", "kk"):
+        kept = said_signs(found, language).split("\n")
+        assert kept[0] == f"{found[0].why[language]} {found[0].ask[language]}"
+        assert len(kept) > 1
+        for one in found:
+            assert len(said_signs([one], language)) <= LONGEST_FACT
+            assert said_signs([one], language).endswith(one.ask[language])
+
+
 def test_an_empty_box_is_asked_for_again_and_a_page_leads_there(forms_once: FormWorld) -> None:
     answer = forms_once.client.post("/offer", data={"text": "  "})
     assert (answer.status_code, "This is needed." in answer.text) == (422, True)
@@ -86,10 +108,12 @@ def test_T17_what_was_found_goes_to_her_sheet_only_when_she_ticks_it(forms_once:
     assert world.client.post("/offer/keep", data={**kept, "form": "0"}).status_code == 403
     world.client.post("/offer/keep", data={**kept, "keep": "1"}, follow_redirects=False)
     assert "Somebody else would hold your passport" in person()["offer_signs"]
+    assert "Will my passport stay in my own hands every day?" in person()["offer_signs"]
     assert "advert" not in person()
     assert len(person()["offer_signs"]) <= 500
-    world.client.post("/offer/keep", data={**kept, "keep": "1", "keep_text": "1"}, follow_redirects=False)
-    assert person()["advert"] == LURE
+    signs = person()["offer_signs"]
+    world.client.post("/offer/keep", data={**kept, "keep_text": "1"}, follow_redirects=False)
+    assert (person()["advert"], person()["offer_signs"]) == (LURE, signs)
     assert "Somebody else would hold your passport" in world.open("/trip/ready").text
 
 
