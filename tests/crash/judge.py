@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -144,12 +144,15 @@ def not_kept(database_url: str, answered: Iterable[CheckIn]) -> list[CheckIn]:
 
 
 def is_at_rest(database_url: str) -> bool:
-    """Whether nothing waits to be read or sent: only then can the ledger be counted."""
+    """Whether nothing waits to be read or sent: only then can the ledger be counted. What asks her a day later does not
+    belong to it."""
+    soon = datetime.now(UTC) + timedelta(hours=1)
     db = make_engine(database_url)
     try:
         with db.read.connect() as connection:
             unread = connection.execute(select(INBOX.c.inbox_id).where(INBOX.c.handled_at.is_(None)).limit(1)).first()
-            waiting = select(OUTBOX.c.outbox_id).where(OUTBOX.c.state.in_(("pending", "sending")))
+            open_rows = OUTBOX.c.state.in_(("pending", "sending"))
+            waiting = select(OUTBOX.c.outbox_id).where(open_rows, OUTBOX.c.available_at <= soon)
             return unread is None and connection.execute(waiting.limit(1)).first() is None
     finally:
         db.close()
