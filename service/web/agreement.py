@@ -181,7 +181,7 @@ def _after(span: timedelta, language: str, _: Translate) -> str:
 def _answers(_: Translate) -> Part:
     """The digits by which a message is answered."""
     lines = (_("Call first and ask our question. Then answer the message with one digit:"),)
-    rows = tuple((digit, f"{_(means)}. {_(follows)}.") for digit, means, follows in DIGITS)
+    rows = tuple((digit, " ".join(_(text) + "." for text in texts)) for digit, *texts in DIGITS)
     return Part(_("Who gets the message"), lines, rows=rows)
 
 
