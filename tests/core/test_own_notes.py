@@ -101,6 +101,6 @@ def test_before_anything_is_written_down_the_sheet_knows_nothing(details: dict[s
     found = read_own(details)
     assert found.passport is None
     assert set(on_the_sheet(found, THERE, str).values()) == {""}
-    before = {KEPT: {"notes": []}}
+    before: dict[str, object] = {KEPT: {"notes": []}}
     with_note(before, "x", NOW, joined=True)
     assert before == {KEPT: {"notes": []}}
