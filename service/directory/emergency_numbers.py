@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from importlib.resources import files
 from types import MappingProxyType
 
 from service.directory.dated import AsOf
+from service.directory.tables import read_or
 
 COLUMNS = ("country", "general", "police", "ambulance", "fire", "source", "checked")
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -76,8 +76,7 @@ def _rows(table: csv.DictReader[str]) -> Iterator[Mapping[str, str | None]]:
 
 @lru_cache(maxsize=1)
 def _all() -> Mapping[str, Emergency]:
-    table = files("service.directory").joinpath("emergency.csv").read_text("utf-8")
-    return read_table(table.splitlines())
+    return read_or({}, "emergency.csv", read_table)
 
 
 def _entry(row: Mapping[str, str | None]) -> Emergency:

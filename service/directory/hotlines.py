@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from service.directory.dated import AsOf, Phone, as_of, phones
-from service.directory.tables import Row, country_in, lines_of, read_rows, sourced
+from service.directory.tables import Row, country_in, read_or, read_rows, sourced
 
 COLUMNS = (
     *("country", "name", "kind", "help", "phone", "hours", "languages"),
@@ -79,7 +79,7 @@ def helpers_in(country: str) -> tuple[Helper, ...]:
 @lru_cache(maxsize=1)
 def all_helpers() -> tuple[Helper, ...]:
     """The whole table."""
-    return read_helpers(lines_of("hotlines.csv"))
+    return read_or((), "hotlines.csv", read_helpers)
 
 
 def read_helpers(lines: Iterable[str]) -> tuple[Helper, ...]:

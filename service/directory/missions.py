@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from service.directory.dated import AsOf, Phone, as_of, phones
-from service.directory.tables import Row, country_in, has_table, lines_of, read_rows, sourced
+from service.directory.tables import Row, country_in, has_table, read_or, read_rows, sourced
 
 COLUMNS = (
     *("host", "kind", "city", "address", "phone", "email", "website"),
@@ -71,14 +71,16 @@ def missions_of(sending: str) -> tuple[Mission, ...]:
 
 @lru_cache(maxsize=len(SENDING))
 def _missions(sending: str) -> tuple[Mission, ...]:
-    return read_missions(lines_of(f"missions/{sending}.csv"), sending=sending)
+    return read_or((), f"missions/{sending}.csv", lambda lines: read_missions(lines, sending=sending))
 
 
 @lru_cache(maxsize=len(SENDING))
 def embassies_in(host: str) -> tuple[Mission, ...]:
     """The missions of all other countries in one of those that we serve; none for another."""
     name = f"embassies/{host}.csv"
-    return read_missions(lines_of(name), within=host) if host in SENDING and has_table(name) else ()
+    if host not in SENDING or not has_table(name):
+        return ()
+    return read_or((), name, lambda lines: read_missions(lines, within=host))
 
 
 def read_missions(lines: Iterable[str], *, sending: str = "", within: str = "") -> tuple[Mission, ...]:

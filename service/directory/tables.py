@@ -8,15 +8,32 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.resources import files
 from typing import TypeVar
 
+import structlog
+
 Row = Mapping[str, str]
 Entry = TypeVar("Entry")
+Table = TypeVar("Table")
 COUNTRY = re.compile(r"[A-Z]{2}")
 CONFIDENCE = ("high", "medium", "low")
+
+log = structlog.get_logger()
 
 
 def lines_of(name: str) -> list[str]:
     """The lines of a table that lies beside this module."""
     return files("service.directory").joinpath(*name.split("/")).read_text("utf-8").splitlines()
+
+
+def read_or(nothing: Table, name: str, read: Callable[[list[str]], Table]) -> Table:
+    """What the service knows from a table: `nothing`, where somebody has written into it what cannot be read.
+
+    No alarm waits, and no SOS is set aside, because of a table. `amanba directory check` says what is wrong in it.
+    """
+    try:
+        return read(lines_of(name))
+    except (OSError, ValueError, csv.Error) as error:
+        log.error("directory_table_unreadable", table=name, reason=str(error))
+        return nothing
 
 
 def has_table(name: str) -> bool:

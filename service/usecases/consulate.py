@@ -91,10 +91,14 @@ def consulate_for(details: Mapping[str, Any], citizen: str, code: str, city: str
 
 
 def offered_mission(known: Country, city: str = "") -> Mission | None:
-    """The entry of our list to offer: the one in her city, else the one to name where there is place for one."""
+    """The entry of our list to offer: the one in her city, else the one to name where there is place for one.
+
+    One without a date is not named as hers: pages show it, and say so.
+    """
     here = city.strip().casefold()
     near = (one for one in known.missions if here and one.city.casefold() == here)
-    return next(near, known.mission)
+    found = next(near, known.mission)
+    return found if found is not None and found.checked is not None else None
 
 
 def origin_said(found: Consulate, language: str, translate: Translate) -> str:

@@ -41,6 +41,8 @@ def test_where_she_wrote_nothing_the_list_steps_in_with_the_one_in_her_city() ->
     assert origin_said(found, "en", translator("en")) == "from our list of 2025; she has not confirmed it"
     assert consulate_for(details(), "KZ", "TR", "Istanbul", "en").phone == ISTANBUL
     assert consulate_for(details(), "KZ", "US", "", "en").name == "Consulate general of Kazakhstan, San Francisco"
+    without_a_date = consulate_for(details("GE"), "KZ", "GE", "", "en")
+    assert without_a_date.origin is Origin.UNKNOWN, "nobody could tell of when it is"
     assert consulate_for(details(), "", "TR", "", "en").origin is Origin.UNKNOWN
     assert consulate_for(details(), "KZ", "MM", "", "en").name == "Embassy of Kazakhstan, Bangkok"
 
