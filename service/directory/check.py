@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 
 import phonenumbers
 
-from service.directory import emergency_numbers, hotlines, missions, sms_profiles
+from service.directory import emergency_numbers, hotlines, missions, registers, sms_profiles, work_visa
 from service.directory.dated import Phone, as_of
 from service.directory.tables import rows_of
 
@@ -139,6 +139,10 @@ def _reader(name: str) -> Callable[[list[str]], list[str]] | None:
         return lambda lines: _none(emergency_numbers.read_table(lines))
     if name == "sms_profiles.csv":
         return lambda lines: _none(sms_profiles.read_profiles(lines))
+    if name == "registers.csv":
+        return lambda lines: _none(registers.read_registers(lines))
+    if name == "work_visa.csv":
+        return lambda lines: _none(work_visa.read_rules(lines))
     return None
 
 

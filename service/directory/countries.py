@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -11,6 +12,13 @@ from service.directory.defaults import distance, languages_in, zones_in
 from service.directory.emergency_numbers import Emergency, emergency
 from service.directory.hotlines import Helper, Sort, helpers_in
 from service.directory.missions import SENDING, Kind, Mission, embassies_in, missions_of
+
+CLOSED_TO: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("DZ", "IQ", "IR", "KW", "LB", "LY", "SD", "SY", "YE"), frozenset({"IL"})),
+    **{"AM": frozenset({"AZ", "TR"}), "AZ": frozenset({"AM"}), "TR": frozenset({"AM"})},
+    **{"KP": frozenset({"KR"}), "RU": frozenset({"UA"}), "BY": frozenset({"UA"}), "UA": frozenset({"RU", "BY"})},
+}
+"""Where nobody gets to from a country, though it is near: a mission there is not named as the nearest."""
 
 
 class Reach(StrEnum):
@@ -114,7 +122,10 @@ def _missions(code: str, citizen: str) -> tuple[tuple[Mission, ...], Reach]:
     accredited = _ordered(one for one in open_ones if code in one.covers)
     if accredited:
         return accredited, Reach.ACCREDITED
-    nearest = min({one.host for one in open_ones}, key=lambda host: (distance(code, host), host))
+    far = {one.host: distance(code, one.host) for one in open_ones if one.host not in CLOSED_TO.get(code, ())}
+    nearest = min(far, key=lambda host: (far[host], host), default="")
+    if far.get(nearest, math.inf) == math.inf:
+        return (), Reach.NONE
     return _ordered(one for one in open_ones if one.host == nearest), Reach.NEAREST
 
 

@@ -38,8 +38,11 @@ def languages_in(country: str) -> tuple[str, ...]:
 
 
 def distance(one: str, other: str) -> float:
-    """Kilometers between the first places that the tz database names for two countries; infinity where it has none."""
-    here, there = _zones().get(one), _zones().get(other)
+    """Kilometers between the first places that the tz database names for two countries; infinity where it has none.
+
+    It has none for Kosovo, which is measured from Serbia.
+    """
+    here, there = (_zones().get("RS" if code == "XK" else code) for code in (one, other))
     if not here or not there:
         return math.inf
     (lat, lon), (lat2, lon2) = here[0][1], there[0][1]

@@ -81,6 +81,13 @@ def test_each_fault_is_named_with_its_line(folder: Path) -> None:
     assert "twice" in looked_at(folder).wrong[0].what
     said = CliRunner().invoke(cli, ["directory", "check", "--folder", str(folder)])
     assert said.exit_code == 1
+    # The tables of the list are read as the list reads them.
+    (folder / "work_visa.csv").write_text("citizen,host,rule,source,checked\nKZ,RU,perhaps,Treaty,2026-11-23\n", "utf-8")
+    (folder / "registers.csv").write_text(
+        "country,en,ru,kk,website,source,checked,confidence\nKZ,Ministry,,,,Somebody,2026-11-23,low\n", "utf-8"
+    )
+    faults = {one.table: one.what for one in looked_at(folder).wrong}
+    assert ("perhaps" in faults["work_visa.csv"], "no name" in faults["registers.csv"]) == (True, True)
 
 
 def test_a_number_of_another_country_is_no_number_of_a_mission_there() -> None:

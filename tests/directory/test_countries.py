@@ -62,6 +62,7 @@ def test_where_there_is_no_mission_the_one_that_is_responsible_and_else_the_near
     assert (accredited.reach, accredited.missions[0].host) == (Reach.ACCREDITED, "IN")
     assert (nearest.reach, nearest.missions[0].host) == (Reach.NEAREST, "TH")
     assert Part.MISSION in accredited.unknown & nearest.unknown
+    assert [country(code, "KZ").missions[0].host for code in ("LB", "KP", "XK")] == ["TR", "CN", "RS"], "can be reached"
 
 
 def test_a_mission_that_was_closed_is_not_named_and_it_is_said() -> None:
