@@ -47,8 +47,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class AgreementFacts:
-    """`name`: hers. `zone`, `home_zone`: whose clocks. `examples`: the next agreed times (UTC). `steps`: what follows
-    one without an answer. `has_words`: a bare OK proves nothing. `has_question`: one was agreed."""
+    """`name`: hers. `zone`, `home_zone`: whose clocks. `examples`: the next agreed times (UTC); none of an interval,
+    which counts from answers. `steps`: what follows one without an answer. `has_words`: a bare OK proves nothing.
+    `has_question`: one was agreed."""
 
     name: str
     legs: tuple[Leg, ...]
@@ -61,7 +62,6 @@ class AgreementFacts:
     steps: tuple[Step, ...]
     has_words: bool
     has_question: bool
-    discreet: bool
     made_at: datetime
 
 
@@ -84,22 +84,21 @@ def _show(service: Service, conn: Connection, key: TripKey, now: datetime) -> Ag
         trip = trip_as_shown(conn, service.keys, trip, now)
     plan = plan_shown(conn, service.keys, key, now, trip.plan) if trip.plan is not None else None
     begun = as_begun(trip, now)
-    examples = deadlines(plan, now, EXAMPLES) if plan is not None else ()
+    coming = deadlines(plan, now, EXAMPLES) if plan is not None else ()
     return AgreementFacts(
         name=tidy(trip.traveler.name),
         legs=legs_of(trip),
         starts_at=trip.starts_at,
         plan=plan,
-        zone=leg_at(plan, examples[0] if examples else now).zone if plan is not None else "UTC",
+        zone=leg_at(plan, coming[0] if coming else now).zone if plan is not None else "UTC",
         home_zone=zone_of_number(trip.traveler.phone),
-        examples=examples,
+        examples=coming if plan is not None and plan.every is None else (),
         people=tuple(
             Signer(one.id, tidy(one.name), tidy(one.relation), one.role.value == "caseworker") for one in begun.contacts
         ),
-        steps=_steps(begun, plan, examples[0]) if plan is not None and examples else (),
+        steps=_steps(begun, plan, coming[0]) if plan is not None and coming else (),
         has_words=trip.has_words,
         has_question=bool(trip.details.get(QUESTION)),
-        discreet=trip.wording == "discreet",
         made_at=now,
     )
 

@@ -123,7 +123,8 @@ def _said(text: str, facts: AgreementFacts, _: Translate) -> str:
 
 def _times(facts: AgreementFacts, language: str, _: Translate, places: bool) -> Iterator[str]:
     if facts.plan is not None:
-        yield "; ".join(plan_said(facts.plan, language, _)) + f" ({zone_label(facts.zone, language)})"
+        clock = f" ({zone_label(facts.zone, language)})" if facts.plan.daily else ""
+        yield "; ".join(plan_said(facts.plan, language, _)) + clock
     if facts.zone != facts.home_zone:
         yield from (_in_both(at, facts, language, _) for at in facts.examples)
     if places:

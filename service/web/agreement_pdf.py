@@ -16,8 +16,9 @@ TRIES = (1.25, 1.18, 1.12, 1.06, 1.0, 0.94, 0.88, 0.82, 0.76, 0.7, 0.64, 0.58)
 LEFT = 50.0
 """Where what stands beside a label begins, in mm from its column."""
 SIGN = 11.0
-"""The height of a line to sign on, in mm; a smaller one holds no name."""
-MOST_SIGNERS = 9
+"""The height of a line to sign on, in mm."""
+BELOW = 9
+"""So many sign below one another; more do in two columns."""
 RED: Color = (154, 42, 28)
 TITLE, LEAD = Font("serif", "B", 17, TEAL), Font(size=9.6)
 HEAD, TEXT, LABEL = Font("serif", "B", 10.4, TEAL), Font(size=8.6), Font(style="B", size=8.6)
@@ -37,8 +38,7 @@ def write_agreement(agreement: Agreement) -> bytes:
 
 def _first(pdf: Paper, agreement: Agreement) -> None:
     pdf.add_page()
-    signers = agreement.signers[:MOST_SIGNERS]
-    room = FOOT - MARGIN - len(signers) * SIGN - 8
+    room = FOOT - MARGIN - min(len(agreement.signers), BELOW) * SIGN - 8
     boxes: list[Box] = []
     for scale in TRIES:
         boxes = [*_opening(pdf, agreement, scale)]
@@ -46,9 +46,7 @@ def _first(pdf: Paper, agreement: Agreement) -> None:
             boxes += _part(pdf, part, scale, WIDE)
         if sum(box.height for box in boxes) <= room:
             break
-    y = stack(boxes, MARGIN, MARGIN) + 2
-    for name in signers:
-        y = _sign(pdf, name, agreement.sign_here, y)
+    _signers(pdf, agreement, stack(boxes, MARGIN, MARGIN) + 2)
     pdf.put(agreement.made, SMALL, MARGIN + WIDE, FOOT + 2, right=True)
 
 
@@ -167,13 +165,24 @@ def _tick(pdf: Paper, tick: Tick, font: Font, width: float) -> Box:
     return Box(len(said) * font.line + (2.4 if tick.line else 1.2), draw)
 
 
-def _sign(pdf: Paper, name: str, signature: str, y: float) -> float:
-    """A name, and a line for the day and the signature; where the next begins."""
-    half = WIDE * 0.42
-    pdf.put(pdf.fitted(name, LABEL, half - 3), LABEL, MARGIN, y + SIGN - LABEL.line - 1)
-    pdf.rule(MARGIN + half, y + SIGN - 1, WIDE - half, EDGE)
-    pdf.put(signature, SMALL, MARGIN + WIDE, y + SIGN - 0.6, right=True)
-    return y + SIGN
+def _signers(pdf: Paper, agreement: Agreement, top: float) -> None:
+    """A line for each to sign on: as high as `BELOW` of them have room, in as many columns as that takes."""
+    signers = agreement.signers
+    beside = 1 if len(signers) <= BELOW else 2
+    rows = -(-len(signers) // beside)
+    height = min(SIGN, SIGN * BELOW / rows)
+    width = (WIDE - GAP * (beside - 1)) / beside
+    for place, name in enumerate(signers):
+        x, y = MARGIN + place // rows * (width + GAP), top + place % rows * height
+        _sign(pdf, name, agreement.sign_here, x, y + height, width)
+
+
+def _sign(pdf: Paper, name: str, signature: str, x: float, y: float, width: float) -> None:
+    """A name, and beside it a line at `y` for the day and the signature."""
+    half = width * 0.42
+    pdf.put(pdf.fitted(name, LABEL, half - 3), LABEL, x, y - LABEL.line - 1)
+    pdf.rule(x + half, y - 1, width - half, EDGE)
+    pdf.put(signature, SMALL, x + width, y - 0.6, right=True)
 
 
 def _put(pdf: Paper, lines: list[str], font: Font, x: float, y: float) -> float:

@@ -108,7 +108,7 @@ def card_of(facts: CardFacts, names: Mapping[str, str], language: str, *, questi
 def _front(facts: CardFacts, names: Mapping[str, str], language: str, _: Translate, question: bool) -> Iterator[Line]:
     if facts.plan is not None:
         said = "; ".join(plan_said(facts.plan, language, _))
-        place = f" ({zone_label(facts.zone, language)})" if facts.zone else ""
+        place = f" ({zone_label(facts.zone, language)})" if facts.zone and facts.plan.daily else ""
         yield Line(_("I get in touch"), said + place)
     for person in facts.people:
         name = names.get(str(person.contact_id))

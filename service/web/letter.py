@@ -108,7 +108,7 @@ def _when(letter: TripLetter, language: str, _: Translate) -> Iterator[str]:
 
 def _recurring(plan: Plan, language: str, _: Translate) -> Iterator[str]:
     if plan.every is not None:
-        yield _("Each time {span} after your last answer").format(
+        yield _("Each time {span} after the last answer").format(
             span=span_said(round(plan.every.total_seconds()), language)
         )
     days: dict[frozenset[int], list[DailyTime]] = {}

@@ -1,4 +1,7 @@
-"""A plan in words: "every day at 08:00 and 20:00", "each time 24 hours after your last answer"."""
+"""A plan in words: "every day at 08:00 and 20:00", "each time 24 hours after the last answer".
+
+Her people read it as well as she, so it speaks to nobody.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def plan_said(plan: Plan, language: str, _: Translate) -> list[str]:
     said = []
     if plan.every is not None:
         span = span_said(round(plan.every.total_seconds()), language)
-        said.append(_("Each time {span} after your last answer").format(span=span))
+        said.append(_("Each time {span} after the last answer").format(span=span))
     for days in dict.fromkeys(due.weekdays for due in plan.daily):
         times = format_list([_clock(due) for due in plan.daily if due.weekdays == days], locale=language)
         if days == ALL_DAYS:

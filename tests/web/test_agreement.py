@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 
 from httpx2 import Response
 from pypdf import PdfReader
 
+from service.web.agreement import Agreement
+from service.web.agreement_pdf import write_agreement
 from tests.web.api_world import BROTHER, EVENINGS, WORDS
 from tests.web.form_world import FormWorld, forms_once, shown
 
@@ -67,6 +70,16 @@ def test_it_says_when_what_follows_and_what_each_does(forms_once: FormWorld) -> 
     assert "A message goes to others." in odd[0]
 
 
+def test_everybody_finds_a_line_to_sign_on() -> None:
+    agreement = Agreement("Agreed", "", (), "", (), (), "day and signature", "")
+    for many in (1, 9, 10, 21):
+        names = [f"Person {number}." for number in range(many)]
+        (page, _guide) = PdfReader(BytesIO(write_agreement(replace(agreement, signers=tuple(names))))).pages
+        text = page.extract_text()
+        assert all(name in text for name in names), many
+        assert text.count(agreement.sign_here) == many
+
+
 def test_with_words_it_lies_behind_the_passphrase(forms_once: FormWorld) -> None:
     world = forms_once
     world.sign_in()
@@ -75,5 +88,7 @@ def test_with_words_it_lies_behind_the_passphrase(forms_once: FormWorld) -> None
     assert world.open(PAGE).headers["location"] == "/home"
     world.open("/private")
     world.send("/private", {"passphrase": WORDS["passphrase"]})
-    assert "Each time 24 hours after your last answer" in shown(world.open(PAGE))
+    told = shown(world.open(PAGE))
+    # Her people read it: nobody is spoken to, and no hour is named that her next answer moves.
+    assert "Each time 24 hours after the last answer Between these times" in told
     assert world.client.post(PAGE, data={"do": "paper"}).status_code == 403
