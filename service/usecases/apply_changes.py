@@ -155,7 +155,7 @@ def _apply(work: Work, trip: TripState, waiting: Waiting) -> TripState:
             return trip
         case Fingerprints():
             write_words(work, trip, waiting)
-            stop_asking(work.conn, trip.key, work.now)
+            stop_asking(work, trip.key)
             stop_asking_before(work, trip.key)
             return replace(trip, details=waiting.agreed_into(trip.details), has_words=True)
         case Pause() | Plan():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, select, update
 
 from service.core import wording, wording_later
 from service.core.own_notes import read_own
@@ -37,20 +37,22 @@ def ask_later(work: Work, trip: TripState) -> None:
 def ask_for_the_rest(work: Work, trip: TripState, fields: Sequence[str]) -> None:
     """She has told something, or a number is hers no more: a text that still waits asks for `fields` alone, and for her
     passport while she has not said who has it, by the first address that she has now; or for nothing."""
-    waiting = work.conn.execute(select(OUTBOX.c.available_at).where(*_waits(trip.key))).scalar()
-    if waiting is None:
-        return
-    stop_asking(work.conn, trip.key, work.now)
-    _write(work, trip, fields, waiting)
-
-
-def stop_asking(conn: Connection, key: TripKey, now: datetime) -> None:
-    """Cancel the text, if it still waits."""
-    waiting = conn.execute(select(OUTBOX.c.outbox_id).where(*_waits(key))).scalar()
+    waiting = stop_asking(work, trip.key)
     if waiting is not None:
-        # Its name becomes free for a text that asks for less.
-        gone = {"state": "cancelled", "settled_at": now, "dedupe_key": f"{_name(key)}:{waiting}"}
-        conn.execute(update(OUTBOX).where(*_waits(key)).values(**gone))
+        _write(work, trip, fields, waiting)
+
+
+def stop_asking(work: Work, key: TripKey) -> datetime | None:
+    """Cancel the text, if it still waits or this transaction was about to write it; when it was to go out."""
+    unwritten = work.take_back(_name(key))
+    waiting = work.conn.execute(select(OUTBOX.c.outbox_id, OUTBOX.c.available_at).where(*_waits(key))).first()
+    if waiting is None:
+        return unwritten[0].available_at if unwritten else None
+    # Its name becomes free for a text that asks for less.
+    gone = {"state": "cancelled", "settled_at": work.now, "dedupe_key": f"{_name(key)}:{waiting.outbox_id}"}
+    work.conn.execute(update(OUTBOX).where(*_waits(key)).values(**gone))
+    at: datetime = waiting.available_at
+    return at
 
 
 def _write(work: Work, trip: TripState, fields: Sequence[str], at: datetime) -> None:

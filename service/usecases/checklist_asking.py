@@ -46,8 +46,10 @@ def ask_before_leaving(work: Work, trip: TripState) -> None:
 
 
 def stop_asking_before(work: Work, key: TripKey) -> None:
-    """Take away the texts that still wait. Nothing of them is kept: they come back in other words with the next change,
-    and under the same names, which are those of their days."""
+    """Take away the texts that still wait, also those that this transaction was about to write. Nothing of them is
+    kept: they come back in other words with the next change, and under the same names, which are those of their days.
+    """
+    work.take_back(f"{NAME}{key.trip_id}:")
     work.conn.execute(delete(OUTBOX).where(*_waits(key.traveler_id), OUTBOX.c.trip_id == key.trip_id))
 
 

@@ -142,7 +142,7 @@ def finish(work: Work, trip: TripState, by: str, notice: ContactNotice | None = 
         .values(armed=False)
     )
     cancel_reminders(work.conn, trip, work.now)
-    stop_asking(work.conn, trip.key, work.now)
+    stop_asking(work, trip.key)
     stop_asking_before(work, trip.key)
     work.audit.add(trip.key.traveler_id, by, "trip_ended")
     if notice is not None:

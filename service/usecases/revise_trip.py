@@ -26,8 +26,8 @@ PURPOSE = "purpose"
 
 
 def revise_trip(service: Service, key: TripKey, form: TripForm) -> None:
-    """Put destination, legs, days and wording in the place of a draft's; of `form.facts` only `later` and `purpose`
-    are looked at.
+    """Put destination, legs, days, wording and purpose in the place of a draft's; of other `form.facts` only `later` is
+    looked at.
 
     Its plan is moved onto the new legs. One that no longer fits is dropped, so that she is asked for it again.
 
@@ -42,8 +42,10 @@ def revise_trip(service: Service, key: TripKey, form: TripForm) -> None:
         journey = check_journey(problems, form, now)
         said = check_facts(service, problems, {"later": list(form.facts.get("later") or ())})["later"]
         problems.refuse()
-        purpose = {"purpose": form.facts[PURPOSE]} if PURPOSE in form.facts else {}
-        details = with_later({**trip.details, **journey, **purpose}, JOURNEY, said)
+        # A purpose that is not in the form is told no more.
+        stays = {name: value for name, value in trip.details.items() if name != PURPOSE}
+        purpose = {PURPOSE: form.facts[PURPOSE]} if form.facts.get(PURPOSE) else {}
+        details = with_later({**stays, **journey, **purpose}, JOURNEY, said)
         write_details(service, conn, trip, details)
         set_columns(conn, key, wording=form.wording, starts_at=form.starts_at, ends_at=form.ends_at)
         _move_plan(service, conn, trip, replace(trip, details=details, starts_at=form.starts_at))

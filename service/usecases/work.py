@@ -153,6 +153,12 @@ class Work:
     def send(self, draft: Draft) -> None:
         self._drafts.append(draft)
 
+    def take_back(self, name: str) -> list[Draft]:
+        """Leave unwritten what was to be sent under names that begin so."""
+        taken = [draft for draft in self._drafts if draft.dedupe_key.startswith(name)]
+        self._drafts = [draft for draft in self._drafts if not draft.dedupe_key.startswith(name)]
+        return taken
+
     def answer_first(self, key: TripKey) -> None:
         """Of this trip nothing else is told for a while: what her text sets off must not delay the answer to it."""
         self._answered.add(key)

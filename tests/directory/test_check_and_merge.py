@@ -26,12 +26,13 @@ BERN = "CH,embassy,Bern,,+41 31 351 79 69,,,Wikidata,2022-11-16,medium,,"
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "missions").mkdir()
     (tmp_path / "missions" / "KZ.csv").write_text("\n".join((HEAD, BERN, ANKARA, "")), "utf-8")
-    (tmp_path / "emergency_unknown.csv").write_text("country,why,checked\nCH,nobody says,2026-08-22\n", "utf-8")
+    unknown = "".join(f"{code},nobody says,2026-08-22\n" for code in CODES if code != "XK")
+    (tmp_path / "emergency_unknown.csv").write_text(f"country,why,checked\n{unknown}", "utf-8")
     return tmp_path
 
 
 def looked_at(folder: Path, codes: list[str] | None = None) -> Report:
-    return check(codes or ["CH"], TODAY, folder)
+    return check(codes or [code for code in CODES if code != "XK"], TODAY, folder)
 
 
 def newer(*rows: str) -> list[str]:
@@ -71,23 +72,33 @@ def test_each_fault_is_named_with_its_line(folder: Path) -> None:
         "KR,embassy,Seoul,,,embassy.kz@gmail.com,,Somebody,2026,high,,",
     )
     table.write_text("\n".join((HEAD, BERN, *bad, "")), "utf-8")
-    found = [one.what for one in looked_at(folder, ["CH", "XK"]).wrong]
+    found = [one.what for one in looked_at(folder, CODES).wrong]
     assert [what.split(":")[0] for what in found] == ["line 3", "line 4", "line 5", "line 6", "line 7", "XK"]
     assert "no operator has such a number" in found[0]
     assert "no source" in found[2]
     assert "'soon' is no date" in found[3]
     assert "anybody's" in found[4]
+    strange = (BERN.replace("CH", "QQ"), BERN.replace("2022", "2027"), BERN.replace("Bern", "B\0ern"))
+    table.write_text("\n".join((HEAD, *strange, "")), "utf-8")
+    assert [one.what.split(": ")[-1] for one in looked_at(folder).wrong] == [
+        "is no country",
+        "that day is still to come",
+        "cannot be printed",
+    ]
     table.write_text("\n".join((HEAD, BERN, BERN, "")), "utf-8")
     assert "twice" in looked_at(folder).wrong[0].what
     said = CliRunner().invoke(cli, ["directory", "check", "--folder", str(folder)])
     assert said.exit_code == 1
     # The tables of the list are read as the list reads them.
-    (folder / "work_visa.csv").write_text("citizen,host,rule,source,checked\nKZ,RU,perhaps,Treaty,2026-11-23\n", "utf-8")
+    (folder / "work_visa.csv").write_text(
+        "citizen,host,rule,source,checked\nKZ,RU,perhaps,Treaty,2026-11-23\n", "utf-8"
+    )
     (folder / "registers.csv").write_text(
         "country,en,ru,kk,website,source,checked,confidence\nKZ,Ministry,,,,Somebody,2026-11-23,low\n", "utf-8"
     )
-    faults = {one.table: one.what for one in looked_at(folder).wrong}
-    assert ("perhaps" in faults["work_visa.csv"], "no name" in faults["registers.csv"]) == (True, True)
+    faults = "; ".join(f"{one.table} {one.what}" for one in looked_at(folder, ["CH", "KZ", "RU"]).wrong)
+    assert "work_visa.csv line 2: 'perhaps'" in faults
+    assert "registers.csv line 2: KZ: no name" in faults
 
 
 def test_a_number_of_another_country_is_no_number_of_a_mission_there() -> None:
@@ -132,6 +143,10 @@ def test_a_list_with_one_row_that_cannot_be_shown_changes_nothing(folder: Path, 
     said = CliRunner().invoke(cli, ["directory", "import", str(file), "--folder", str(folder), "--write"])
     assert said.exit_code == 1
     assert (folder / "missions" / "KZ.csv").read_text("utf-8").splitlines()[2] == ANKARA
+    file.write_text("\n".join(newer(ANKARA.replace("2025", "2999"))), "utf-8")
+    said = CliRunner().invoke(cli, ["directory", "import", str(file), "--folder", str(folder), "--write"])
+    assert (said.exit_code, "still to come" in said.output) == (1, True)
+    assert "twice" in merge(newer(ANKARA, ANKARA), folder, bad_number).wrong[0]
     with pytest.raises(ValueError, match="head of the list"):
         form_of(["a,b,c"])
 

@@ -16,6 +16,7 @@ from service.usecases.accept import Inbound, accept
 from service.usecases.checklist import checklist_of, open_before
 from service.usecases.checklist_sheet import list_on_the_sheet
 from service.usecases.checklist_told import Told, tell
+from service.usecases.new_number import add_number, ask_number
 from service.usecases.revise_trip import revise_trip
 from service.web.schemas_trip import TripIn
 from tests.web.api_world import AIZHAN, BROTHER, EVENINGS, GULNAR, TRIP, WORDS, World, errors
@@ -24,6 +25,7 @@ from tests.web.form_world import forms_once as world
 
 __all__ = ["both", "world"]
 
+NEW = "+77000000007"
 LEAVES = "2026-12-20T00:00:00+03:00"
 PLAIN = "Before your trip: something on your list is still open. You can look at it here: http://127.0.0.1:8000/trip/checklist"
 
@@ -99,7 +101,12 @@ def test_the_wording_of_a_friend_and_silence_once_words_are_under_way(world: Wor
 
 def test_never_while_an_alarm_is_open_nor_after_stop(world: World) -> None:
     trip = world.armed(starts_at=LEAVES)
+    key = world.state(trip).key
+    ask_number(world.service, key, NEW)
+    add_number(world.service, key, world.code(NEW), word=None, sender=b"here")
     assert len(asked(world)) == 4
+    # Both are read at once: what the first would write anew is not written beside the alarm.
+    accept(world.service, Inbound("phones", "1", world.service.keys.phone_hash(NEW), "stop", address=NEW))
     assert world.post(f"{trip}/sos").status_code == 202
     world.read_inbox()
     assert asked(world) == []

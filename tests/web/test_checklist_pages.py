@@ -134,3 +134,5 @@ def test_what_she_goes_for_is_told_with_where(forms_once: FormWorld) -> None:
     where = {**fields, "destination.country": "TR", "purpose": "care"}
     assert forms_once.send("/trip/where", where).status_code == 303
     assert forms_once.state(trip).details["purpose"] == "care"
+    assert forms_once.send("/trip/where", {**where, "purpose": ""}).status_code == 303
+    assert "purpose" not in forms_once.state(trip).details
