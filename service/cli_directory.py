@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from service.clock import utc_now
-from service.directory.check import bad_number, check
+from service.directory.check import bad_number, bad_row, check
 from service.directory.merge import Merged, merge, write
 
 HERE = Path(__file__).parent / "directory"
@@ -47,8 +47,12 @@ def import_list(
     writes: Annotated[bool, typer.Option("--write", help="Write it into the tables.")] = False,
 ) -> None:
     """Show what a newer list changes; with --write, change it. Ends with 1 when the list cannot be taken."""
+    from service.usecases.places import countries
+
+    codes, today = frozenset(code for code, _name in countries("en")), utc_now().date()
     try:
-        merged = merge(file.read_text("utf-8-sig").splitlines(), folder, bad_number)
+        lines = file.read_text("utf-8-sig").splitlines()
+        merged = merge(lines, folder, bad_number, lambda row: bad_row(row, codes, today))
     except (ValueError, OSError) as error:
         typer.echo(f"Nothing was changed. {error}", err=True)
         raise typer.Exit(1) from error

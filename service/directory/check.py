@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -17,6 +17,7 @@ from service.directory.tables import rows_of
 UNKNOWN_COLUMNS = ("country", "why", "checked")
 DATES = ("checked", "date")
 """The columns of any table that say when a row was read."""
+COUNTRIES = ("country", "host")
 SOURCES = ("source", "why", "reviewer")
 """Those that say who says so."""
 FREE_MAIL = frozenset({"gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "mail.ru", "yandex.ru", "ukr.net"})
@@ -65,7 +66,9 @@ def check(countries: Iterable[str], today: date, folder: Traversable | None = No
     folder = folder or files("service.directory")
     tables = dict(_tables(folder))
     wrong = [Finding(name, what) for name, lines in tables.items() for what in _faults(name, lines)]
-    wrong += _missing(tables, frozenset(countries))
+    known = frozenset(countries)
+    wrong += [Finding(name, what) for name, lines in tables.items() for what in _bad_rows(lines, known, today)]
+    wrong += _missing(tables, known)
     return Report(tuple(wrong), tuple(_age(name, lines, today) for name, lines in tables.items()))
 
 
@@ -83,6 +86,29 @@ def bad_number(phone: Phone) -> str:
     if code and phone.country != "XK" and number.country_code != code:
         return f"{phone.printed}: not a number of {phone.country}"
     return ""
+
+
+def bad_row(row: Mapping[str, str], countries: Container[str], today: date) -> Iterator[str]:
+    """What is wrong with a row of any table beside its numbers: no such country, a day to come, what nobody can read.
+
+    Args:
+        countries: all codes there are.
+    """
+    codes = [row[name] for name in COUNTRIES if row.get(name)] + row.get("covers", "").split()
+    yield from (f"{code}: is no country" for code in codes if code not in countries)
+    read_on = as_of(_date(row))
+    if read_on is not None and read_on.day > today:
+        yield f"{read_on.text}: that day is still to come"
+    yield from (f"{text!r}: cannot be printed" for text in row.values() if not text.replace("\n", " ").isprintable())
+
+
+def _bad_rows(lines: list[str], countries: Container[str], today: date) -> Iterator[str]:
+    try:
+        for at, row in enumerate(rows_of(lines, _head(lines)), start=2):
+            yield from (f"row {at}: {what}" for what in bad_row(row, countries, today))
+    except ValueError:
+        # It was told with its line already.
+        return
 
 
 def _tables(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, list[str]]]:

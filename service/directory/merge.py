@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -82,7 +83,12 @@ class Merged:
     wrong: tuple[str, ...] = ()
 
 
-def merge(lines: Sequence[str], folder: Path, bad_number: Callable[[Phone], str]) -> Merged:
+def merge(
+    lines: Sequence[str],
+    folder: Path,
+    bad_number: Callable[[Phone], str],
+    bad_row: Callable[[Row], Iterable[str]] = lambda _: (),
+) -> Merged:
     """What a newer list changes in the tables of a folder. Writes nothing.
 
     1. A row that we have not is added.
@@ -95,7 +101,9 @@ def merge(lines: Sequence[str], folder: Path, bad_number: Callable[[Phone], str]
     """
     form = form_of(lines)
     rows = list(rows_of(lines, FORMS[form]))
-    wrong = [f"line {at}: {what}" for at, row in enumerate(rows, 2) for what in _faults(form, row, bad_number)]
+    wrong = [f"line {at}: {what}" for at, row in enumerate(rows, 2) for what in _faults(form, row, bad_number, bad_row)]
+    keys = Counter((row.get(FORMS[form][0]), *_key(form, row)) for row in rows)
+    wrong += [f"{' '.join(map(str, key))}: stands there twice" for key, count in keys.items() if count > 1]
     if wrong:
         return Merged(wrong=tuple(wrong))
     changes: list[Change] = []
@@ -157,9 +165,11 @@ def _by_file(form: str, rows: Iterable[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def _faults(form: str, row: Row, bad_number: Callable[[Phone], str]) -> list[str]:
+def _faults(
+    form: str, row: Row, bad_number: Callable[[Phone], str], bad_row: Callable[[Row], Iterable[str]]
+) -> list[str]:
     try:
-        return [what for phone in _phones(form, row) if (what := bad_number(phone))]
+        return [*bad_row(row), *(what for phone in _phones(form, row) if (what := bad_number(phone)))]
     except ValueError as error:
         return [str(error)]
 

@@ -11,7 +11,7 @@ from service.cli_directory import HERE
 from service.directory.check import Report, bad_number, check
 from service.directory.dated import Phone, as_of
 from service.directory.merge import Fate, form_of, merge, write
-from service.directory.missions import COLUMNS, read_missions
+from service.directory.missions import COLUMNS, Mission, read_missions
 from service.directory.tables import read_or
 from service.usecases.places import countries
 
@@ -58,8 +58,9 @@ def test_what_is_old_is_told_and_is_not_wrong(folder: Path) -> None:
 
 
 def test_no_alarm_waits_for_a_table_that_cannot_be_read() -> None:
-    assert read_or((), "emergency.csv", read_missions) == ()
-    assert read_or((), "missions/XX.csv", read_missions) == ()
+    nothing: tuple[Mission, ...] = ()
+    assert read_or(nothing, "emergency.csv", read_missions) == ()
+    assert read_or(nothing, "missions/XX.csv", read_missions) == ()
 
 
 def test_each_fault_is_named_with_its_line(folder: Path) -> None:
