@@ -35,7 +35,7 @@ class Inbound:
 
     `address` is that number itself, for a reply, and is sealed with the text, as is `opt_out`: what the provider has
     taken it for (`STOP`, `START`, `HELP`), and `language`, where the provider knows hers; and `missed_call`: no
-    text, but a call that nobody picked up. Whose it is (traveler, trip, contact, alarm) is given only where the sender
+    text, but a call that nobody picked up; and `undated`: `occurred_at` is the earliest that it can be. Whose it is (traveler, trip, contact, alarm) is given only where the sender
     proved it by a token.
     """
 
@@ -49,6 +49,7 @@ class Inbound:
     opt_out: str | None = None
     language: str = ""
     missed_call: bool = False
+    undated: bool = False
     traveler_id: UUID | None = None
     trip_id: UUID | None = None
     contact_id: UUID | None = None
@@ -120,7 +121,8 @@ def _keep(
 
 
 def _row(service: Service, conn: Connection, key_id: UUID, one: Inbound, now: datetime) -> dict[str, object]:
-    body = body_of(one.text, one.address, one.opt_out, one.language, missed_call=one.missed_call)
+    kinds = {"missed_call": one.missed_call, "undated": one.undated}
+    body = body_of(one.text, one.address, one.opt_out, one.language, **kinds)
     return {
         "source": one.source,
         "provider_id": one.provider_id,

@@ -88,13 +88,11 @@ def received_at(conn: Connection, ids: Sequence[tuple[str, str]]) -> dict[tuple[
 
 
 def body_of(
-    said: str, address: str | None, opt_out: str | None = None, language: str = "", *, missed_call: bool = False
+    said: str, address: str | None, opt_out: str | None = None, language: str = "", **kinds: bool
 ) -> bytes:
     """What the inbox keeps sealed: a text and, for a reply, where it came from; what its provider took it for, and the
-    person's language, too; and whether it is no text but a call."""
-    body: dict[str, Any] = {"text": said, "from": address}
-    if missed_call:
-        body["missed_call"] = True
+    person's language, too; and of what `kinds` it is: no text but a call, or nobody knows from when."""
+    body: dict[str, Any] = {"text": said, "from": address, **{kind: True for kind, is_one in kinds.items() if is_one}}
     if opt_out is not None:
         body["opt_out"] = opt_out
     if language:

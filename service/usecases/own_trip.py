@@ -50,6 +50,8 @@ class OwnMessage:
     reading: Reading
     opt_out: str | None = None
     """What her provider took it for, and has acted on."""
+    undated: bool = False
+    """When it was sent nobody knows: at `occurred_at` or later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +228,18 @@ def raise_duress(work: Work, trip: TripState) -> TripState:
 
 
 def apply_check_in(
-    work: Work, trip: TripState, at: datetime, strength: Strength, *, source: str, inbox_id: int, received_at: datetime
+    work: Work,
+    trip: TripState,
+    at: datetime,
+    strength: Strength,
+    *,
+    source: str,
+    inbox_id: int,
+    received_at: datetime,
+    undated: bool = False,
 ) -> tuple[TripState, CheckedIn | None]:
-    """Move the watch and whatever alarm is open; leaves the telling to the alarm's own rules."""
+    """Move the watch and whatever alarm is open; leaves the telling to the alarm's own rules. `undated`: it may have
+    been sent at any time from `at` to `received_at`."""
     if trip.watch is None or trip.plan is None:
         return trip, None
     checked = check_in(trip.watch, trip.plan, at, strength)
@@ -245,7 +256,8 @@ def apply_check_in(
     if checked.satisfied:
         cancel_reminders(work.conn, trip, work.now)
     trip = replace(trip, watch=checked.watch)
-    return _sign(work, trip, at, strength), checked
+    # It proves that she had answered in time only when it cannot have been later.
+    return _sign(work, trip, at, strength, latest=received_at if undated else at), checked
 
 
 def _check_in(work: Work, trip: TripState, message: OwnMessage, strength: Strength) -> TripState:
@@ -257,16 +269,17 @@ def _check_in(work: Work, trip: TripState, message: OwnMessage, strength: Streng
         source=message.source,
         inbox_id=message.inbox_id,
         received_at=message.received_at,
+        undated=message.undated,
     )
     return trip
 
 
-def _sign(work: Work, trip: TripState, at: datetime, strength: Strength) -> TripState:
+def _sign(work: Work, trip: TripState, at: datetime, strength: Strength, *, latest: datetime) -> TripState:
     plan = trip.plan
     if trip.alarm is None or plan is None:
         return trip
     view = trip.alarm.view
-    still = tuple(d for d in view.missed if not in_time(plan, at, d, previous_deadline(plan, d)))
+    still = tuple(d for d in view.missed if not in_time(plan, latest, d, previous_deadline(plan, d)))
     changed = alarms_core.found_late(view, still, work.now)
     if not changed.is_open:
         # The all-clear names the time of the message that was found late.

@@ -77,6 +77,8 @@ class _Row:
     """What the provider took it for and has acted on: STOP, START or HELP."""
     missed_call: bool = False
     """No text, but a call that nobody picked up."""
+    undated: bool = False
+    """When it was sent nobody knows: at `occurred_at` or later."""
     language: str = ""
 
     @property
@@ -290,6 +292,7 @@ class _Session:
             row.received_at,
             reading,
             row.opt_out,
+            row.undated,
         )
         handled = handle_own(self.work, trip, message)
         self.trips[key] = handled.trip
@@ -321,6 +324,7 @@ def _open(service: Service, conn: Connection, row: Any) -> _Row:
         row.alarm_id,
         body.get("opt_out"),
         missed_call=body.get("missed_call", False),
+        undated=body.get("undated", False),
         language=body.get("language", ""),
     )
 

@@ -121,6 +121,7 @@ def inbound_of(service: Service, source: str, message: InboundMessage) -> Inboun
         media=message.media,
         opt_out=message.opt_out,
         missed_call=message.missed_call,
+        undated=message.earliest is not None,
         language=message.language,
     )
 

@@ -359,3 +359,25 @@ def test_posted_to_us_it_is_kept_before_it_is_taken_and_only_with_the_secret(
         telegram.post_again()
         story.advance(hours=2)
         assert len(story.mother.received) == told
+
+
+def test_a_press_that_may_be_later_than_the_grace_closes_no_alarm_as_a_mistake(
+    story_once: Story, telegram: MockTelegram
+) -> None:
+    """Telegram was silent, the alarm has opened, and nobody knows whether the button was pressed before: with words it
+    proves nothing."""
+    story = story_once
+    begin(story, telegram, words=True)
+    telegram.start(AIZHAN, her_link(story, "green apples"))
+    poll(story)
+    story.arm()
+    story.advance_to("2026-12-01T20:31+03:00")
+    assert telegram.chat(AIZHAN).buttons[-1] == {"OK": "OK"}
+    telegram.is_away = True
+    story.advance_to("2026-12-01T21:25+03:00")
+    story.mother.expect("could not read")
+    telegram.is_away = False
+    telegram.press(AIZHAN, "OK")
+    poll(story)
+    story.mother.expect("does not prove")
+    assert not [text for text in story.mother.read_all() if "had answered in time" in text]
