@@ -11,7 +11,7 @@ from babel import Locale
 from babel.dates import format_date
 
 from service.core.wording import Translate
-from service.core.wording_countries import HELPS
+from service.core.wording_countries import HELPS, helper_name, source_said
 from service.core.wording_countries import mission_name as named
 from service.directory import AsOf, Country, Helper, Mission, Part, Phone, country
 from service.directory.missions import SENDING
@@ -77,6 +77,7 @@ class CountryShown:
     asked: tuple[Shown, ...]
     languages: str
     emergency_of: str
+    emergency_source: str
     emergency_old: bool
 
     def lacks(self, part: str) -> bool:
@@ -107,6 +108,7 @@ def show_country(service: Service, code: str, citizen: str, language: str) -> Co
         asked=tuple(_mission(one, today, language, _) for one in facts.asked),
         languages=", ".join(language_names(facts.languages[:MOST_LANGUAGES], language)),
         emergency_of=whole_day(facts.emergency.checked, language) if facts.emergency else "",
+        emergency_source=said_source(facts.emergency.source, _) if facts.emergency else "",
         emergency_old=facts.emergency is not None and facts.emergency.as_of.is_old(today),
     )
 
@@ -155,7 +157,7 @@ def _mission(one: Mission, today: date, language: str, translate: Translate) -> 
         languages="",
         free=False,
         confidential=False,
-        source=hosts_in(one.source),
+        source=said_source(one.source, translate),
         of=date_said(one.checked, language),
         old=one.checked is not None and one.checked.is_old(today),
     )
@@ -163,7 +165,7 @@ def _mission(one: Mission, today: date, language: str, translate: Translate) -> 
 
 def _helper(one: Helper, today: date, language: str, translate: Translate) -> Shown:
     return Shown(
-        name=one.name,
+        name=helper_name(one.name, translate),
         address="",
         numbers=_numbers(one.phones, language),
         email="",
@@ -173,15 +175,15 @@ def _helper(one: Helper, today: date, language: str, translate: Translate) -> Sh
         languages=", ".join(language_names(one.languages, language)),
         free=one.free,
         confidential=one.confidential,
-        source=hosts_in(one.source),
+        source=said_source(one.source, translate),
         of=date_said(one.checked, language),
         old=one.checked is not None and one.checked.is_old(today),
     )
 
 
-def hosts_in(source: str) -> str:
+def said_source(source: str, translate: Translate) -> str:
     """A source as it is read: an address on the web is said by its host, the table has the whole of it."""
-    return _URL.sub(lambda found: found.group(1), source)
+    return source_said(_URL.sub(lambda found: found.group(1), source), translate)
 
 
 def _bare(website: str) -> str:

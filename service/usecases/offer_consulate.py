@@ -9,9 +9,10 @@ from uuid import UUID
 
 from service.db.trips import TripKey
 from service.directory import Mission, country
+from service.texts import translator
 from service.usecases.consulate import Consulate, consulate_for, listed_as, offered_mission
 from service.usecases.context import Service
-from service.usecases.countries import date_said, hosts_in, mission_name
+from service.usecases.countries import date_said, mission_name, said_source
 from service.usecases.places import country_name
 from service.usecases.profile import show_profile
 from service.usecases.trip_facts import show_facts
@@ -53,7 +54,7 @@ def offer_consulate(service: Service, traveler_id: UUID, where: Mapping[str, Any
         {name: text for name, text in fields.items() if text},
         date_said(one.checked, language),
         one.checked is not None and one.checked.is_old(service.clock().date()),
-        hosts_in(one.source),
+        said_source(one.source, translator(language)),
         country_name(one.host, language) if one.host != code else "",
     )
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from service.core.wording import Translate
+from service.core.wording_countries import helper_name
 from service.core.wording_text import N_
 from service.directory import Emergency, Help, Helper, country, emergency
 from service.directory.phrases import phrases, spoken_in
 from service.texts import translator
 from service.usecases.consulate import Consulate, Origin, consulate_for
-from service.usecases.countries import date_said, hosts_in
+from service.usecases.countries import date_said, said_source
 from service.usecases.dialing import dialed_from, within_its_country
 from service.usecases.numbers import country_of_number
 from service.usecases.places import country_name, zone_label
@@ -184,7 +185,7 @@ def _consulate(found: Consulate, facts: CardFacts, code: str, language: str, _: 
         text = _("from a list of {date}, which I took over") if confirmed else _("from a list of {date}, not confirmed")
         said = text.format(date=date_said(found.mission.checked, language))
         old = found.mission.checked is not None and found.mission.checked.is_old(facts.today)
-        source = hosts_in(found.mission.source)
+        source = said_source(found.mission.source, _)
         yield Line("", f"{said}{_old(_) if old else ''}: {source}", small=True)
 
 
@@ -209,8 +210,8 @@ def _helper(one: Helper, facts: CardFacts, language: str, _: Translate) -> Itera
     within = "" if number.from_abroad else _("only from within: {country}").format(country=name)
     of = _("Checked on {date}").format(date=date_said(number.checked, language))
     old = _old(_) if number.checked is not None and number.checked.is_old(facts.today) else ""
-    about = ", ".join(filter(None, (one.name, within)))
-    yield Line("", f"{about}. {of}{old}: {hosts_in(number.source)}", small=True)
+    about = ", ".join(filter(None, (helper_name(one.name, _), within)))
+    yield Line("", f"{about}. {of}{old}: {said_source(number.source, _)}", small=True)
 
 
 def _said(facts: CardFacts, language: str, _: Translate) -> Iterator[Said]:

@@ -10,7 +10,9 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from service.core.wording_facts import PERSON, PERSON_LABELS
 from service.directory import Emergency, emergency
+from service.texts import translator
 from service.usecases.context import Service
+from service.usecases.countries import said_source
 from service.usecases.drafts import TripKey
 from service.usecases.offer_consulate import Offer, is_of_another_country, offer_consulate
 from service.usecases.places import country_name
@@ -40,6 +42,7 @@ class Help:
     country: str
     numbers: Emergency | None
     checked: str
+    source: str
 
 
 def router(service: Service) -> APIRouter:
@@ -114,4 +117,5 @@ def _helps(trip: Mapping[str, Any], language: str) -> list[Help]:
 def _help(country: str, language: str) -> Help:
     numbers = emergency(country)
     checked = whole_day(numbers.checked, language) if numbers else ""
-    return Help(country, country_name(country, language), numbers, checked)
+    source = said_source(numbers.source, translator(language)) if numbers else ""
+    return Help(country, country_name(country, language), numbers, checked, source)

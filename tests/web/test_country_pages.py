@@ -46,6 +46,8 @@ def test_what_is_unknown_says_so_and_whom_to_ask(forms_once: FormWorld) -> None:
     assert "This one, elsewhere, is responsible: India" in sri_lanka
     assert "Ближайшее из известных нам: Таиланд" in myanmar
     assert "телефона мы не знаем" in myanmar
+    words = ("hotline", "unsigned", "travel advice", "address")
+    assert [word for word in words for page in (myanmar, read(forms_once, "/countries/AE", "kk")) if word in page] == []
     assert "Not known to us: no source with a date names them" in read(forms_once, "/countries/ET")
     assert "Your country has closed its missions here." in read(forms_once, "/countries/RU?citizen=UA")
     assert "no list of the missions for this passport" in read(forms_once, "/countries/TR?citizen=other")
