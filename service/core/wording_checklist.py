@@ -144,6 +144,9 @@ _STILL_OPEN_DISCREET = N_("Hi, have you packed everything? There is still someth
 _HAVE_YOU_COPIES = N_(
     "{contact}, {name} says that you keep copies of some papers. Do you have them? Please say so: {link}"
 )
+_YOU_HAVE_COPIES = N_(
+    "{contact}, {name} says that you keep copies of some papers. If you do not have them, please tell {name}."
+)
 
 
 def still_open(_: Translate, *, discreet: bool, link: str) -> str:
@@ -157,8 +160,10 @@ def still_open(_: Translate, *, discreet: bool, link: str) -> str:
 
 
 def have_you_copies(contact: str, name: str, _: Translate, *, link: str) -> str:
-    """Asks a contact whether she has the copies; `name` is the traveler, `link` the contact's own page."""
-    return _(_HAVE_YOU_COPIES).format(contact=cut_name(contact, NAME_LIMIT), name=cut_name(name, NAME_LIMIT), link=link)
+    """Asks a contact whether she has the copies; `name` is the traveler, `link` the contact's own page, "" where none
+    may stand in the text: then it asks for a word to the traveler."""
+    text = _(_HAVE_YOU_COPIES) if link else _(_YOU_HAVE_COPIES)
+    return text.format(contact=cut_name(contact, NAME_LIMIT), name=cut_name(name, NAME_LIMIT), link=link)
 
 
 def have_you_copies_letter(contact: str, name: str, _: Translate, *, link: str) -> str:

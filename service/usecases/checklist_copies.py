@@ -77,10 +77,8 @@ def _ask(work: Work, trip: TripState, contact: ContactState) -> None:
     _, name = translator(contact.language), trip.traveler.name
     if address.channel == EMAIL:
         body = have_you_copies_letter(contact.name, name, _, link=invitation_link(work, trip, contact))
-    elif carriage_for(work.service, address.channel, address.address, contact.tag).links:
-        body = have_you_copies(contact.name, name, _, link=invitation_link(work, trip, contact))
     else:
-        # The question waits on her page: a text that cannot name it would ask for nothing.
-        return
+        links = carriage_for(work.service, address.channel, address.address, contact.tag).links
+        body = have_you_copies(contact.name, name, _, link=invitation_link(work, trip, contact) if links else "")
     key = f"copies:{contact.id}:{work.now:%Y-%m-%d}"
     write_to(work, trip, contact, address, kind=KIND, body=body, key=key, valid_for=A_DAY)

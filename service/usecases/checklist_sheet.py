@@ -34,7 +34,9 @@ def list_on_the_sheet(trip: TripState, told: Mapping[str, str], _: Translate) ->
         said = _(LOOKED_UP[looked.text("result")]).format(
             where=looked.text("where") or _("a register"), day=_day(looked.text("day")) or "…"
         )
-        found["licence"] = "; ".join(filter(None, (licence or looked.text("number"), said)))
+        # Whoever holds her phone by then could tell it.
+        late = _("told during the trip") if looked.at > trip.starts_at else ""
+        found["licence"] = "; ".join(filter(None, (licence or looked.text("number"), said, late)))
     return found
 
 

@@ -50,6 +50,7 @@ from service.usecases.problems import (
     NotFound,
     Problems,
 )
+from service.usecases.trip_as_shown import trip_as_shown
 from service.usecases.trip_facts import KNOWN_ALREADY
 from service.usecases.waiting import looks_ended
 from service.usecases.work import Work
@@ -77,7 +78,8 @@ class Told:
 def tell(service: Service, key: TripKey, told: Mapping[Point, Told], *, asks: bool | None = None) -> Checklist:
     """Keep what she tells of some points; the list after it.
 
-    In a running trip what is done stays as it is: whoever holds her phone can take nothing back.
+    In a running trip what is done stays as it is, and once she is on her way whatever she has told: whoever holds her
+    phone can take nothing back.
 
     Args:
         asks: whether she is reminded of what is open; None leaves it as it is.
@@ -129,7 +131,10 @@ def practise(service: Service, key: TripKey, number: str, typed: str) -> bool:
 
 
 def _load(service: Service, conn: Connection, key: TripKey, now: datetime) -> TripState:
-    """The trip, locked: a draft by its row; one that runs by its watch first, as the changes that write its details."""
+    """The trip, locked: a draft by its row; one that runs by its watch first, as the changes that write its details.
+
+    One that runs is taken as it is shown to her: what is refused must not tell that an alarm holds a change back.
+    """
     planned = service.planned_trip(conn, key, now)
     if planned is not None and planned.status == "draft":
         return load_draft(service, conn, key, now)
@@ -138,7 +143,7 @@ def _load(service: Service, conn: Connection, key: TripKey, now: datetime) -> Tr
         raise NotFound
     if running.status != "armed" or looks_ended(conn, running, now):
         raise Conflict409(ENDED, ("ended",))
-    return running
+    return trip_as_shown(conn, service.keys, running, now)
 
 
 def _keep(work: Work, trip: TripState, given: Mapping[Point, Answer], *, asks: bool | None = None) -> Checklist:
@@ -165,14 +170,24 @@ def _says_anything(answer: Answer) -> bool:
 
 
 def _refuse_done(problems: Problems, trip: TripState, given: Mapping[Point, Answer], now: datetime) -> None:
-    """In a running trip only what is open can be told."""
+    """In a running trip only what is open can be told; once she is on her way, only beside what was told before."""
     list_now = checklist_of(trip, now)
     settled = {one.point for one in list_now.findings if one.state is not State.OPEN}
     for point, answer in given.items():
         before = list_now.told.get(point)
         same = before is not None and (before.told, before.not_needed) == (answer.told, answer.not_needed)
-        if point in settled and not same:
+        takes_back = list_now.left and before is not None and not _keeps(answer, before)
+        if (point in settled or takes_back) and not same:
             problems.add(point.value, KNOWN_ALREADY)
+
+
+def _keeps(answer: Answer, before: Answer) -> bool:
+    """Whether an answer says all that the one before it said."""
+    return all(
+        set(value) <= set(answer.told.get(name) or ()) if isinstance(value, list) else answer.told.get(name) == value
+        for name, value in before.told.items()
+        if value
+    )
 
 
 def _checked(service: Service, problems: Problems, trip: TripState, point: Point, told: Told, now: datetime) -> Answer:

@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import RowMapping, select
 
+from service.core.carriage import Carriage
 from service.core.checklist import Point, State
 from service.db.stored import table_of
 from service.db.tables import Outbox
 from service.texts import translator
 from service.usecases.accept import Inbound, accept
+from service.usecases.apply_changes import apply_due
 from service.usecases.checklist import checklist_of, open_before
 from service.usecases.checklist_sheet import list_on_the_sheet
 from service.usecases.checklist_told import Told, tell
@@ -110,6 +112,13 @@ def test_never_while_an_alarm_is_open_nor_after_stop(world: World) -> None:
     assert world.post(f"{trip}/sos").status_code == 202
     world.read_inbox()
     assert asked(world) == []
+    # Who has left her list stands on it no more, also where the alarm holds that back.
+    brother = world.get(trip).json()["contacts"][1]["contact_id"]
+    assert world.post(f"{trip}/changes", {"remove_contact": brother}).status_code == 202
+    world.wait(days=3)
+    apply_due(world.service, world.now)
+    assert world.state(trip).alarm is not None
+    assert list(errors(world.call("PATCH", f"{trip}/checklist", {"copies": {"holder": brother}}))) == ["copies.holder"]
 
 
 def test_not_to_a_phone_that_said_stop_while_she_planned(world: World) -> None:
@@ -146,9 +155,16 @@ def test_E13_who_keeps_the_copies_says_so_and_hears_nothing_else(world: World) -
     assert world.texts(BROTHER["phone"], "notice") == []
     patch(world, trip, {"copies": {**copies, "holder": brother, "handed": True}})
     assert states(world, trip)[Point.COPIES] is State.DONE, "she may say so herself"
-    assert list(errors(world.call("PATCH", f"{trip}/checklist", {"copies": {"holder": trip[-36:]}}))) == [
-        "copies.holder"
-    ]
+    unknown = world.call("PATCH", f"{trip}/checklist", {"copies": {"holder": trip[-36:]}})
+    assert list(errors(unknown)) == ["copies.holder"]
+    # To a number whose carrier lets no link through it says whom to tell.
+    sms, number = world.service.notifiers["sms"], BROTHER["phone"]
+    world.service.carriages[id(sms), number[: len("+77011234")]] = sms, Carriage(links=False)
+    patch(world, trip, {"copies": {**copies, "holder": mother}})
+    world.accept(brother)
+    patch(world, trip, {"copies": {**copies, "holder": brother}})
+    [text] = world.texts(number, "notice")
+    assert text.endswith("Если их у вас нет, Aizhan просит сказать об этом.")
 
 
 def test_in_a_running_trip_what_is_done_stays_and_the_sheet_says_what_was_open(both: World) -> None:
@@ -184,6 +200,11 @@ def test_in_a_running_trip_what_is_done_stays_and_the_sheet_says_what_was_open(b
     sheet = list_on_the_sheet(state, {}, translator("en"))
     assert sheet["open_before"].startswith("The agency is in the register; The contract, before you travel")
     assert sheet["licence"] == "0042; looked up by the traveler in elicense.kz on 30.11.2026: not listed"
+    # Nor can it be said that the agency was listed after all.
+    for said in ({"result": "yes", "where": "elicense.kz", "day": "2026-11-30"}, None, {"not_needed": True}):
+        assert list(errors(both.call("PATCH", f"{trip}/checklist", {"licence": said}))) == ["licence"]
+    patch(both, trip, {"contract": {"have": True, "parts": ["work", "pay"]}})
+    assert list(errors(both.call("PATCH", f"{trip}/checklist", {"contract": {"have": True}}))) == ["contract"]
     assert sheet["copies"] == "one set with the traveler: bag; one set with Gulnar, drawer (not confirmed)"
 
 
