@@ -68,6 +68,7 @@ SOURCES = (
     N_("a list of the embassies in Seoul"),
     N_("the migrants' app of Kyrgyzstan"),
     N_("the embassy's own page of that time"),
+    N_("its own pages; help free and confidential"),
     N_("the helpline's own page, without a date"),
     N_("GOV.UK travel advice and Smartraveller"),
     N_("GOV.UK travel advice"),

@@ -60,6 +60,7 @@ class CountryNumbers:
     Attributes:
         country: its name in the reader's language.
         general: one number for all services; "" for none that is known, as of the other three.
+        old_of: when the emergency numbers were read at their source, where that is more than twelve months ago.
         near, office, city: of the mission; `city` with its country where it stands elsewhere.
         mission: its number; None where none is known.
         hotline: one that can be dialed there; None for none.
@@ -71,6 +72,7 @@ class CountryNumbers:
     police: str = ""
     ambulance: str = ""
     fire: str = ""
+    old_of: str = ""
     near: Near = Near.NOWHERE
     office: Office = Office.EMBASSY
     city: str = ""
@@ -194,7 +196,7 @@ def _is_latin_mark(char: str) -> bool:
 
 
 def _emergency(facts: CountryNumbers, _: Translate) -> str:
-    country = facts.country
+    country = _(_OLD).format(number=facts.country, day=facts.old_of) if facts.old_of else facts.country
     if facts.general:
         return _(_ALL).format(country=country, number=facts.general)
     each = ((_POLICE, facts.police), (_AMBULANCE, facts.ambulance), (_FIRE, facts.fire))

@@ -49,6 +49,8 @@ def numbers_of(code: str, asker: Asker, today: date) -> CountryNumbers:
         hotline=_hotline(found, asker, today),
         numbers_allowed=asker.carriage.numbers,
     )
+    if emergency is not None and emergency.as_of.is_old(today):
+        facts = replace(facts, old_of=_month(emergency.as_of))
     if emergency is not None and not one_for_all:
         facts = replace(facts, police=emergency.police, ambulance=emergency.ambulance, fire=emergency.fire)
     return _with_mission(facts, found, asker, today)

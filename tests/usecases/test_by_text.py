@@ -57,7 +57,10 @@ def test_only_numbers_with_a_source_and_a_date_are_said_and_how_old_they_are(lan
                 assert checked is not None
                 assert line.checked.endswith(checked.text[:4])
                 assert line.is_old is checked.is_old(TODAY)
-        assert segments(numbers(facts, translator(language), segments)) <= MOST_SEGMENTS
+        for day in (TODAY, date(2028, 1, 1)):
+            answer = numbers(numbers_of(code, there(language), day), translator(language), segments)
+            assert segments(answer) <= MOST_SEGMENTS
+            assert ("08.2026" in answer.partition(":")[0]) is (day > TODAY and known.emergency is not None)
 
 
 def test_of_numbers_that_ring_only_within_a_country_none_is_given_to_who_is_elsewhere() -> None:
