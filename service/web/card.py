@@ -167,11 +167,12 @@ def _helpers(facts: CardFacts, language: str, _: Translate) -> Iterator[Line]:
 def _consulate(found: Consulate, facts: CardFacts, code: str, language: str, _: Translate) -> Iterator[Line]:
     if found.name:
         yield Line(_("Consulate"), found.name)
+    label = _("The consulate’s phone")
+    label = label if len(facts.places) < 2 else f"{label}: {country_name(code, language)}"
     if not found.phone:
-        label = _("The consulate’s phone")
-        yield Line(label if len(facts.places) < 2 else f"{label}: {country_name(code, language)}", _("not known"))
+        yield Line(label, _("not known"))
     else:
-        yield Line(_("The consulate’s phone"), shown_number(found.phone), number=True)
+        yield Line(label, shown_number(found.phone), number=True)
         within = within_its_country(found.phone)
         if within != shown_number(found.phone):
             host = country_name(country_of_number(found.phone), language)

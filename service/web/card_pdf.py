@@ -144,8 +144,8 @@ def _front(pdf: Paper, card: Card, scale: float, width: float) -> Iterator[Box]:
 def _back(pdf: Paper, card: Card, scale: float, width: float) -> Iterator[Box]:
     """Of the small card: the numbers alone, without where they come from, and the sentences in English."""
     for line in (*card.numbers, *card.helpers):
-        if not line.small:
-            yield _line(pdf, line, scale, width)
+        if line.number:
+            yield _beside(pdf, line, scale, width)
     yield Box(1.2, lambda x, y: pdf.rule(x, y + 0.3, width))
     for said in card.said:
         yield _phrase(pdf, said, scale, width)
@@ -169,6 +169,22 @@ def _line(pdf: Paper, line: Line, scale: float, width: float) -> Box:
         pdf.put_lines(under, font, x, pdf.put_lines(over, label, x, y))
 
     return Box(len(over) * label.line + len(under) * font.line + 0.9, draw)
+
+
+def _beside(pdf: Paper, line: Line, scale: float, width: float) -> Box:
+    """A number at the end of its label's line, where both have room; below it otherwise."""
+    label, font = LABEL.sized(scale), NUMBER.sized(scale)
+    pdf.use(font)
+    room = width - pdf.get_string_width(line.text) - 2
+    pdf.use(label)
+    if pdf.get_string_width(line.label) > room:
+        return _line(pdf, line, scale, width)
+
+    def draw(x: float, y: float) -> None:
+        pdf.put(line.label, label, x, y + (font.size - label.size) * 0.3)
+        pdf.put(line.text, font, x + width, y, right=True)
+
+    return Box(font.line + 0.5, draw)
 
 
 def _sentences(pdf: Paper, said: Sequence[Said], scale: float, width: float) -> Iterator[Box]:

@@ -40,6 +40,19 @@ def paper(answer: Response) -> str:
     return " ".join(" ".join(page.extract_text() for page in document.pages).split())
 
 
+def smallest_letters(answer: Response) -> float:
+    """The size of the smallest letters on the paper, in points."""
+    sizes: list[float] = []
+
+    def read(text: str, _matrix: object, _place: object, _font: object, size: float) -> None:
+        if text.strip():
+            sizes.append(size)
+
+    for page in PdfReader(BytesIO(answer.content)).pages:
+        page.extract_text(visitor_text=read)
+    return min(sizes)
+
+
 def test_T43_it_works_without_us(forms_once: FormWorld) -> None:
     """T43: the agreed call time, that there is a question, and the numbers, with their sources."""
     mother = draft(forms_once)
@@ -127,9 +140,13 @@ def test_each_country_on_the_way_brings_its_own_numbers_and_sentences(forms_once
     ):
         assert fact in told, fact
     assert told.index("as I wrote it myself") < told.index("Embassy of Kazakhstan, Seoul")
-    text = paper(forms_once.send(CARD, {"do": "paper", "who": mother}, language="kk"))
+    answer = forms_once.send(CARD, {"do": "paper", "who": mother}, language="kk")
+    text = paper(answer)
     assert "제 여권은 저만의 것입니다." in text
     assert "Паспортым тек өзімдікі." in text
+    assert text.count("Консулдықтың телефоны: Оңтүстік Корея") == 1 + 3, "whose number it is"
+    assert text.count("I need a doctor.") == 1 + 3, "the small cards lose nothing of it"
+    assert smallest_letters(answer) >= 4, "in points"
 
 
 def test_on_a_phone_in_other_hands_it_lies_behind_the_passphrase(forms_once: FormWorld) -> None:
