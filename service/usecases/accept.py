@@ -35,8 +35,8 @@ class Inbound:
 
     `address` is that number itself, for a reply, and is sealed with the text, as is `opt_out`: what the provider has
     taken it for (`STOP`, `START`, `HELP`), and `language`, where the provider knows hers; and `missed_call`: no
-    text, but a call that nobody picked up; and `undated`: `occurred_at` is the earliest that it can be. Whose it is (traveler, trip, contact, alarm) is given only where the sender
-    proved it by a token.
+    text, but a call that nobody picked up; and `undated`: `occurred_at` is the earliest that it can be. Whose it is
+    (traveler, trip, contact, alarm) is given only where the sender proved it by a token.
     """
 
     source: str

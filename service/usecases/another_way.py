@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select, true
 
 from service.core import wording
+from service.core.wording import ContactNotice
 from service.db.sealed import key_of
 from service.db.stored import table_of
 from service.db.tables import Outbox
@@ -62,7 +63,7 @@ def _is_written_anew(work: Work, trip: TripState, contact: ContactState, row: An
     is_alert = row.kind == "alert" and alarm is not None and alarm.alarm_id == row.alarm_id
     # What was on its way when it rose to that says what must not be said any more.
     is_duress = is_alert and under_duress(trip)
-    if is_duress and contact not in telling.who_may_hear(trip):
+    if is_duress and not _may_hear(trip, contact):
         return True
     is_alike = form_of(row.channel) is form_of(address.channel) and _carries_the_same(work, contact, row, address)
     if is_alike and not is_duress:
@@ -105,7 +106,7 @@ def _send_one_again(
 ) -> None:
     secret = json.loads(work.service.keys.open(work.conn, b"outbox", row.sealed))
     _, body = translator(contact.language if contact else trip.traveler.language), secret["body"]
-    if _must_not_hear(trip, contact, row):
+    if _must_not_hear(trip, contact, row, secret):
         return
     anew = _news(work, trip, contact, row, address, secret) if contact else None
     if anew is not None:
@@ -138,7 +139,8 @@ def _send_one_again(
             step=row.step,
             ref_code=row.ref_code,
             part=part,
-            valid_for=row.valid_until - work.now if row.valid_until else None,
+            # Written anew it is good whatever became of the words in which it was.
+            valid_for=row.valid_until - work.now if row.valid_until and anew is None else None,
             language=contact.tag if contact else secret.get("language", "en"),
             answers=tuple(secret.get("answers", ())),
             again=secret.get("again", ""),
@@ -160,10 +162,17 @@ def _news(
     return None
 
 
-def _must_not_hear(trip: TripState, contact: ContactState | None, row: Any) -> bool:
-    """Whether a notice of the trip was on its way to somebody from whom a duress alarm is kept by now."""
-    is_notice = contact is not None and row.kind == "notice" and row.alarm_id is None
-    return is_notice and under_duress(trip) and contact not in telling.who_may_hear(trip)
+def _must_not_hear(trip: TripState, contact: ContactState | None, row: Any, secret: Mapping[str, Any]) -> bool:
+    """Whether a notice was on its way to somebody from whom a duress alarm is kept by now. That it is in hand is all
+    that she hears."""
+    if contact is None or row.kind != "notice" or not under_duress(trip) or _may_hear(trip, contact):
+        return False
+    news = secret.get("news")
+    return bool(news["key"] != ContactNotice.STAND_BACK if news else row.alarm_id is None)
+
+
+def _may_hear(trip: TripState, contact: ContactState) -> bool:
+    return contact.id in {one.id for one in telling.who_may_hear(trip)}
 
 
 def _alarm_of(trip: TripState, alarm_id: UUID | None) -> AlarmState | None:

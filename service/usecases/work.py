@@ -49,6 +49,8 @@ CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_DIGITS = "23456789"
 CODES_AT_ONCE = 128
 A_DAY = timedelta(days=1)
+GIVEN_BACK_WITHIN = timedelta(days=2)
+"""A provider tries for 10 h, and we try again for less than another one."""
 # All bytes but the last few, so that each character is as likely as any other.
 _CODE_CHARS = (CODE_LETTERS + CODE_DIGITS) * (256 // len(CODE_LETTERS + CODE_DIGITS))
 
@@ -357,14 +359,11 @@ def cancel_reminders(conn: Connection, trip: TripState, now: datetime) -> None:
 
 
 def cancel_notices(conn: Connection, trip: TripState, now: datetime) -> None:
-    """Cancel what waits to be told of the trip itself: it asks to call her, which from now on nobody may."""
-    conn.execute(
-        update(OUTBOX)
-        .where(
-            OUTBOX.c.traveler_id == trip.key.traveler_id,
-            OUTBOX.c.trip_id == trip.key.trip_id,
-            OUTBOX.c.kind == "notice",
-            OUTBOX.c.state == "pending",
-        )
-        .values(state="cancelled", settled_at=now)
-    )
+    """Cancel what waits to be told of the trip itself: it asks to call her, which from now on nobody may. What has left
+    or is leaving is good no more: given back by its provider, it does not go again."""
+    of_trip = OUTBOX.c.traveler_id == trip.key.traveler_id, OUTBOX.c.trip_id == trip.key.trip_id
+    waits = OUTBOX.c.kind == "notice", OUTBOX.c.state == "pending"
+    conn.execute(update(OUTBOX).where(*of_trip, *waits).values(state="cancelled", settled_at=now))
+    left = OUTBOX.c.kind.in_(("alert", "notice")), OUTBOX.c.state.in_(("sending", "sent", "unknown"))
+    may_come_back = OUTBOX.c.created_at > now - GIVEN_BACK_WITHIN
+    conn.execute(update(OUTBOX).where(*of_trip, *left, may_come_back).values(valid_until=now))

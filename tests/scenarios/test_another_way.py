@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -161,3 +162,46 @@ def test_who_is_lost_by_two_reports_at_once_is_told_of_once(postgresql_url: str)
         story.mother.read_all()
         story.advance(hours=2)
         story.mother.expect_nothing()
+
+
+HERS, HIS = "+77016667788", "+77016667799"
+"""Second numbers of her mother and her brother."""
+OLD_WORDS = re.compile("please call and|no sign since", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("first", ["alert", "notice", "news of an alarm"])
+def test_what_was_on_its_way_when_it_rose_to_duress_goes_on_in_its_words_or_not_at_all(
+    sqlite_url: str, first: str
+) -> None:
+    """Neither her next number nor the same one reads the old words; and he who may not hear of it nothing more."""
+    with open_story(sqlite_url) as story:
+        story.register()
+        story.plan_trip()
+        story.add_contact("Gulnar", MOTHER, channels=[{"channel": "sms", "address": HERS}])
+        story.add_contact("Daniyar", BROTHER, role="call", channels=[{"channel": "sms", "address": HIS}])
+        story.set_words()
+        story.arm()
+        if first == "notice":
+            pause = {"pause_until": "2026-12-04T20:00:00+03:00"}
+            story.call("POST", f"/trips/{story.trip_id}/changes", pause, 202)
+            story.run()
+        else:
+            story.advance_to("2026-12-01T21:16+03:00")
+        if first == "news of an alarm":
+            story.traveler.text("ok")
+            story.run()
+        on_their_way = [story.mother.texts[-1], story.brother.texts[-1]]
+        assert all(OLD_WORDS.search(text.body) for text in on_their_way)
+        story.traveler.text("heavy rain")
+        story.run()
+        before = len(story.twilio.sent)
+        for text in on_their_way:
+            story.twilio.undelivered(text.sid, 30003)
+        story.run()
+        story.advance(minutes=50)
+        since = story.twilio.sent[before:]
+        assert not [text.body for text in since if OLD_WORDS.search(text.body)]
+        assert not [text.body for text in since if text.to in (BROTHER, HIS)]
+        hers = [text.body for text in since if text.to == HERS]
+        assert all("Do NOT call or text Aizhan" in body for body in hers)
+        assert len(hers) == (0 if first == "alert" else 1), "of the alarm she was told by both when it rose"
