@@ -33,6 +33,7 @@ def router(service: Service) -> APIRouter:
     """The form, the result, and its way into a draft."""
     routes = APIRouter(include_in_schema=False)
     desk, whose, filled = OfferDesk(service), Depends(signed_in(service)), Depends(filled_in(service))
+    sent = Depends(read_form)
 
     def shown(request: Request, form: Typed, found: Check | None = None) -> Response:
         has_draft = found is not None and bool(found.findings) and _has_draft(service, request)
@@ -53,9 +54,9 @@ def router(service: Service) -> APIRouter:
     def ask(request: Request) -> Response:
         return shown(request, Typed())
 
+    # Its words are read in a thread: whoever answers a reminder meanwhile must not wait for it.
     @routes.post("/offer")
-    async def check(request: Request) -> Response:
-        form = await read_form(request)
+    def check(request: Request, form: Typed = sent) -> Response:
         text = form.text(TEXT)
         if not text:
             return shown(request, form.refused([FieldProblem(TEXT, NEEDED)]))

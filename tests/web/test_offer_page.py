@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from inspect import iscoroutinefunction
 
 import pytest
+from fastapi.routing import APIRoute
 from sqlalchemy import Connection, MetaData, func, select
 
 from service.core.offer import check
 from service.usecases.check_offer import LONGEST_FACT, MOST_CHECKS, OfferDesk, TooManyChecks, said_signs
-from service.web.offer_page import OPENLY
+from service.web.offer_page import OPENLY, router
 from tests.web.api_world import AIZHAN, TRIP, errors
 from tests.web.form_world import FormWorld, forms_once, shown
 
@@ -134,6 +136,13 @@ def test_the_api_says_the_same_and_names_what_it_cannot_read(forms_once: FormWor
         assert (refused.status_code, set(errors(refused))) == (422, {field})
     assert set(errors(world.post("/offers/check", {"text": "a" * 20_001}))) == {"text"}
     assert errors(world.post("/offers/check", {"text": "a", "name": "b"}))
+
+
+def test_no_answer_to_a_reminder_waits_while_an_ad_is_read(forms_once: FormWorld) -> None:
+    """Its words are read in a thread, not in the loop that takes check-ins."""
+    endpoints = [route.endpoint for route in router(forms_once.service).routes if isinstance(route, APIRoute)]
+    assert len(endpoints) == 3
+    assert not any(iscoroutinefunction(one) for one in endpoints)
 
 
 def test_who_asks_without_an_end_waits_a_little_and_nobody_else(forms_once: FormWorld) -> None:
