@@ -6,6 +6,7 @@ what is lacking, in codes that `wording_checklist` puts into words. Instants are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -109,6 +110,8 @@ EARNS = frozenset({Purpose.WORK, Purpose.AU_PAIR, Purpose.SPORT, Purpose.CARE})
 """What needs the right to work."""
 WORK_VISAS = frozenset({"work", "seasonal", "residence"})
 NO_WORK_VISAS = frozenset({"tourist", "guest", "student"})
+SAYS_NO = frozenset({"no", "not", "none", "нет", "не", "ещё", "еще", "пока", "жоқ", "әлі"})
+"""Words by which what she wrote freely says that it is not so, or not yet."""
 ALWAYS_ASKED = frozenset({Point.VISA})
 """What she cannot say that it does not concern her."""
 YES, NO, NOT_FOUND, SILENT = "yes", "no", "not_found", "silent"
@@ -220,6 +223,12 @@ def applies(point: Point, facts: Facts) -> bool:
 def review(answers: Answers, facts: Facts) -> tuple[Finding, ...]:
     """Every point that has to do with this trip, in the order in which it is shown."""
     return tuple(_judge(point, answers.get(point), facts) for point in Point if applies(point, facts))
+
+
+def says_so(text: str) -> bool:
+    """Whether what was written in answer to "yes or no, and where" says yes. In doubt it does not: a point is open."""
+    words = re.findall(r"\w+", text.casefold())
+    return bool(words) and not any(word in SAYS_NO or word.startswith("жоқ") for word in words)
 
 
 def open_points(answers: Answers, facts: Facts) -> tuple[Finding, ...]:

@@ -22,6 +22,7 @@ from service.core.checklist import (
     as_of,
     open_points,
     review,
+    says_so,
 )
 from service.db.trips import ContactState, TripState
 from service.directory.work_visa import Rule, WorkVisa, work_visa
@@ -146,7 +147,7 @@ def facts_of(trip: TripState, *, until: datetime | None = None) -> Facts:
         insurer_phone=bool(insurance.get("phone")),
         lawyer_of_theirs=_is_theirs(trip),
         companions=bool(details.get("companions")),
-        registered=bool((details.get("person") or {}).get("consular_register")),
+        registered=says_so(str((details.get("person") or {}).get("consular_register") or "")),
         times=trip.plan is not None,
         question=bool(details.get(QUESTION)),
         words=trip.has_words,

@@ -16,7 +16,9 @@ from service.core.drill import due_on, is_learned
 from service.core.wording_text import N_
 from service.core.zones import local_date
 from service.db.trips import TripState
-from service.directory import country, emergency
+from service.directory import emergency
+from service.directory.dated import AsOf
+from service.usecases.consulate import consulate_for
 from service.usecases.numbers import zone_of_number
 
 ROUNDS = "rounds"
@@ -40,11 +42,13 @@ WHOSE: Mapping[Whose, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number to learn: E.164, or as it is dialed within the country. `name`: of the person, or ""."""
+    """A number to learn: E.164, or as it is dialed within the country. `name`: of the person, or "". `of`: when our
+    list had it from its source; None for what she wrote."""
 
     whose: Whose
     number: str
     name: str = ""
+    of: AsOf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +112,11 @@ def _numbers(trip: TripState) -> Iterator[Number]:
     at_home = ((one, address) for one in people for address in one.addresses if address.address.startswith("+"))
     if (found := next(at_home, None)) is not None:
         yield Number(Whose.HOME, found[1].address, found[0].name)
-    place, consulate = trip.details["destination"]["country"], trip.details.get("consulate") or {}
-    if consulate.get("phone"):
-        yield Number(Whose.CONSULATE, consulate["phone"])
-    else:
-        mission = country(place, trip.traveler.citizenship).mission
-        if mission is not None and mission.phone is not None and mission.phone.from_abroad:
-            yield Number(Whose.CONSULATE, mission.phone.e164)
+    where = trip.details["destination"]
+    place, citizen = where["country"], trip.traveler.citizenship
+    consulate = consulate_for(trip.details, citizen, place, where.get("city") or "", trip.traveler.language)
+    if consulate.phone:
+        yield Number(Whose.CONSULATE, consulate.phone, of=consulate.mission.checked if consulate.mission else None)
     there = emergency(place)
     if there is not None and (dialed := there.general or there.police):
-        yield Number(Whose.EMERGENCY, dialed)
+        yield Number(Whose.EMERGENCY, dialed, of=there.as_of)

@@ -22,7 +22,7 @@ from service.usecases.checklist import Checklist
 from service.usecases.checklist_shown import show_checklist
 from service.usecases.checklist_told import tell
 from service.usecases.context import Service
-from service.usecases.countries import DEFAULT_CITIZEN, CountryShown, show_country
+from service.usecases.countries import DEFAULT_CITIZEN, CountryShown, said_source, show_country
 from service.usecases.drafts import TripKey
 from service.usecases.my_trip import my_trip
 from service.usecases.places import country_name
@@ -175,13 +175,14 @@ def _visas(checklist: Checklist, language: str) -> Iterator[VisaSaid]:
             if rule is None:
                 yield VisaSaid(name, "", "", "")
             else:
-                yield VisaSaid(name, rule.rule.value, rule.source, whole_day(rule.checked, language))
+                source = said_source(rule.source, translator(language))
+                yield VisaSaid(name, rule.rule.value, source, whole_day(rule.checked, language))
 
 
 def _sources(service: Service, checklist: Checklist, language: str) -> dict[str, Any]:
     """Whom to ask: the register of her country, the embassies in it, and who helps there."""
     home = checklist.citizenship or DEFAULT_CITIZEN
-    register = register_in(home)
+    register = register_in(checklist.citizenship)
     abroad: list[CountryShown] = [
         show_country(service, country, home, language) for country, _rule in checklist.visas if country != home
     ]
@@ -189,6 +190,7 @@ def _sources(service: Service, checklist: Checklist, language: str) -> dict[str,
         "register": register,
         "authority": register.names.get(language, register.names["en"]) if register else "",
         "register_of": whole_day(register.checked, language) if register else "",
+        "register_source": said_source(register.source, translator(language)) if register else "",
         "abroad": abroad,
         # Named on a page of its own: what some of them are called must not stand on the phone's.
         "helpers": f"/countries/{abroad[0].facts.code}?citizen={home}" if abroad and abroad[0].home else "",

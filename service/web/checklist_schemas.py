@@ -145,10 +145,12 @@ class VisaOut(BaseModel):
 
 
 class LearnedOut(BaseModel):
-    """A number to know by heart; `times` of three; `due`: the day from which on it is asked for again."""
+    """A number to know by heart; `times` of three; `due`: the day from which on it is asked for again. `as_of`: the
+    day, month or year of our list's number; null for hers."""
 
     number: str
     whose: str
+    as_of: str | None
     times: int
     due: date | None
 
@@ -186,7 +188,13 @@ def checklist_out(shown: Checklist, drill: Drill) -> ChecklistOut:
             for country, rule in shown.visas
         ],
         numbers=[
-            LearnedOut(number=one.number.number, whose=one.number.whose.value, times=len(one.rounds), due=one.due)
+            LearnedOut(
+                number=one.number.number,
+                whose=one.number.whose.value,
+                as_of=one.number.of.text if one.number.of else None,
+                times=len(one.rounds),
+                due=one.due,
+            )
             for one in drill.numbers
         ],
         copies_confirmed_at=shown.facts.confirmed_at,

@@ -15,6 +15,7 @@ from service.texts import translator
 from service.usecases.checklist_shown import show_drill
 from service.usecases.checklist_told import practise
 from service.usecases.context import Service
+from service.usecases.countries import date_said
 from service.usecases.drill import WHOSE, Drill, Practised
 from service.usecases.problems import FieldProblem, Invalid
 from service.usecases.sessions import Session
@@ -32,12 +33,13 @@ PATH = "/trip/drill"
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A number in words. `place`: its own among her numbers, by which it is asked for; `times`: how often she knew it;
-    `due`: the day from which on it is asked for again, "" for now or never again."""
+    """A number in words. `of`: the date of our list's, or "". `place`: its own among her numbers, by which it is asked
+    for; `times`: how often she knew it; `due`: the day from which on it is asked for again, "" for now or never."""
 
     place: int
     whose: str
     number: str
+    of: str
     times: int
     known: bool
     due: str
@@ -97,6 +99,7 @@ def _card(place: int, one: Practised, drill: Drill, language: str, _: Translate)
         place=place,
         whose=_(WHOSE[number.whose]).format(name=number.name),
         number=shown_number(number.number) if number.number.startswith("+") else number.number,
+        of=date_said(number.of, language),
         times=len(one.rounds),
         known=one.due is None,
         due=whole_day(one.due, language) if one.due is not None and one.due > drill.today else "",

@@ -24,6 +24,7 @@ from service.core.checklist import (
     as_of,
     open_points,
     review,
+    says_so,
 )
 from service.core.checklist_times import ask_times
 from service.core.drill import after_right, due_on, is_due, is_learned, is_right
@@ -248,3 +249,10 @@ def test_a_number_is_known_after_three_times_over_a_week() -> None:
 )
 def test_what_would_reach_the_number_is_right(typed: str, number: str, right: bool) -> None:
     assert is_right(typed, number) is right
+
+
+def test_no_written_where_yes_was_asked_for_leaves_a_point_open() -> None:
+    for text in ("yes, in Ankara", "да", "иә, тіркелдім", "2026-11-01"):
+        assert says_so(text), text
+    for text in ("", "no", "Not yet", "нет", "пока нет", "ещё не встала", "жоқ", "тіркелген жоқпын", "…"):
+        assert not says_so(text), text

@@ -253,8 +253,10 @@ def test_E16_numbers_are_learned_by_three_right_answers_over_a_week(world: World
     world.sign_in(citizenship="KZ")
     trip = world.trip(consulate={"name": "Consulate", "phone": "+902422480000"})
     world.contact(trip)
-    numbers = [one["number"] for one in world.get(f"{trip}/checklist").json()["numbers"]]
+    to_learn = world.get(f"{trip}/checklist").json()["numbers"]
+    numbers = [one["number"] for one in to_learn]
     assert numbers == [GULNAR, "+902422480000", "112"]
+    assert [one["as_of"] is None for one in to_learn] == [True, True, False], "ours with its date"
 
     def practise(number: str, typed: str) -> bool:
         answer = world.post(f"{trip}/checklist/practice", {"number": number, "typed": typed})

@@ -38,6 +38,7 @@ def test_she_goes_through_the_list_point_by_point(forms_once: FormWorld) -> None
     assert "With this visa you may not work there." in section(page, "visa"), "E10"
     assert "Turkey: whether you need a permit" in section(page, "visa").replace("Türkiye", "Turkey")
     assert "Its register: elicense.kz." in section(page, "licence")
+    assert "As of 22 November 2026 : egov.kz" in section(page, "licence").replace("2026:", "2026 :")
     assert "Which visa and which permit do I need" in section(page, "embassy")
     assert "Какая виза и какое разрешение" in section(page, "embassy"), "E11: to be sent in three languages"
     told = {"point": "licence", "licence.number": "0042", "licence.where": "elicense.kz", "licence.result": "not_found"}
@@ -111,6 +112,7 @@ def test_the_drill_shows_hides_and_asks(forms_once: FormWorld) -> None:
     assert right.headers["location"] == f"{DRILL}?said=right"
     page = shown(forms_once.open(f"{DRILL}?said=right"))
     assert "1 of 3 times; the next on 3 December 2026" in page
+    assert re.search(r"112 As of \d+ \w+ 2026 · 0 of 3 times", page), "our number says of when it is"
     for path in (f"{DRILL}?ask=99", f"{DRILL}?ask=x&said=<b>"):
         assert forms_once.open(path).status_code == 200
     nobodys = forms_once.send(f"{DRILL}?ask=0", {"place": "77", "typed": "1"}, to=DRILL)
