@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from service.core.plan import WEEK, Plan
+from service.core.plan import WEEK, Plan, after_quiet, zone_at
 from service.core.watch import WatchView
 from service.core.zones import instant_of, local_date
 
@@ -43,6 +43,21 @@ def is_day(zone: str, now: datetime) -> bool:
     """Whether a question may be put to somebody who lives by the clock of `zone`."""
     day = local_date(zone, now)
     return instant_of(zone, day, DAY_BEGINS) <= now < instant_of(zone, day, DAY_ENDS)
+
+
+def may_ask_at(plan: Plan, instant: datetime) -> datetime:
+    """When the traveler may be asked what can wait: from `instant` on, by day where she is by plan, and in no quiet
+    time or pause."""
+    while (later := _by_day(zone_at(plan, instant), after_quiet(plan, instant))) != instant:
+        instant = later
+    return instant
+
+
+def _by_day(zone: str, instant: datetime) -> datetime:
+    day = local_date(zone, instant)
+    if instant >= instant_of(zone, day, DAY_ENDS):
+        day += timedelta(days=1)
+    return max(instant, instant_of(zone, day, DAY_BEGINS))
 
 
 def may_ring_at(zone: str, now: datetime) -> datetime:

@@ -160,6 +160,11 @@ def _leg_number(plan: Plan, instant: datetime) -> int:
 # Quiet spans. Spans that touch act as one: the end of the first lies inside the second.
 
 
+def after_quiet(plan: Plan, instant: datetime) -> datetime:
+    """The end of the quiet time that holds `instant`; `instant` itself outside of any."""
+    return _after_quiet(plan.quiet, instant)
+
+
 def _after_quiet(quiet: tuple[QuietSpan, ...], instant: datetime) -> datetime:
     while (end := max((q.ends_at for q in quiet if q.starts_at <= instant < q.ends_at), default=None)) is not None:
         instant = end

@@ -12,6 +12,7 @@ from service.core.ladder import audience
 from service.db.rehearsals import rehearsing, silence
 from service.db.trips import AlarmState, ContactState, TripKey, TripState
 from service.usecases import telling
+from service.usecases.ask_later import ask_again, keep_back
 from service.usecases.checklist_asking import stop_asking_before
 from service.usecases.end_trip import forget_ends
 from service.usecases.work import Work, cancel, cancel_notices
@@ -38,7 +39,10 @@ def put_alarm(work: Work, trip: TripState, view: AlarmView) -> TripState:
             forget_ends(work, trip)
         work.save_alarm(trip, changed, None)
         work.audit.add(trip.key.traveler_id, view.closed_by or "engine", f"alarm_closed:{view.outcome}")
-        return replace(trip, alarm=None, recent=changed)
+        trip = replace(trip, alarm=None, recent=changed)
+        if view.kind in (AlarmKind.MISSED, AlarmKind.UNPROVEN):
+            ask_again(work, trip)
+        return trip
     if view.kind is not before.kind or not before.is_open:
         cancel(
             work.conn,
@@ -49,6 +53,7 @@ def put_alarm(work: Work, trip: TripState, view: AlarmView) -> TripState:
         )
         work.audit.add(trip.key.traveler_id, "engine", f"alarm_raised:{view.kind}")
         silence(work.conn, trip.key, work.now)
+        keep_back(work, [trip.key])
         if view.kind is AlarmKind.DURESS:
             cancel_notices(work.conn, trip, work.now)
     work.save_alarm(trip, changed, work.now)
@@ -68,6 +73,7 @@ def open_new(
     if kind is AlarmKind.DURESS:
         cancel_notices(work.conn, trip, work.now)
     silence(work.conn, trip.key, work.now)
+    keep_back(work, [trip.key])
     if work.now < trip.starts_at:
         stop_asking_before(work, trip.key)
     work.service.wake.sweep.set()
@@ -90,6 +96,7 @@ def open_several(work: Work, openings: Sequence[Opening]) -> None:
     """Open `missed` and `unproven` alarms of trips that have none, as `open_new` does for one; the sweep tells them."""
     if not openings:
         return
+    keep_back(work, [opening.key for opening in openings])
     for key in rehearsing(work.conn, [opening.key for opening in openings]):
         silence(work.conn, key, work.now)
     for opening in openings:

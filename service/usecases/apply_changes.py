@@ -21,7 +21,7 @@ from service.db.tables import Alarm, Trip
 from service.db.trips import TripKey, TripState
 from service.db.types import UTCDateTime
 from service.edges import Act
-from service.usecases.ask_later import stop_asking
+from service.usecases.ask_later import ask_for_the_rest, stop_asking
 from service.usecases.changes import End, Erase, Pause, RemoveContact, RemoveNumber, TakeOver, Waiting
 from service.usecases.checklist_asking import stop_asking_before
 from service.usecases.contacts import retire_in
@@ -34,6 +34,7 @@ from service.usecases.remove_unsafe import silence_contact
 from service.usecases.set_ladder import LadderForm, write_ladder
 from service.usecases.set_plan import write_plan
 from service.usecases.set_words import Fingerprints, write_words
+from service.usecases.unknown_facts import open_fields
 from service.usecases.waiting import CHANGES, changed_plan, due, pauses_until
 from service.usecases.work import Work, cancel_reminders
 
@@ -181,4 +182,6 @@ def _postpone(work: Work, trip: TripState, waiting: Pause | Plan) -> TripState:
     until = pauses_until(work.conn, work.service.keys, trip.key, work.now)
     plan = changed_plan(trip.plan, waiting, work.now, until)
     write_plan(work.service, work.conn, trip, plan)
-    return replace(trip, plan=plan, watch=replan(trip.watch, plan, work.now, may_postpone=True))
+    trip = replace(trip, plan=plan, watch=replan(trip.watch, plan, work.now, may_postpone=True))
+    ask_for_the_rest(work, trip, open_fields(trip.details))
+    return trip

@@ -15,7 +15,7 @@ from service.db.stored import table_of
 from service.db.tables import Change, Trip
 from service.db.trips import ContactState, TripKey, TripState
 from service.usecases import telling
-from service.usecases.ask_later import stop_asking
+from service.usecases.ask_later import ask_again, stop_asking
 from service.usecases.changes import ENDS
 from service.usecases.checklist_asking import stop_asking_before
 from service.usecases.work import Work, cancel_reminders
@@ -30,6 +30,7 @@ def request_end(work: Work, trip: TripState) -> TripState:
     if trip.end_requested_at is not None:
         return trip
     _set(work, trip, end_requested_at=work.now)
+    stop_asking(work, trip.key)
     work.audit.add(trip.key.traveler_id, "traveler", "end_requested")
     telling.tell_others(work, trip, ContactNotice.END_ASKED)
     return replace(trip, end_requested_at=work.now)
@@ -121,7 +122,9 @@ def _is_asked_by_number(work: Work, trip: TripState) -> bool:
 def take_back_end(work: Work, trip: TripState) -> TripState:
     """Nobody is asked any more whether she is home."""
     _set(work, trip, end_requested_at=None)
-    return replace(trip, end_requested_at=None)
+    trip = replace(trip, end_requested_at=None)
+    ask_again(work, trip)
+    return trip
 
 
 def finish(work: Work, trip: TripState, by: str, notice: ContactNotice | None = ContactNotice.ENDED) -> TripState:

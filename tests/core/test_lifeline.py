@@ -17,12 +17,13 @@ from service.core.lifeline import (
     is_to_be_proven,
     is_turn,
     is_unproven,
+    may_ask_at,
     may_ring_at,
     may_worry,
     next_turn,
     proof_is_open,
 )
-from service.core.plan import DAY, WEEK, DailyTime, Leg, Plan
+from service.core.plan import DAY, WEEK, DailyTime, Leg, Plan, QuietSpan
 from service.core.watch import WatchView
 from service.core.wording_lifeline import still_yours, still_yours_letter, weekly_letter, weekly_word
 from service.core.zones import local_date
@@ -74,6 +75,18 @@ class TestTurns:
         moments = [SUNDAY, SUNDAY + 10 * HOUR - timedelta(minutes=1), SUNDAY + 10 * HOUR, SUNDAY + 15 * HOUR]
         morning = SUNDAY + 20 * HOUR
         assert [may_ring_at(ALMATY, now) for now in moments] == [*moments[:2], morning, morning]
+
+
+def test_what_can_wait_is_asked_by_day_where_she_is_and_in_no_pause() -> None:
+    """Noon, before and after the night, across a border, and in pauses that end by day and by night."""
+    plan = Plan(
+        SUNDAY,
+        legs=(Leg(SUNDAY, ALMATY, "KZ"), Leg(SUNDAY + 24 * HOUR, WARSAW, "PL")),
+        quiet=(QuietSpan(SUNDAY + 70 * HOUR, SUNDAY + 74 * HOUR), QuietSpan(SUNDAY + 74 * HOUR, SUNDAY + 85 * HOUR)),
+    )
+    hours = (0, 7.9, 8, 21, 24, 26, 71, 200)
+    asked = [(may_ask_at(plan, SUNDAY + at * HOUR) - SUNDAY) / HOUR for at in hours]
+    assert asked == [0, 7.9, 22, 22, 26, 26, 98, 200]
 
 
 class TestWell:

@@ -1,17 +1,21 @@
 """What she tells of a trip: merged into a draft, filled in while it runs, and asked for once, after she arrives."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import RowMapping, select
+from sqlalchemy import Connection, RowMapping, select
 
+from service.core.alarm import AlarmKind
 from service.core.own_notes import Holder
 from service.db.stored import table_of
 from service.db.tables import Outbox
 from service.db.trips import TripKey
 from service.usecases.accept import Inbound, accept
+from service.usecases.alarms import Opening, open_several
 from service.usecases.apply_changes import apply_due
+from service.usecases.ask_later import keep_back
 from service.usecases.changes import RemoveNumber
 from service.usecases.new_number import add_number, ask_number
 from service.usecases.own_notes import tell_passport
@@ -19,6 +23,7 @@ from service.usecases.problems import Conflict409, Invalid, NotFound
 from service.usecases.request_change import request_change
 from service.usecases.revise_trip import revise_trip
 from service.usecases.trip_facts import fill_in, set_facts
+from service.usecases.work import Work
 from service.web.schemas_trip import TripIn
 from tests.easy import one_database
 from tests.web.api_world import AIZHAN, BROTHER, GULNAR, NOW, TRIP, WORDS, World, errors
@@ -54,6 +59,19 @@ def asked(world: World, state: str = "pending") -> list[RowMapping]:
 def questions(world: World) -> list[str]:
     """What those texts say, the oldest first."""
     return [text for text in world.texts(AIZHAN, "traveler_notice") if text.endswith("/later")]
+
+
+def hears(world: World, text: str) -> None:
+    """A text of hers arrives and is read."""
+    digest = world.service.keys.phone_hash(AIZHAN)
+    accept(world.service, Inbound("phones", "1", digest, text, address=AIZHAN))
+    world.read_inbox()
+
+
+def at_once(world: World, conn: Connection, act: Callable[[Work], None]) -> None:
+    work = Work(world.service, conn, world.now)
+    act(work)
+    work.flush()
 
 
 def refused(act: Any, *given: Any) -> dict[str, str]:
@@ -199,9 +217,10 @@ class TestFillingIn:
 class TestAsking:
     def test_a_day_after_she_arrives_one_text_asks(self, both: World) -> None:
         starts = "2026-12-05T00:00:00+03:00"
+        morning = datetime.fromisoformat("2026-12-06T10:00:00+03:00")
         trip = both.armed(destination=place(address=""), starts_at=starts, **UNKNOWN)
         [row] = asked(both)
-        assert row["available_at"] == datetime.fromisoformat(starts) + timedelta(hours=24)
+        assert row["available_at"] == morning
         assert row["valid_until"] > row["available_at"] + timedelta(days=2)
         assert questions(both) == [
             "You wanted to tell us later: your address there, the place of work, the day you come back."
@@ -209,7 +228,7 @@ class TestAsking:
         ]
         fill_in(both.service, key_of(both, trip), {"destination": {"address": "Cami Sk. 5"}})
         [row] = asked(both)
-        assert row["available_at"] == datetime.fromisoformat(starts) + timedelta(hours=24)
+        assert row["available_at"] == morning
         assert "your address" not in questions(both)[-1]
         told = {"employer": {"address": "Plaj 1"}, "ends_at": "2027-02-01T00:00:00+03:00"}
         fill_in(both.service, key_of(both, trip), told)
@@ -219,7 +238,8 @@ class TestAsking:
 
     def test_one_who_is_there_already_is_asked_a_day_after_arming(self, world: World) -> None:
         world.armed(**UNKNOWN)
-        assert [row["available_at"] for row in asked(world)] == [NOW + timedelta(hours=24)]
+        # At ten by her clock, an hour later: a question that can wait is put by day.
+        assert [row["available_at"] for row in asked(world)] == [NOW + timedelta(hours=25)]
 
     @pytest.mark.parametrize("more", [{"wording": "discreet"}, {"words": True}])
     def test_never_in_a_trip_with_words_or_a_discreet_one(self, world: World, more: dict[str, Any]) -> None:
@@ -228,9 +248,7 @@ class TestAsking:
 
     def test_not_on_a_number_that_said_stop(self, world: World) -> None:
         trip = world.armed(**UNKNOWN)
-        digest = world.service.keys.phone_hash(AIZHAN)
-        accept(world.service, Inbound("phones", "1", digest, "stop", address=AIZHAN))
-        world.read_inbox()
+        hears(world, "stop")
         assert asked(world) == []
         assert world.state(trip).status == "armed"
 
@@ -253,6 +271,36 @@ class TestAsking:
         # Who has told it before is asked nothing.
         tell_passport(world.service, key_of(world, trip), Holder.EMPLOYER)
         assert asked(world) == []
+
+    def test_not_in_an_alarm_but_a_day_after_it(self, both: World) -> None:
+        key = key_of(both, trip := both.armed())
+        missed = Opening(key, AlarmKind.MISSED, (both.now,))
+        both.service.run(lambda conn: at_once(both, conn, lambda work: open_several(work, [missed])))
+        assert asked(both) == []
+        both.wait(hours=5)
+        hears(both, "ok")
+        assert both.state(trip).alarm is None
+        assert [row["available_at"] for row in asked(both)] == [both.now + timedelta(hours=24)]
+        # Many open at once.
+        both.service.run(lambda conn: at_once(both, conn, lambda work: keep_back(work, [key, key])))
+        assert asked(both) == []
+
+    def test_not_once_she_has_said_that_she_is_home(self, world: World) -> None:
+        trip = world.armed()
+        assert world.post(f"{trip}/changes", {"end": True}).status_code == 202
+        assert asked(world) == []
+        [end] = world.get(trip).json()["changes"]
+        assert world.post(f"{trip}/changes", {"undo": end["change_id"]}).status_code == 202
+        assert len(asked(world)) == 1
+
+    def test_not_in_a_pause_nor_after_the_trip(self, world: World) -> None:
+        starts = "2026-12-04T12:00:00+03:00"
+        trip = world.armed(starts_at=starts)
+        assert world.post(f"{trip}/changes", {"pause_until": "2026-12-07T21:00:00+03:00"}).status_code == 202
+        world.wait(hours=48)
+        apply_due(world.service, world.now)
+        [row] = asked(world)
+        assert row["available_at"] == datetime.fromisoformat("2026-12-08T10:00:00+03:00")
 
     def test_not_any_more_once_words_are_set(self, world: World) -> None:
         trip = world.armed(**UNKNOWN)
