@@ -58,7 +58,7 @@ def router(service: Service) -> APIRouter:
     @routes.post("/offer")
     def check(request: Request, form: Typed = sent) -> Response:
         text = form.text(TEXT)
-        if not text:
+        if not any(letter.isalnum() for letter in text):
             return shown(request, form.refused([FieldProblem(TEXT, NEEDED)]))
         return shown(request, form, desk.check(text[:LONGEST], visitor=visitor_of(request)))
 

@@ -82,8 +82,9 @@ def test_of_many_signs_the_heaviest_are_read_and_each_is_kept_with_its_question(
 
 
 def test_an_empty_box_is_asked_for_again_and_a_page_leads_there(forms_once: FormWorld) -> None:
-    answer = forms_once.client.post("/offer", data={"text": "  "})
-    assert (answer.status_code, "This is needed." in answer.text) == (422, True)
+    for nothing in ("  ", "\u202e…!", "🙂🙂"):
+        answer = forms_once.client.post("/offer", data={"text": nothing})
+        assert (answer.status_code, "This is needed." in answer.text) == (422, True), "and not called without a sign"
     assert forms_once.client.post("/offer", data={"text": "a" * 60_000}).status_code == 413
     forms_once.client.cookies.clear()
     assert 'href="/offer"' in forms_once.open("/").text
