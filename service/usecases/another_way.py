@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select, true
 
 from service.core import wording
 from service.core.wording import ContactNotice
+from service.db.rehearsals import KIND, KeptRehearsal, dedupe_prefix, latest_rehearsal
 from service.db.sealed import key_of
 from service.db.stored import table_of
 from service.db.tables import Outbox
@@ -22,6 +23,7 @@ from service.usecases.answered import has_answered
 from service.usecases.carriage import carriage_to
 from service.usecases.links import alarm_link, invitation_link
 from service.usecases.news import News, Written, under_duress, write_end, write_notice
+from service.usecases.step_rehearsals import rehearse_by
 from service.usecases.work import EMAIL, VOICE, Draft, Work, form_of
 
 OUTBOX = table_of(Outbox)
@@ -57,8 +59,8 @@ def send_on(
 
 
 def _is_written_anew(work: Work, trip: TripState, contact: ContactState, row: Any, address: Address) -> bool:
-    """An alarm and an invitation are not the same by e-mail, by SMS and in a call: a letter says all at once, a text
-    fits and says what may be said in her country, and a call is for the ear."""
+    """An alarm, its rehearsal and an invitation are not the same by e-mail, by SMS and in a call: a letter says all at
+    once, a text fits and says what may be said in her country, and a call is for the ear."""
     alarm = trip.alarm
     is_alert = row.kind == "alert" and alarm is not None and alarm.alarm_id == row.alarm_id
     # What was on its way when it rose to that says what must not be said any more.
@@ -68,15 +70,25 @@ def _is_written_anew(work: Work, trip: TripState, contact: ContactState, row: An
     is_alike = form_of(row.channel) is form_of(address.channel) and _carries_the_same(work, contact, row, address)
     if is_alike and not is_duress:
         return False
-    if not is_alert and row.kind != "invitation":
+    rehearsal = _rehearsal_of(work.conn, trip, row)
+    if not is_alert and rehearsal is None and row.kind != "invitation":
         return False
     if is_there(work.conn, row, address):
         return True
     if is_alert and alarm is not None:
         telling.alert_by(work, trip, alarm, contact, address, step=row.step)
+    elif rehearsal is not None:
+        rehearse_by(work, trip, rehearsal, contact, address, row.step)
     else:
         telling.invite_by(work, trip, contact, address)
     return True
+
+
+def _rehearsal_of(conn: Connection, trip: TripState, row: Any) -> KeptRehearsal | None:
+    """The rehearsal of which this is a text, while it is the trip's last one."""
+    last = latest_rehearsal(conn, trip.key) if row.kind == KIND else None
+    is_its = last is not None and row.dedupe_key.startswith(dedupe_prefix(last.rehearsal_id))
+    return last if is_its else None
 
 
 def _carries_the_same(work: Work, contact: ContactState, row: Any, address: Address) -> bool:

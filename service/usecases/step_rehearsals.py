@@ -10,7 +10,7 @@ from service.core import wording
 from service.core.rehearsal import ENDS_AFTER, RehearsalFacts, end_rehearsal, step_rehearsal
 from service.db.rehearsals import KIND, KeptRehearsal, dedupe_prefix, first_accepted, messages_of, put_rehearsals
 from service.db.rows import insert_ignore
-from service.db.trips import ContactState, TripState
+from service.db.trips import Address, ContactState, TripState
 from service.texts import translator
 from service.usecases.alarm_facts import first_usable
 from service.usecases.aloud import SPARE
@@ -57,8 +57,14 @@ def step_rehearsals(work: Work, due: Sequence[KeptRehearsal]) -> None:
 def _tell(work: Work, trip: TripState, rehearsal: KeptRehearsal, contact: ContactState, rung: int) -> None:
     """One person's turn, by her first usable address; failures go on to her next one as those of an alarm do."""
     address = first_usable(contact.addresses)
-    if address is None:
-        return
+    if address is not None:
+        rehearse_by(work, trip, rehearsal, contact, address, rung)
+
+
+def rehearse_by(
+    work: Work, trip: TripState, rehearsal: KeptRehearsal, contact: ContactState, address: Address, rung: int
+) -> None:
+    """Tell one person by this address: one e-mail, one call, one or two texts."""
     _ = translator(contact.language)
     is_full = contact.disclosure == "full"
     codes = [_fresh_code(work, rehearsal, contact)]
