@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, case, or_, select, update
 
 from notifiers.base import NO_KEY, Cause, DeliveryState, Rejected
 from service.db.claims import MAY_HAVE_HEARD
+from service.db.errors import KeyErased, SealBroken
 from service.db.stored import table_of
 from service.db.tables import Alarm, Outbox
 from service.db.trips import TripKey, lock_trips
@@ -56,7 +58,7 @@ def report_delivery(service: Service, told: Report) -> bool:
     def note(conn: Connection) -> tuple[bool, list[tuple[str, str]], list[float]]:
         query = select(OUTBOX).where(OUTBOX.c.outbox_id == told.outbox_id)
         found = conn.execute(query).first()
-        report = _as_asked(found, told)
+        report = _as_asked(service, conn, found, told)
         if found is None or found.state == "cancelled" or _is_past(found, report):
             return found is not None, [], []
         if found.trip_id is not None and report.state.is_bad:
@@ -70,6 +72,9 @@ def report_delivery(service: Service, told: Report) -> bool:
                 .values(look_at=now, version=ALARMS.c.version + 1, rung_accepted_at=_accepted_at(found))
             )
         row = conn.execute(query.with_for_update()).one()
+        if row.state == "cancelled" or _is_past(row, report):
+            # Another worker's news of it came first.
+            return True, [], []
         values = _news(row, report, now, knows=report.state.is_bad and has_answered(conn, row))
         if not values:
             return True, [], []
@@ -96,15 +101,25 @@ def report_delivery(service: Service, told: Report) -> bool:
     return known
 
 
-def _as_asked(row: Any, report: Report) -> Report:
+def _as_asked(service: Service, conn: Connection, row: Any, report: Report) -> Report:
     """A call in which no key was pressed has been heard after all when it asked for none."""
     if row is not None and not report.provider_id:
         named = row.provider_id if row.provider == report.provider else None
         report = replace(report, provider_id=named or str(row.outbox_id))
     no_key = report.rejected is not None and report.rejected.code == NO_KEY
-    if row is None or not no_key or row.kind in ASKS_FOR_A_KEY:
+    if row is None or not no_key or row.kind in ASKS_FOR_A_KEY or _asks_if_it_is_over(service, conn, row):
         return report
     return replace(report, state=DeliveryState.DELIVERED, rejected=None)
+
+
+def _asks_if_it_is_over(service: Service, conn: Connection, row: Any) -> bool:
+    """Whether it is the question if she is home: unanswered, it leaves a trip open which she takes for ended."""
+    if row.kind != "notice":
+        return False
+    try:
+        return bool(json.loads(service.keys.open(conn, b"outbox", row.sealed)).get("answers"))
+    except (KeyErased, SealBroken):
+        return False
 
 
 def _accepted_at(row: Any) -> Any:

@@ -17,8 +17,9 @@ from service.db.stored import table_of
 from service.db.tables import Outbox
 from service.usecases.delivery import Report, report_delivery
 from tests.scenarios.story import BROTHER, MOTHER, Story, open_story
-from tests.scenarios.test_calls import DUE, undeliver
+from tests.scenarios.test_calls import DUE, LANDLINE, landline_only, undeliver
 from tests.scenarios.test_carriage import NUMBER, POLAND
+from tests.scenarios.test_rehearsal import rehearse
 
 OUTBOX = table_of(Outbox)
 
@@ -205,3 +206,36 @@ def test_what_was_on_its_way_when_it_rose_to_duress_goes_on_in_its_words_or_not_
         hers = [text.body for text in since if text.to == HERS]
         assert all("Do NOT call or text Aizhan" in body for body in hers)
         assert len(hers) == (0 if first == "alert" else 1), "of the alarm she was told by both when it rose"
+
+
+def test_the_question_whether_she_is_home_is_asked_again_where_nobody_pressed_a_key(called: Story) -> None:
+    """A voicemail confirms nothing; and a trip that nobody closes goes on to ask her."""
+    landline_only(called)
+    calls = called.twilio.calls
+    ask_for_the_end(called)
+    calls.answer(LANDLINE)
+    calls.hang_up(LANDLINE)
+    before = len(calls.to(LANDLINE))
+    called.advance(minutes=6)
+    assert len(calls.to(LANDLINE)) == before + 1
+    calls.answer(LANDLINE)
+    calls.hang_up(LANDLINE)
+    called.advance(hours=1)
+    assert len(calls.to(LANDLINE)) == before + 1, "once more, and no more"
+    assert not is_ended(called)
+
+
+def test_a_rehearsal_in_two_texts_goes_on_as_one_call(called: Story) -> None:
+    begin(called, ("sms", MOTHER), ("voice", MOTHER), language="ru")
+    called.mother.read_all()
+    rehearse(called)
+    called.advance(seconds=15)
+    texts = called.mother.texts[-2:]
+    assert all(text.body.startswith("РЕПЕТИЦИЯ.") for text in texts)
+    for text in texts:
+        called.twilio.undelivered(text.sid, 30003)
+    called.run()
+    [_] = called.twilio.calls.to(MOTHER)
+    said = called.twilio.calls.answer(MOTHER).said[0]
+    assert "Lotus Garden Hotel" in said
+    assert "Нет вестей с" in said
