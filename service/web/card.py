@@ -98,7 +98,7 @@ def card_of(facts: CardFacts, names: Mapping[str, str], language: str, *, questi
     return Card(
         title=_("My numbers"),
         front=tuple(_front(facts, names, language, _, question)),
-        numbers=tuple(line for code, _city in facts.places for line in _emergency(code, language, _)),
+        numbers=tuple(line for code, _city in facts.places for line in _emergency(code, facts, language, _)),
         helpers=tuple(_helpers(facts, language, _)),
         said=said,
         strip=tuple(_strip(facts, names, language)),
@@ -132,7 +132,7 @@ def _dialed(number: str, codes: Iterator[str], language: str) -> Iterator[Line]:
         yield Line("", "; ".join(f"{', '.join(countries)}: {said}" for said, countries in ways.items()), small=True)
 
 
-def _emergency(code: str, language: str, _: Translate) -> Iterator[Line]:
+def _emergency(code: str, facts: CardFacts, language: str, _: Translate) -> Iterator[Line]:
     name, numbers = country_name(code, language), emergency(code)
     label = _("Emergency numbers: {country}").format(country=name)
     if numbers is None:
@@ -140,7 +140,8 @@ def _emergency(code: str, language: str, _: Translate) -> Iterator[Line]:
         return
     yield Line(label, _emergency_said(numbers, _), number=True)
     source = _("Checked on {date}").format(date=f"{numbers.checked:%d.%m.%Y}")
-    yield Line("", f"{source}: {numbers.source}", small=True)
+    old = _old(_) if numbers.as_of.is_old(facts.today) else ""
+    yield Line("", f"{source}{old}: {said_source(numbers.source, _)}", small=True)
 
 
 def _emergency_said(numbers: Emergency, _: Translate) -> str:

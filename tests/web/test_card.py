@@ -91,6 +91,14 @@ def test_T43_it_works_without_us(forms_once: FormWorld) -> None:
         assert secret.lower() not in (told + text).lower(), secret
 
 
+def test_E22_numbers_that_nobody_has_looked_up_for_a_year_are_called_old(forms_once: FormWorld) -> None:
+    draft(forms_once)
+    assert "(older than a year): GOV.UK" not in shown(forms_once.open(CARD))
+    forms_once.wait(days=400)
+    forms_once.enter_later()
+    assert "(older than a year): GOV.UK" in shown(forms_once.open(CARD))
+
+
 def test_she_chooses_what_stands_on_it_and_nothing_is_stored(forms_once: FormWorld) -> None:
     mother = draft(forms_once)
     forms_once.open(CARD)
