@@ -88,7 +88,7 @@ class _InThisProcess(httpx2.BaseTransport):
             self._runner = None
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        answer, scope = _Answer(request.read()), self._scope(request)
+        answer, scope = _Answer(request), self._scope(request)
 
         async def ask() -> None:
             await self._app(scope, answer.receive, answer.send)
@@ -133,17 +133,18 @@ class _InThisProcess(httpx2.BaseTransport):
 class _Answer:
     """What an application is told of a request, and what it says to it."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, request: httpx2.Request) -> None:
         self.status = 500
         self.headers: Headers = []
         self.parts: list[bytes] = []
-        self._asked: Message | None = {"type": "http.request", "body": body}
+        self._request: httpx2.Request | None = request
         self._is_over = asyncio.Event()
 
     async def receive(self) -> Message:
-        asked, self._asked = self._asked, None
-        if asked is not None:
-            return asked
+        request, self._request = self._request, None
+        if request is not None:
+            # Not before it is asked for: what is refused unread stays unread.
+            return {"type": "http.request", "body": request.read()}
         await self._is_over.wait()
         return {"type": "http.disconnect"}
 

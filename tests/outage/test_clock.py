@@ -33,12 +33,17 @@ def step(story: Story, by: timedelta) -> None:
     story.run()
 
 
+def asked_for_an_ok(story: Story) -> list[str]:
+    """What her phone received and has not read, but for the question that waits for a day on the way."""
+    return [text for text in story.traveler.read_all() if "passport" not in text]
+
+
 @pytest.mark.parametrize("span", STEPS)
 def test_set_forward_she_is_asked_again_before_anybody_is_told(home: Story, span: str) -> None:
     family(home)
     home.advance_to("2026-12-01T19:20+03:00" if span == "an hour" else "2026-12-01T12:00+03:00")
     step(home, STEPS[span] + timedelta(minutes=50))
-    assert len(home.traveler.read_all()) == 1
+    assert len(asked_for_an_ok(home)) == 1
     home.advance(minutes=24)
     home.mother.expect_nothing()
     home.traveler.reply("ok")
@@ -52,10 +57,10 @@ def test_forward_by_mistake_and_back_again_loses_no_reminder_and_no_alarm(story:
     story.advance_to("2026-12-01T19:10+03:00")
     step(story, by)
     story.advance(minutes=5)
-    assert len(story.traveler.read_all()) == 1, "by the wrong clock she is asked"
+    assert len(asked_for_an_ok(story)) == 1, "by the wrong clock she is asked"
     step(story, -by)
     story.advance_to("2026-12-01T20:31+03:00")
-    asked = story.traveler.read_all()
+    asked = asked_for_an_ok(story)
     assert len(asked) == 2
     assert "20:00" in asked[-1]
     story.mother.expect_nothing()
@@ -99,7 +104,7 @@ def test_set_back_before_a_deadline_and_right_again_asks_nobody_twice(home: Stor
     home.advance(hours=2)
     step(home, timedelta(days=1))
     home.advance(hours=8)
-    home.traveler.expect_nothing()
+    assert asked_for_an_ok(home) == []
     home.mother.expect_nothing()
 
 

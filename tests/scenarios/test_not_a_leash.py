@@ -37,6 +37,7 @@ PRESSES: tuple[dict[str, str], ...] = (
     {"do": "email", "email": "nobody"},
     {"do": "email_code", "email_code": "123456"},
     {"do": "still_mine"},
+    {"do": "have_copies"},
     {"do": "home"},
     {"do": "not_home"},
     {"do": "letters", "letters": "latin"},

@@ -35,8 +35,8 @@ __all__ = ["forms_once"]
 PROGRAMS = ("/api/", "/hooks/")
 BY_THEIR_LINK = re.compile(r"^/[acior]/\{token\}")
 """Whoever can name the page has the link, and the link is the secret."""
-NO_SECRET = {"/leave", "/phones/text", "/phones/answering"}
-"""Leaving may be done to anybody; simulated phones are nobody's."""
+NO_SECRET = {"/leave", "/offer", "/phones/text", "/phones/answering"}
+"""Leaving may be done to anybody; an ad that is read changes nothing; simulated phones are nobody's."""
 ALWAYS = (
     ("x-frame-options", "DENY"),
     ("x-content-type-options", "nosniff"),
