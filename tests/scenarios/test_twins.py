@@ -41,6 +41,7 @@ from service.usecases.housekeeping import keep_house
 from service.usecases.new_number import add_number, ask_number
 from service.usecases.people_now import PersonNow, people_now
 from service.usecases.problems import Refusal
+from service.usecases.read_inbox import read_inbox
 from service.usecases.request_change import request_change
 from tests.web.api_world import AIZHAN, DANIYAR, GULNAR, MOTHER, WORDS
 from tests.web.form_world import FormWorld, world_of
@@ -61,7 +62,7 @@ SHORT, WHOLE = (
 )
 MORE = (
     *("/telegram", "/trip/times", "/trip/order", "/trip/place", "/data/erase", "/people/add", "/later"),
-    *("/trip/agreement", "/trip/calendar"),
+    *("/trip/agreement", "/trip/calendar", "/trip/checklist", "/trip/drill"),
 )
 GONE = '"status":401'
 MADE_UP = (
@@ -135,6 +136,9 @@ class Twin:
         accept(service, Inbound("phones", f"{number}", service.keys.phone_hash(phone), text, address=phone))
 
     def settle(self) -> None:
+        # Changes take effect each second: none that is due waits behind a reminder, however far the clock has leapt.
+        read_inbox(self.world.service)
+        apply_due(self.world.service, self.world.now)
         self.world.work()
         apply_due(self.world.service, self.world.now)
         self.world.work()
@@ -212,6 +216,16 @@ def weekly(twin: Twin, dice: Random) -> Any:
     return twin.world.call("PUT", f"{twin.trip}/weekly-word", given, Amanba_Passphrase=WORDS["passphrase"]).status_code
 
 
+def told(twin: Twin, dice: Random) -> Any:
+    """Something of the list of what had better be done before leaving: who keeps copies, who travels along."""
+    person = twin.anybody(dice)
+    copies = {"copies": {"mine": "bag", "holder": str(person.contact_id)}} if person else {}
+    body = dice.choice((copies, {"companions": {"alone": True}}, {"companions": None}, {"agreed": {"have": True}}))
+    passed = {"Amanba_Passphrase": WORDS["passphrase"]}
+    answer = twin.world.call("PATCH", f"{twin.trip}/checklist", body, **passed)
+    return answer.status_code, plainly(answer.text)
+
+
 def number_added(twin: Twin, dice: Random) -> Any:
     phone = dice.choice((f"+770000000{next(twin.serial)}", dice.choice(twin.phones)))
     word, service = twin.phrase(dice), twin.world.service
@@ -282,6 +296,7 @@ HERS = (
     new_words,
     undo,
     weekly,
+    told,
     number_added,
     number_removed,
 )
