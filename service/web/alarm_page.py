@@ -19,6 +19,7 @@ from service.texts import known_language, translator
 from service.usecases.accept_taps import Tap
 from service.usecases.answer import CLOSE, HEARD, with_note
 from service.usecases.context import Service
+from service.usecases.countries import said_source
 from service.usecases.open_sheet import Opening, open_with_code, open_with_pin, send_code
 from service.usecases.problems import StorageUnavailable
 from service.usecases.show_alarm import show_alarm
@@ -133,6 +134,7 @@ def _shown(
     spoken = known_language(language or shown.language)
     _ = translator(spoken)
     passed = int((shown.now - shown.opened_at).total_seconds())
+    emergency = shown.place.emergency if shown.place else None
     return page(
         request,
         "alarm_locked.html" if shown.form == "locked" else "alarm.html",
@@ -145,7 +147,8 @@ def _shown(
         whole=whole,
         danger=danger,
         elapsed=passed_said(passed, spoken) if passed >= 60 else "",
-        checked=whole_day(shown.place.emergency.checked, spoken) if shown.place and shown.place.emergency else "",
+        checked=whole_day(emergency.checked, spoken) if emergency else "",
+        source=said_source(emergency.source, _) if emergency else "",
         moments=moments(shown, _),
         lanes=lanes(shown, _),
         notes=notes(shown, _),
