@@ -25,6 +25,8 @@ MOST_NOTES = 40
 MOST_ANSWERS = 40
 MOST_LETTERS = 500
 """Of one note."""
+NOTHING_SAID = N_("Write in a few words what happened.")
+NO_ROOM = N_("There is no room for more. Erase one that does not stand on the sheet.")
 
 Own = dict[str, Any]
 
@@ -126,11 +128,21 @@ def with_signs(details: Mapping[str, Any], names: Iterable[str], at: datetime) -
 
 
 def with_note(details: Mapping[str, Any], text: str, at: datetime, *, joined: bool) -> dict[str, Any]:
-    """The details with another note: one line of `MOST_LETTERS` at most; an empty one is none, and so is one beyond
-    `MOST_NOTES`."""
+    """The details with another note, one line of `MOST_LETTERS` at most. The newest one again is no other: a form was
+    sent twice.
+
+    Raises:
+        ValueError: nothing is said, or there are `MOST_NOTES` already; the message is for her.
+    """
     own, said = _own(details), tidy(text)[:MOST_LETTERS]
+    if not said:
+        raise ValueError(NOTHING_SAID)
     notes = own.setdefault("notes", [])
-    if said and len(notes) < MOST_NOTES:
+    if notes and notes[-1]["text"] == said:
+        notes[-1]["joined"] |= joined
+    elif len(notes) >= MOST_NOTES:
+        raise ValueError(NO_ROOM)
+    else:
         number = max((one["number"] for one in notes), default=0) + 1
         notes.append({"number": number, "text": said, "at": at.isoformat(), "joined": joined})
     return {**details, KEPT: own}

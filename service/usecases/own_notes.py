@@ -26,7 +26,7 @@ from service.db.trips import TripKey
 from service.usecases.ask_later import ask_for_the_rest
 from service.usecases.context import Service
 from service.usecases.drafts import ENDED, NOT_ARMED, write_details
-from service.usecases.problems import Conflict409, NotFound
+from service.usecases.problems import Conflict409, Invalid, NotFound
 from service.usecases.show_trip import WholeTrip, read_whole
 from service.usecases.unknown_facts import open_fields
 from service.usecases.waiting import looks_ended
@@ -80,8 +80,15 @@ def keep_signs(service: Service, key: TripKey, signs: Iterable[str]) -> None:
 
 
 def keep_note(service: Service, key: TripKey, text: str, *, joined: bool) -> None:
-    """Keep a note about something odd; `joined`: on the sheet too, for good."""
-    _write(service, key, "note_kept", lambda details, now: with_note(details, text, now, joined=joined))
+    """Keep a note about something odd; `joined`: on the sheet too, for good.
+
+    Raises:
+        Invalid: nothing is said, or there is no room for more.
+    """
+    try:
+        _write(service, key, "note_kept", lambda details, now: with_note(details, text, now, joined=joined))
+    except ValueError as refused:
+        raise Invalid.of("text", str(refused)) from refused
 
 
 def join_note(service: Service, key: TripKey, number: int) -> None:

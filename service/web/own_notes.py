@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from service.core.own_notes import HOLDERS, MOST_LETTERS, OwnNotes, is_amber
 from service.core.self_check import QUESTIONS
-from service.core.wording_text import Translate
+from service.core.wording_text import N_, Translate
 from service.texts import translator
 from service.usecases.context import Service
 from service.usecases.drafts import TripKey
@@ -23,6 +23,7 @@ from service.usecases.own_notes import (
     show_own,
     tell_passport,
 )
+from service.usecases.problems import FieldProblem, Invalid
 from service.usecases.sessions import Session
 from service.web.forms import Typed
 from service.web.guard import filled_in, form_token, signed_in
@@ -33,6 +34,7 @@ from service.web.trip_access import open_trip
 from service.web.wizard import see
 
 PATH = "/notes"
+NOBODY_CHOSEN = N_("Choose who has it.")
 
 
 def router(service: Service) -> APIRouter:
@@ -40,16 +42,16 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     whose, filled = Depends(signed_in(service)), Depends(filled_in(service))
 
-    @routes.get(PATH)
-    def show(request: Request, session: Session = whose) -> Response:
-        shown = show_own(service, _trip(service, session))
+    def shown_to(request: Request, key: TripKey, form: Typed) -> Response:
+        shown = show_own(service, key)
         language = language_of(request)
         _ = translator(language)
         return page(
             request,
             "own_notes.html",
+            status=422 if form.problems else 200,
             csrf=form_token(service, request),
-            form=Typed(),
+            form=form,
             holders=holders(_),
             held=list(_held(shown, language, _)),
             seen=list(_seen(shown, language, _)),
@@ -58,17 +60,27 @@ def router(service: Service) -> APIRouter:
             most=MOST_LETTERS,
         )
 
+    @routes.get(PATH)
+    def show(request: Request, session: Session = whose) -> Response:
+        return shown_to(request, _trip(service, session), Typed())
+
     @routes.post(PATH)
-    def write(session: Session = whose, typed: Typed = filled) -> Response:
+    def write(request: Request, session: Session = whose, typed: Typed = filled) -> Response:
         key, done = _trip(service, session), typed.text("do")
         number = typed.text("note")
-        if done == "passport" and (holder := holder_of(typed)) is not None:
+        if done == "passport":
+            holder = holder_of(typed)
+            if holder is None:
+                return shown_to(request, key, typed.refused([FieldProblem("passport", NOBODY_CHOSEN)]))
             tell_passport(service, key, holder)
             return see(PAPERS if is_amber(holder) else PATH)
         if done == "signs":
             keep_signs(service, key, typed.texts("sign"))
         elif done == "note":
-            keep_note(service, key, typed.text("text"), joined=typed.says("joined"))
+            try:
+                keep_note(service, key, typed.text("text"), joined=typed.says("joined"))
+            except Invalid as refused:
+                return shown_to(request, key, typed.refused(refused.problems))
         elif done == "join" and number.isdecimal():
             join_note(service, key, int(number[:9]))
         elif done == "erase" and number.isdecimal():

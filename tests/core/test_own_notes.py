@@ -11,6 +11,8 @@ from service.core.own_notes import (
     MOST_ANSWERS,
     MOST_LETTERS,
     MOST_NOTES,
+    NO_ROOM,
+    NOTHING_SAID,
     Holder,
     is_amber,
     on_the_sheet,
@@ -88,12 +90,19 @@ def test_E21_a_note_is_hers_until_she_joins_it() -> None:
 
 
 def test_nothing_grows_without_end() -> None:
-    details = with_note({}, "   ", NOW, joined=True)
-    assert read_own(details).notes == ()
-    for _turn in range(MOST_NOTES + 5):
-        details = with_note(details, "x" * (MOST_LETTERS + 9), NOW, joined=False)
+    with pytest.raises(ValueError, match=NOTHING_SAID):
+        with_note({}, " \0 ", NOW, joined=True)
+    details: dict[str, object] = {}
+    for turn in range(MOST_NOTES):
+        details = with_note(details, f"{turn:03}" + "x" * MOST_LETTERS, NOW, joined=False)
     assert {len(one.text) for one in read_own(details).notes} == {MOST_LETTERS}
-    assert len(read_own(details).notes) == MOST_NOTES
+    with pytest.raises(ValueError, match=NO_ROOM):
+        with_note(details, "one more", NOW, joined=False)
+
+
+def test_what_is_sent_twice_stands_there_once() -> None:
+    details = with_note({}, "a van", NOW, joined=True)
+    assert with_note(details, " a van", NOW + DAY, joined=False) == details
 
 
 @pytest.mark.parametrize("details", [{}, {KEPT: {}}])

@@ -41,6 +41,11 @@ def test_E19_E21_she_writes_reads_joins_and_erases_and_nobody_else_reads_it(form
     assert world.send("/notes", {"do": "passport", "passport": "me"}).headers["location"] == "/notes"
     world.send("/notes", {"do": "note", "text": VAN})
     world.send("/notes", {"do": "note", "text": SISTER, "joined": "1"})
+    # Nothing is lost without a word.
+    for empty, said in (({"do": "note", "text": " "}, "Write in a few words"), ({"do": "passport"}, "Choose who")):
+        refused = world.send("/notes", empty)
+        assert refused.status_code == 422
+        assert said in shown(refused)
     world.send("/notes", {"do": "signs", "sign": ["wages", "nonsense"]})
     page = shown(world.open("/notes"))
     assert VAN in page
