@@ -36,7 +36,8 @@ class FindingOut(BaseModel):
 
 
 class OfferOut(BaseModel):
-    """`low`: no warning signs found in the text; this is not a check of the employer. The heaviest finding first."""
+    """`low`: no warning signs found in the text; this is not a check of the employer. Findings it has all the same are
+    small things to ask about. The heaviest finding first."""
 
     level: Level
     findings: list[FindingOut]
