@@ -152,12 +152,12 @@ def _emergency_said(numbers: Emergency, _: Translate) -> str:
 
 def _helpers(facts: CardFacts, language: str, _: Translate) -> Iterator[Line]:
     """The consulate and a help line of each country, once where it is the same, and a help line at home."""
-    shown: set[str] = set()
+    found: dict[str, tuple[Consulate, list[str]]] = {}
     for code, city in facts.places:
-        found = consulate_for(facts.details, facts.citizen, code, city, language)
-        if found.name + found.phone not in shown:
-            shown.add(found.name + found.phone)
-            yield from _consulate(found, facts, code, language, _)
+        one = consulate_for(facts.details, facts.citizen, code, city, language)
+        found.setdefault(one.name + one.phone, (one, []))[1].append(country_name(code, language))
+    for one, countries in found.values():
+        yield from _consulate(one, facts, ", ".join(countries), language, _)
     for code, _city in facts.places:
         yield from _help_line(code, facts, language, _)
     home = [one for one in country(facts.citizen, "").hotlines if one.phone and one.phone.from_abroad]
@@ -165,11 +165,11 @@ def _helpers(facts: CardFacts, language: str, _: Translate) -> Iterator[Line]:
         yield from _helper(home[0], facts, language, _)
 
 
-def _consulate(found: Consulate, facts: CardFacts, code: str, language: str, _: Translate) -> Iterator[Line]:
+def _consulate(found: Consulate, facts: CardFacts, where: str, language: str, _: Translate) -> Iterator[Line]:
     if found.name:
         yield Line(_("Consulate"), found.name)
     label = _("The consulate’s phone")
-    label = label if len(facts.places) < 2 else f"{label}: {country_name(code, language)}"
+    label = label if len(facts.places) < 2 else f"{label}: {where}"
     if not found.phone:
         yield Line(label, _("not known"))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -10,6 +11,8 @@ from httpx2 import Response
 from pypdf import PdfReader
 
 from service.directory import emergency
+from service.usecases.show_card import CardFacts
+from service.web.card import card_of
 from tests.web.api_world import AIZHAN, EVENINGS, WORDS
 from tests.web.form_world import FormWorld, forms_once, shown
 
@@ -155,6 +158,12 @@ def test_each_country_on_the_way_brings_its_own_numbers_and_sentences(forms_once
     assert text.count("Консулдықтың телефоны: Оңтүстік Корея") == 1 + 3, "whose number it is"
     assert text.count("I need a doctor.") == 1 + 3, "the small cards lose nothing of it"
     assert smallest_letters(answer) >= 4, "in points"
+
+
+def test_one_consulate_for_two_countries_stands_under_both() -> None:
+    facts = CardFacts(None, "", (), (("LA", ""), ("TH", "")), "KZ", {}, False, date(2026, 11, 23))
+    labels = [line.label for line in card_of(facts, {}, "en", question=False).helpers]
+    assert [label for label in labels if "phone" in label] == ["The consulate’s phone: Laos, Thailand"]
 
 
 def test_on_a_phone_in_other_hands_it_lies_behind_the_passphrase(forms_once: FormWorld) -> None:
