@@ -31,12 +31,15 @@ class Whose(StrEnum):
     HOME = "home"
     CONSULATE = "consulate"
     EMERGENCY = "emergency"
+    POLICE = "police"
+    """Where one number for all is not known."""
 
 
 WHOSE: Mapping[Whose, str] = {
     Whose.HOME: N_("{name}, at home"),
     Whose.CONSULATE: N_("Your consulate"),
     Whose.EMERGENCY: N_("The emergency number there"),
+    Whose.POLICE: N_("The police there"),
 }
 
 
@@ -119,4 +122,4 @@ def _numbers(trip: TripState) -> Iterator[Number]:
         yield Number(Whose.CONSULATE, consulate.phone, of=consulate.mission.checked if consulate.mission else None)
     there = emergency(place)
     if there is not None and (dialed := there.general or there.police):
-        yield Number(Whose.EMERGENCY, dialed, of=there.as_of)
+        yield Number(Whose.EMERGENCY if there.general else Whose.POLICE, dialed, of=there.as_of)

@@ -227,6 +227,11 @@ def test_E10_turkey_and_russia_with_a_passport_of_kazakhstan(world: World) -> No
     revise_trip(world.service, world.state(trip).key, TripIn.model_validate(moved).form())
     shown = world.get(f"{trip}/checklist").json()
     assert [(one["rule"], "article 97" in one["source"]) for one in shown["visas"]] == [("free", True)]
+    japan = {**TRIP, "destination": {"country": "JP", "city": "Osaka", "zone": "Asia/Tokyo"}}
+    revise_trip(world.service, world.state(trip).key, TripIn.model_validate(japan).form())
+    numbers = world.get(f"{trip}/checklist").json()["numbers"]
+    assert [(one["number"], one["whose"]) for one in numbers][-1] == ("110", "police"), "no number for all is known"
+    revise_trip(world.service, world.state(trip).key, TripIn.model_validate(moved).form())
     assert states(world, trip)[Point.VISA] is State.DONE
 
 
