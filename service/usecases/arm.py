@@ -120,7 +120,7 @@ def _arm(service: Service, conn: Connection, key: TripKey, now: datetime) -> dat
     # Looked at now: the sweep finds out by itself when to look again.
     conn.execute(insert(WATCHES), {**names, **watch_values(watch, now), "version": 1})
     set_columns(conn, key, status="armed", armed_at=now)
-    _free_of_the_gone(service, conn, trip, now)
+    _free_of_the_gone(service, conn, trip, service.keys.phone_hash(trip.traveler.phone), now)
     taken = conn.execute(
         update(OWNERS)
         .where(OWNERS.c.traveler_id == key.traveler_id, OWNERS.c.contact_id == NIL)
@@ -159,12 +159,13 @@ def _take_other_numbers(work: Work, trip: TripState) -> TripState:
     hashes |= {one.hash: one.address for one in further}
     if not hashes:
         return trip
+    for digest in sorted(hashes):
+        _free_of_the_gone(work.service, conn, trip, digest, now)
     over = _over(conn, trip.key.traveler_id, now)
     armed = (OWNERS.c.contact_id == NIL) & OWNERS.c.armed.is_(True) & OWNERS.c.trip_id.not_in(over)
     others = armed & OWNERS.c.phone_hash.in_(hashes) & (OWNERS.c.traveler_id != trip.key.traveler_id)
-    for row in conn.execute(select(OWNERS.c.phone_hash, OWNERS.c.traveler_id).where(others)).all():
-        if not is_no_longer_hers(work.service, conn, row.traveler_id, row.phone_hash, now):
-            trip = drop_number_in(work, trip, hashes[row.phone_hash])
+    for digest in conn.execute(select(OWNERS.c.phone_hash).where(others)).scalars().all():
+        trip = drop_number_in(work, trip, hashes[digest])
     conn.execute(
         update(OWNERS)
         .where(OWNERS.c.traveler_id == trip.key.traveler_id, OWNERS.c.contact_id == NIL)
@@ -194,10 +195,9 @@ def _is_in_use(service: Service, conn: Connection, trip: TripState, now: datetim
     return any(owner == mine or not is_no_longer_hers(service, conn, owner, digest, now) for owner in owners)
 
 
-def _free_of_the_gone(service: Service, conn: Connection, trip: TripState, now: datetime) -> None:
-    """Her number is free of who has taken it off or had everything erased, also while an alarm holds that back: she
-    must not learn of it by her number."""
-    digest = service.keys.phone_hash(trip.traveler.phone)
+def _free_of_the_gone(service: Service, conn: Connection, trip: TripState, digest: bytes, now: datetime) -> None:
+    """Her number (its keyed hash) is free of who has taken it off or had everything erased, also while an alarm holds
+    that back: she must not learn of it by her number."""
     armed = (OWNERS.c.phone_hash == digest) & OWNERS.c.armed.is_(True)
     held = armed & (OWNERS.c.contact_id == NIL) & (OWNERS.c.traveler_id != trip.key.traveler_id)
     for traveler_id in conn.execute(select(OWNERS.c.traveler_id).where(held)).scalars().all():

@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select, update
 
 from service.core.alarm import AlarmKind
 from service.db.routing import NIL, Inbox, PhoneOwner
 from service.db.stored import table_of
+from service.db.tables import Trip
 from service.db.trips import TripKey
 from service.usecases.accept import Inbound, accept
 from service.usecases.apply_changes import apply_due
@@ -26,7 +27,7 @@ from tests.web.form_world import forms_once
 
 __all__ = ["forms_once", "world"]
 
-INBOX, OWNERS = table_of(Inbox), table_of(PhoneOwner)
+INBOX, OWNERS, TRIPS = table_of(Inbox), table_of(PhoneOwner), table_of(Trip)
 NEW, STRANGER = "+77000000007", "+77000000011"
 SAFE, DURESS = WORDS["safe"][0], WORDS["duress"][0]
 HERE = b"her session"
@@ -148,6 +149,33 @@ def test_a_number_that_somebody_had_before_passes_to_her(world: World) -> None:
     )
     owners = world.service.read(lambda conn: conn.execute(query).scalars().all())
     assert owners == [key_of(world, trip).traveler_id] != [before]
+
+
+@one_database
+def test_who_sets_out_leaves_a_further_number_that_is_anothers_on_the_way(world: World) -> None:
+    """However it came to be so: whoever answers there answers for the other."""
+    world.sign_in(STRANGER)
+    theirs = key_of(world, world.armed())
+    world.wait(minutes=2)
+    world.sign_in()
+    first = world.armed()
+    name_number(world, first)
+    hers = key_of(world, first)
+    old = world.service.keys.phone_hash(AIZHAN)
+
+    def end(conn: Connection) -> None:
+        conn.execute(update(TRIPS).where(TRIPS.c.trip_id == hers.trip_id).values(status="ended"))
+        conn.execute(update(OWNERS).where(OWNERS.c.traveler_id == hers.traveler_id).values(armed=False))
+        both = {"traveler_id": theirs.traveler_id, "trip_id": theirs.trip_id, "contact_id": NIL, "armed": True}
+        conn.execute(insert(OWNERS).values(phone_hash=old, **both))
+
+    world.service.run(end)
+    world.wait(minutes=2)
+    then = world.armed()
+    assert numbers(world, then) == [NEW]
+    world.wait(hours=10, minutes=31)
+    sweep(world.service)
+    assert world.texts(NEW, "reminder") != [] == world.texts(AIZHAN, "reminder")
 
 
 @pytest.mark.parametrize("phone", [AIZHAN, GULNAR, "+902422490000"], ids=["hers", "her mother's", "the employer's"])
