@@ -38,11 +38,12 @@ Change = Callable[[Mapping[str, Any], datetime], dict[str, Any]]
 @dataclass(frozen=True, slots=True)
 class OwnPage:
     """What she has written down. `zone`: the clock at her destination (IANA). `ask_passport`: she has arrived by plan,
-    and has not said yet who has her passport."""
+    and has not said yet who has her passport. `is_open`: no passphrase stands before it."""
 
     notes: OwnNotes
     zone: str
     ask_passport: bool
+    is_open: bool
 
 
 def show_own(service: Service, key: TripKey) -> OwnPage:
@@ -55,7 +56,7 @@ def show_own(service: Service, key: TripKey) -> OwnPage:
     whole = service.read(lambda conn: read_whole(service, conn, key, now))
     notes = read_own(whole.details)
     zone = str((whole.details.get("destination") or {}).get("zone") or "UTC")
-    return OwnPage(notes, zone, asks_passport(whole, now))
+    return OwnPage(notes, zone, asks_passport(whole, now), not whole.has_words)
 
 
 def asks_passport(whole: WholeTrip, now: datetime) -> bool:

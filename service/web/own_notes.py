@@ -58,6 +58,7 @@ def router(service: Service) -> APIRouter:
             asked=_asked(shown.notes, _),
             notes=[(one, _day(one.at, shown, language)) for one in shown.notes.notes],
             most=MOST_LETTERS,
+            is_open=shown.is_open,
         )
 
     @routes.get(PATH)

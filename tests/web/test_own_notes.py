@@ -49,6 +49,7 @@ def test_E19_E21_she_writes_reads_joins_and_erases_and_nobody_else_reads_it(form
     world.send("/notes", {"do": "signs", "sign": ["wages", "nonsense"]})
     page = shown(world.open("/notes"))
     assert VAN in page
+    assert "can read it" not in page
     assert SISTER in page
     assert "yes, since 1 December Is your pay held back" in page
     assert page.index("I have it myself") < page.index("My employer or somebody at work")
@@ -79,6 +80,13 @@ def test_E14_each_field_that_may_wait_is_asked_for_a_day_later_and_told_on_the_p
     assert [field for field in LATER if f'name="{field}' not in page] == []
     assert world.send("/later", told).headers["location"] == "/home"
     assert world.state(trip).details["later"] == []
+
+
+def test_where_no_passphrase_hides_it_the_page_says_so(forms_once: FormWorld) -> None:
+    forms_once.sign_in()
+    forms_once.armed()
+    forms_once.enter_later()
+    assert "Whoever opens this page on your phone can read it." in shown(forms_once.open("/notes"))
 
 
 def _sealed(world: FormWorld, *texts: str) -> None:
