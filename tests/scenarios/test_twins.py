@@ -221,8 +221,7 @@ def told(twin: Twin, dice: Random) -> Any:
     person = twin.anybody(dice)
     copies = {"copies": {"mine": "bag", "holder": str(person.contact_id)}} if person else {}
     body = dice.choice((copies, {"companions": {"alone": True}}, {"companions": None}, {"agreed": {"have": True}}))
-    passed = {"Amanba_Passphrase": WORDS["passphrase"]}
-    answer = twin.world.call("PATCH", f"{twin.trip}/checklist", body, **passed)
+    answer = twin.world.call("PATCH", f"{twin.trip}/checklist", body, Amanba_Passphrase=WORDS["passphrase"])
     return answer.status_code, plainly(answer.text)
 
 
@@ -283,23 +282,8 @@ def first_word(twin: Twin, _dice: Random) -> Any:
     return twin.world.post(f"{twin.trip}/check-ins", {"text": PHRASES[0][twin.mine]}).status_code
 
 
-HERS = (
-    pause,
-    late,
-    plan,
-    leg,
-    remove,
-    remove,
-    add,
-    hand_over,
-    order,
-    new_words,
-    undo,
-    weekly,
-    told,
-    number_added,
-    number_removed,
-)
+NUMBERS = (number_added, number_removed)
+HERS = (*NUMBERS, pause, late, plan, leg, remove, remove, add, hand_over, order, new_words, undo, weekly, told)
 OFTEN = (text, text, text, check_in, wait, wait, wait, people_answer, people_answer, people_stop, keep)
 RARE = (sos, end, erase)
 STORY = (first_word, number_added, hand_over, people_answer, remove, wait, end)
