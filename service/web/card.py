@@ -13,6 +13,7 @@ from service.core.wording import Translate
 from service.core.wording_countries import helper_name
 from service.core.wording_text import N_
 from service.directory import Emergency, Help, Helper, country, emergency
+from service.directory.dated import AsOf
 from service.directory.phrases import phrases, spoken_in
 from service.texts import translator
 from service.usecases.consulate import Consulate, Origin, consulate_for
@@ -138,7 +139,7 @@ def _emergency(code: str, facts: CardFacts, language: str, _: Translate) -> Iter
     if numbers is None:
         yield Line(label, _(UNKNOWN))
         return
-    yield Line(label, _emergency_said(numbers, _), number=True)
+    yield Line(_of_year(label, numbers.as_of), _emergency_said(numbers, _), number=True)
     source = _("Checked on {date}").format(date=f"{numbers.checked:%d.%m.%Y}")
     old = _old(_) if numbers.as_of.is_old(facts.today) else ""
     yield Line("", f"{source}{old}: {said_source(numbers.source, _)}", small=True)
@@ -173,7 +174,8 @@ def _consulate(found: Consulate, facts: CardFacts, where: str, language: str, _:
     if not found.phone:
         yield Line(label, _("not known"))
     else:
-        yield Line(label, shown_number(found.phone), number=True)
+        listed = found.mission.checked if found.mission is not None else None
+        yield Line(_of_year(label, listed), shown_number(found.phone), number=True)
         within = within_its_country(found.phone)
         if within != shown_number(found.phone):
             host = country_name(country_of_number(found.phone), language)
@@ -189,6 +191,11 @@ def _consulate(found: Consulate, facts: CardFacts, where: str, language: str, _:
         old = found.mission.checked is not None and found.mission.checked.is_old(facts.today)
         source = said_source(found.mission.source, _)
         yield Line("", f"{said}{_old(_) if old else ''}: {source}", small=True)
+
+
+def _of_year(label: str, checked: AsOf | None) -> str:
+    """The year stays with a number where there is no room to say whose it is: on the small cards."""
+    return f"{label} ({checked.text[:4]})" if checked is not None else label
 
 
 def _old(_: Translate) -> str:
@@ -208,7 +215,8 @@ def _helper(one: Helper, facts: CardFacts, language: str, _: Translate) -> Itera
     if number is None:
         return
     name = country_name(one.country, language)
-    yield Line(_("Help line: {country}").format(country=name), number.printed, number=True)
+    label = _of_year(_("Help line: {country}").format(country=name), number.checked)
+    yield Line(label, number.printed, number=True)
     within = "" if number.from_abroad else _("only from within: {country}").format(country=name)
     of = _("Checked on {date}").format(date=date_said(number.checked, language))
     old = _old(_) if number.checked is not None and number.checked.is_old(facts.today) else ""
@@ -234,8 +242,9 @@ def _strip(facts: CardFacts, names: Mapping[str, str], language: str) -> Iterato
         numbers = emergency(code)
         if numbers is not None:
             yield numbers.general or numbers.police or numbers.ambulance or numbers.fire
-        if phone := consulate_for(facts.details, facts.citizen, code, city, language).phone:
-            yield shown_number(phone)
+        found = consulate_for(facts.details, facts.citizen, code, city, language)
+        if found.phone:
+            yield _of_year(shown_number(found.phone), found.mission.checked if found.mission is not None else None)
     wanted = (person.phone for person in facts.people if str(person.contact_id) in names)
     if first := next(wanted, ""):
         yield shown_number(first)

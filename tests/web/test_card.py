@@ -76,7 +76,7 @@ def test_T43_it_works_without_us(forms_once: FormWorld) -> None:
         "as I wrote it myself",
         "Türkiye: 00 7 700 000 0002",
         "Kazakhstan: 8 (700) 000 0002",
-        "Help line: Türkiye 157",
+        "Help line: Türkiye (2025) 157",
         "only from within: Türkiye",
         "Pasaportum yalnızca bana aittir.",
         "My passport belongs only to me.",
