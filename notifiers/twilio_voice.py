@@ -107,7 +107,7 @@ class TwilioVoice(Account):
         fields: dict[str, object] = {
             "To": message.to,
             "From": self.settings.voice_from,
-            "Twiml": call(ways, ROUNDS if message.answers else ROUNDS_TO_LISTEN, action),
+            "Twiml": call(ways, max(ROUNDS if message.answers else ROUNDS_TO_LISTEN, len(ways)), action),
             "Timeout": RING_SECONDS,
         }
         if message.callback_url is not None and self._can_call_us(message.callback_url):

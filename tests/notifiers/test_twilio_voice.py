@@ -74,6 +74,15 @@ def test_ways_to_say_it_take_turns(twilio: MockTwilio) -> None:
     assert said == [("Play", played.audio), ("Say", "Нет вестей"), ("Play", played.audio)]
 
 
+def test_each_way_has_its_turn_also_where_nothing_is_asked(twilio: MockTwilio) -> None:
+    """The last one is whole and needs nothing of ours: it must be heard, whatever becomes of the recordings."""
+    played = Utterance("Белгі жоқ", "kk", "https://amanba.example/voice/kk/a.wav")
+    ways = ((Utterance("Коротко", "ru"),), (played,), (Utterance("Всё целиком", "ru"),))
+    voice(twilio).send(replace(MESSAGE, answers=(), language="kk", voiced=ways))
+    said = [one.text for one in twiml_of(twilio.calls.last(HER).twiml) if one.tag in ("Say", "Play")]
+    assert said == ["Коротко", played.audio, "Всё целиком"]
+
+
 def test_a_recording_that_twilio_cannot_fetch_does_not_end_the_call(twilio: MockTwilio) -> None:
     """It would say that an error has occurred, and hang up."""
     at_home = Utterance("Белгі жоқ", "kk", "http://127.0.0.1:8000/voice/kk/a.wav")
