@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -273,7 +274,9 @@ class Telegram:
     def _take_back(self, hook_url: str) -> None:
         """Settle it with Telegram anew, at once: what people wrote was posted to somebody else, and is gone."""
         if hook_url or not self._secret:
-            self.attach(hook_url)
+            # Refused, it is tried again when it is seen again; that something is gone is said in any case.
+            with suppress(SourceUnreadable):
+                self.attach(hook_url)
         raise SourceUnreadable("the webhook was another's", lost=True)
 
     def _read(self, page: list[Any]) -> Iterator[Heard]:

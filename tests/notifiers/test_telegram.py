@@ -215,6 +215,16 @@ def test_a_webhook_that_somebody_has_set_is_taken_away_and_what_waits_is_read(te
     assert one.hand_over(inbox.keep) == 1
 
 
+def test_one_that_cannot_be_taken_back_is_told_of_all_the_same(
+    telegram: MockTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    telegram.webhook = {"url": "https://elsewhere.example", "secret_token": "x"}
+    monkeypatch.setattr(telegram, "_deleteWebhook", telegram._unknown)
+    with pytest.raises(SourceUnreadable, match="another's") as posted:
+        bot(telegram).hand_over(Inbox().keep)
+    assert posted.value.lost
+
+
 # --- in, posted to us
 
 
