@@ -118,14 +118,16 @@ def _first(rule: Rule, words: Sequence[Word], hits: Mapping[str, Sequence[Hit]],
 
 
 def _level(signs: Sequence[Rule], claims: Sequence[Rule], spared: int) -> tuple[Level, int]:
-    """Of each group the heaviest sign counts. Claims, and what an offer is `spared` when nothing in it is a stop, lower
-    the sum, but never below caution when a sign is serious."""
-    groups: dict[str, int] = {}
-    for rule in signs:
-        groups[rule.group] = max(groups.get(rule.group, 0), rule.weight)
+    """Of each group the heaviest sign counts. Claims lower the sum, and what an offer is `spared` its soft part when
+    nothing in it is a stop, but never below caution when a sign is serious."""
+    groups: dict[str, Rule] = {}
+    for rule in sorted(signs, key=lambda rule: (rule.weight, not rule.soft)):
+        groups[rule.group] = rule
     stops = sum(rule.stop for rule in signs)
-    score = sum(groups.values()) - min(MOST_CLAIMED, sum(claim.weight for claim in claims))
-    score = max(0, score if stops else score - spared)
+    soft = sum(rule.weight for rule in groups.values() if rule.soft)
+    hard = sum(rule.weight for rule in groups.values() if not rule.soft)
+    score = hard + (soft if stops else max(0, soft - spared))
+    score = max(0, score - min(MOST_CLAIMED, sum(claim.weight for claim in claims)))
     is_serious = stops > 0 or any(rule.weight >= SERIOUS for rule in signs)
     if score >= (HIGH if is_serious else HIGH_OF_SMALL) or stops > 1:
         return Level.HIGH, score
@@ -133,10 +135,19 @@ def _level(signs: Sequence[Rule], claims: Sequence[Rule], spared: int) -> tuple[
 
 
 def _place(hits: Mapping[str, Sequence[Hit]]) -> str:
-    """Where the work is: "abroad", "home", or "" when it is not said."""
-    if any(hits.get(name) for name in hits if name.startswith("place_") and name != "place_home"):
+    """Where the work is: "abroad", "home", or "" when it is not said. A neighbour's town with that country's own money
+    is at home there."""
+    dishes = {hit.first for hit in hits.get("cuisine", ())}
+    places = {
+        name
+        for name, found in hits.items()
+        if name.startswith("place_") and any(hit.last + 1 not in dishes for hit in found)
+    }
+    if places - {"place_home", "place_near"}:
         return "abroad"
-    return "home" if hits.get("place_home") else ""
+    if "place_near" in places:
+        return "home" if hits.get("near_money") else "abroad"
+    return "home" if places else ""
 
 
 def _add_figures(text: str, words: Sequence[Word], hits: dict[str, list[Hit]], rules: Ruleset) -> None:
@@ -185,9 +196,9 @@ def _add_missing(
     text: str, words: Sequence[Word], hits: dict[str, list[Hit]], rules: Ruleset, place: str
 ) -> tuple[int, Texts]:
     """Note when too little is told; which facts are missing, by language."""
-    told = told_facts(text, hits, has_pay="pay_named" in hits)
+    told = told_facts(text, hits, has_pay="pay_named" in hits, is_abroad=place == "abroad")
     opening = Hit(0, min(len(words), WORDS_OF_OPENING) - 1)
-    few = MOST_FACTS_OF_A_BLANK - (place == "home")
+    few = MOST_FACTS_OF_A_BLANK - (place == "home" or (not place and "home_cue" in hits))
     if len(told) <= few:
         hits["facts_missing"] = [opening]
     elif len(told) <= few + 1:

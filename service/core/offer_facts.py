@@ -22,15 +22,28 @@ _ADDRESS_ONLINE = re.compile(
 )
 _CHAT = re.compile(r"t\.me|wa\.me|telegram|instagram|bit\.ly|forms\.gle|gmail|mail\.ru|yandex", re.IGNORECASE)
 _TIMES = re.compile(
-    r"(?<!\d)(?:\d{1,2}[:.]\d{2}\s?(?:-|–|до|to|дейін)|[2-7]\s?/\s?[0-3](?!\d)"
+    r"(?<!\d)(?:\d{1,2}[:.]\d{2}\s?(?:-|–|до|to|дейін)|[2-7]\s?/\s?[0-3](?!\d)|\d\d\s?/\s?\d\d(?!\d)"
+    r"|\d{1,2}\s(?:до|to)\s\d{1,2}(?!\d)|\d{1,2}-?(?:дан|ден|тан|тен)\s\d{1,2}-?(?:ге|ға|ке|қа)"
     r"|\d{1,2}[- ]?(?:hours?|h\b|hrs|час|ч\b|сағат|сагат))",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"\d{3}|\d[кk]|\d (?:тыс|мың)", re.IGNORECASE)
+_SUM_WITHOUT_MONEY = re.compile(
+    r"\d{2,3}[ .\u00a0]000(?!\d)|\d[кk](?!\w)|\d\s?(?:тыс|мың|млн)"
+    r"|\d{3,}\s(?:в день|за смену|смена|per shift|a day|күніне)"
+    r"|(?:сдельн|оклад|piece ?work|\+ ?(?:%|процент|пайыз|percent))",
+    re.IGNORECASE,
+)
+"""How pay is told to neighbours, who know the money."""
 
 
-def told_facts(text: str, hits: Mapping[str, Sequence[Hit]], *, has_pay: bool) -> frozenset[str]:
-    """Which of `FACTS` an offer tells. That they are true is not known."""
+def told_facts(
+    text: str, hits: Mapping[str, Sequence[Hit]], *, has_pay: bool, is_abroad: bool = True
+) -> frozenset[str]:
+    """Which of `FACTS` an offer tells. That they are true is not known.
+
+    Near home the name of an ordinary trade tells what is to be done; far away only that of a skilled one does.
+    """
 
     def said(*concepts: str) -> bool:
         return any(not hit.denied for concept in concepts for hit in hits.get(concept, ()))
@@ -39,8 +52,10 @@ def told_facts(text: str, hits: Mapping[str, Sequence[Hit]], *, has_pay: bool) -
     told = {
         "employer": bool(_NAMED.search(text)) or bool(online) or said("named_company"),
         "place": said("street", "named_city"),
-        "duties": len(hits.get("duty", ())) >= 2,
-        "pay": has_pay or (said("wages") and _FIGURE.search(text) is not None),
+        "duties": len(hits.get("duty", ())) >= 2 or said("skilled_work") or (not is_abroad and said("duty", "trade")),
+        "pay": has_pay
+        or (said("wages") and _FIGURE.search(text) is not None)
+        or (not is_abroad and _SUM_WITHOUT_MONEY.search(text) is not None),
         "hours": _TIMES.search(text) is not None or said("schedule"),
         "contract": said("contract"),
         "skills": said("skills", "certificate") or (said("experience") and not _denied_only(hits, "experience")),

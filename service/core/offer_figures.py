@@ -27,6 +27,11 @@ _CURRENCY = {
     "krw": "₩|krw|won|вон[а-я]*",
     "czk": "czk|kč|крон[а-я]*",
     "cny": "cny|rmb|yuan|юан[а-я]*",
+    "kgs": "kgs|som|сом[а-я]*",
+    "uzs": "uzs|sum|сум(?:ов|а|ы)?|сўм",
+    "ils": "ils|nis|shekels?|шекел[а-я]*",
+    "nok": "nok|sek",
+    "chf": "chf|франк[а-я]*",
 }
 _UNIT = "|".join(pattern for pattern in _CURRENCY.values())
 _NUMBER = r"\d{1,3}(?:[ .,'\u00a0\u202f]\d{3})+(?!\d)|\d{1,7}(?:[.,]\d{1,2})?(?!\d)"

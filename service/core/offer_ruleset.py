@@ -5,7 +5,8 @@ A rule says of what an offer speaks together, in patterns such as these:
 - `escort`: the concept is spoken of, and not denied.
 - `passport hold /6`: both within six words. `passport > hold /6`: in this order. `not:experience`: it is denied.
   `any:contract`: denied or not.
-- `... unless own_hands`: not when one of these concepts stands close by.
+- `... unless own_hands`: not when one of these concepts stands close by; `any:fine`: denied or not. `unless/8 exam`:
+  not within eight words.
 - `... with online_work`: only when the offer speaks of it anywhere. `... without work_visa`: only when it does not.
 - `... @abroad`, `@home`, `@elsewhere`: only for work abroad, at home, or not at home.
 """
@@ -49,7 +50,7 @@ class Pattern:
     terms: tuple[Term, ...]
     window: int
     ordered: bool
-    unless: tuple[str, ...]
+    unless: tuple[tuple[Term, int], ...]
     having: tuple[str, ...]
     lacking: tuple[str, ...]
     place: str
@@ -63,6 +64,7 @@ class Rule:
         group: of the rules of one group only the heaviest counts.
         weight: how much it adds, 1 to 7.
         stop: what no honest offer asks for; two of them are enough for "high".
+        soft: an offer at home, or one that tells much of itself, has less to fear of it.
         claim: the opposite of a sign: something said that can be verified.
         why: why to look at it.
         ask: the question to ask back.
@@ -72,6 +74,7 @@ class Rule:
     group: str
     weight: int
     stop: bool
+    soft: bool
     claim: bool
     when: tuple[Pattern, ...]
     why: Texts
@@ -118,27 +121,34 @@ def pattern(text: str) -> Pattern:
         ValueError: it asks for nothing, or a part of it is not understood.
     """
     terms: list[Term] = []
-    lists: dict[str, list[str]] = {"unless": [], "with": [], "without": []}
-    window, ordered, place, into = DEFAULT_WINDOW, False, "", ""
+    unless: list[tuple[Term, int]] = []
+    lists: dict[str, list[str]] = {"with": [], "without": []}
+    window, near, ordered, place, into = DEFAULT_WINDOW, NEARBY, False, "", ""
     for part in text.split():
         if part in lists:
             into = part
+        elif part.partition("/")[0] == "unless":
+            into, near = "unless", int(part.partition("/")[2] or NEARBY)
         elif part.startswith("/"):
             window = int(part[1:])
         elif part == ">":
             ordered = True
         elif part in PLACES:
             place = part
+        elif into == "unless":
+            unless.append((_term(part), near))
         elif into:
             lists[into].append(part)
         else:
-            kind, _, concept = part.rpartition(":")
-            terms.append(Term(concept, {"": False, "not": True, "any": None}[kind]))
+            terms.append(_term(part))
     if not terms:
         raise ValueError(f"a pattern that asks for nothing: {text}")
-    return Pattern(
-        tuple(terms), window, ordered, tuple(lists["unless"]), tuple(lists["with"]), tuple(lists["without"]), place
-    )
+    return Pattern(tuple(terms), window, ordered, tuple(unless), tuple(lists["with"]), tuple(lists["without"]), place)
+
+
+def _term(text: str) -> Term:
+    kind, _, concept = text.rpartition(":")
+    return Term(concept, {"": False, "not": True, "any": None}[kind])
 
 
 def matches(
@@ -158,8 +168,8 @@ def matches(
         return None
     for found in _together(one, words, [_of(term, hits) for term in one.terms]):
         first, last = min(hit.first for hit in found), max(hit.last for hit in found)
-        spared = [hit for concept in one.unless for hit in hits.get(concept, ()) if not hit.denied]
-        if not any(_is_near(words, hit, first, last) for hit in spared):
+        spared = [(hit, near) for term, near in one.unless for hit in _of(term, hits)]
+        if not any(_is_near(words, hit, first, last, near) for hit, near in spared):
             whole = [hit.whole or (hit.first, hit.last) for hit in found]
             return min(start for start, _end in whole), max(end for _start, end in whole)
     return None
@@ -203,8 +213,8 @@ def _span(words: Sequence[Word], way: Sequence[Hit]) -> int:
     return words[by_place[-1].first].at - words[by_place[0].last].at
 
 
-def _is_near(words: Sequence[Word], hit: Hit, first: int, last: int) -> bool:
-    return words[hit.last].at >= words[first].at - NEARBY and words[hit.first].at <= words[last].at + NEARBY
+def _is_near(words: Sequence[Word], hit: Hit, first: int, last: int, near: int) -> bool:
+    return words[hit.last].at >= words[first].at - near and words[hit.first].at <= words[last].at + near
 
 
 def _new(concepts: Mapping[str, Mapping[str, str]], known: Mapping[str, object]) -> Mapping[str, Mapping[str, str]]:
@@ -222,6 +232,7 @@ def _rule(group: str, one: Mapping[str, object]) -> Rule:
         group=str(one.get("group", group)),
         weight=int(str(one["weight"])),
         stop=bool(one.get("stop", False)),
+        soft=bool(one.get("soft", False)),
         claim=bool(one.get("claim", False)),
         when=tuple(pattern(text) for text in when),
         why=MappingProxyType(why),

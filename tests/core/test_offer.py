@@ -12,7 +12,25 @@ import pytest
 from service.core.offer import HIGH, LANGUAGES, Check, Level, check
 from service.core.offer_ruleset import pattern, ruleset
 
-ADS = json.loads((Path(__file__).parents[1] / "data" / "offers.json").read_text("utf-8"))
+DATA = Path(__file__).parents[1] / "data"
+ADS = json.loads((DATA / "offers.json").read_text("utf-8"))
+SENTENCES = json.loads((DATA / "offer_sentences.json").read_text("utf-8"))
+MIXED = ("kk-honest-35", "kk-honest-38", "kk-honest-58", "kk-honest-65")
+"""Ads in two languages, or with hardly a word in any."""
+WELL_TOLD = {
+    "en": (
+        "Nord Fresh B.V., Rotterdam, Netherlands, is looking for packers: sorting and packing of flowers. 40 hours a"
+        " week, 5/2, 1,900 EUR gross. Requirements: a year of experience, English A2. Contract of employment. "
+    ),
+    "ru": (
+        "ТОО «Норд Фреш», Роттердам, Нидерланды, приглашает упаковщиков: сортировка и упаковка цветов. 40 часов в"
+        " неделю, 5/2, 1900 евро. Требования: опыт от года, английский A2. Трудовой договор. "
+    ),
+    "kk": (
+        "«Норд Фреш» ЖШС, Роттердам, Нидерланд, қаптаушылар керек: гүл сұрыптау және қаптау. Аптасына 40 сағат, 5/2,"
+        " 1900 еуро. Талаптар: бір жыл тәжірибе, ағылшын тілі A2. Еңбек шарты. "
+    ),
+}
 
 ARTICLE = {
     "en": (
@@ -171,6 +189,15 @@ def test_a_line_is_enough() -> None:
     assert next(one.quote for one in found.findings if one.rule == "W1") == "3000$"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_sentence_is_enough_in_an_offer_that_tells_everything_and_ordinary_ones_are_none(language: str) -> None:
+    """A lure that is written well hides in one sentence: nothing else that is told outweighs it."""
+    assert check(WELL_TOLD[language]).level is Level.LOW
+    for kind, low in (("signs", False), ("plain", True)):
+        levels = {one[language]: check(WELL_TOLD[language] + one[language]).level for one in SENTENCES[kind]}
+        assert [sentence for sentence, level in levels.items() if (level is Level.LOW) is not low] == []
+
+
 def test_without_a_sign_it_is_low_and_an_empty_text_is_too() -> None:
     known = "Шымкент, ТОО «Сервис», сварщик 5 разряда, 5/2, 350 000 тенге, договор, ул. Абая 1, опыт от 2 лет"
     for text in ("", "   \n", "🙂🙂🙂", known):
@@ -184,7 +211,7 @@ def test_every_finding_quotes_the_words_that_made_it_the_heaviest_first() -> Non
         assert all(one.quote and one.quote in ad["text"] for one in found.findings), ad["id"]
         weights = [one.weight for one in found.findings]
         assert weights == sorted(weights, reverse=True)
-        assert found.language == ad["language"] or ad["id"] in ("ru-lure-36", "kk-lure-30"), ad["id"]
+        assert found.language == ad["language"] or ad["id"] in MIXED, ad["id"]
         if found.score >= HIGH + 2:
             assert found.level is Level.HIGH
 
@@ -210,9 +237,12 @@ def test_every_rule_speaks_three_languages_and_finds_something() -> None:
     seen = set[str]()
     for found in every_check():
         seen |= rules_of(found)
+    for one in SENTENCES["signs"]:
+        seen |= rules_of(check(one["en"] + " Spain."))
     for rule in ruleset().rules:
         asked = {term.concept for one in rule.when for term in one.terms}
-        asked |= {name for one in rule.when for name in (*one.unless, *one.having, *one.lacking)}
+        asked |= {term.concept for one in rule.when for term, _near in one.unless}
+        asked |= {name for one in rule.when for name in (*one.having, *one.lacking)}
         assert asked <= known, rule.id
         if not rule.claim:
             assert rule.id in seen, rule.id

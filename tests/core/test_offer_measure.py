@@ -37,7 +37,9 @@ def levels(*names: str) -> dict[tuple[str, str], Counter[Level]]:
     return found
 
 
-@pytest.mark.parametrize("names", [("offers.json",), ("offers_unseen.json",), ("offers_unseen.json", SECOND)])
+@pytest.mark.parametrize(
+    "names", [("offers.json",), ("offers_seen_2.json",), ("offers_unseen.json",), ("offers_unseen.json", SECOND)]
+)
 def test_lures_are_found_and_honest_ads_are_left_alone(names: tuple[str, ...]) -> None:
     counts, below = levels(*names), []
     for language in ("en", "ru", "kk"):
