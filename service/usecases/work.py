@@ -14,8 +14,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Select, select, update
 
-from service.core.alarm import AlarmView
+from service.core.alarm import AlarmKind, AlarmView
 from service.core.carriage import carried
+from service.core.ladder import audience
 from service.core.lifeline import may_ring_at
 from service.core.watch import WatchView
 from service.db import tables
@@ -360,10 +361,15 @@ def cancel_reminders(conn: Connection, trip: TripState, now: datetime) -> None:
 
 def cancel_notices(conn: Connection, trip: TripState, now: datetime) -> None:
     """Cancel what waits to be told of the trip itself: it asks to call her, which from now on nobody may. What has left
-    or is leaving is good no more: given back by its provider, it does not go again."""
+    or is leaving is good no more: given back by its provider, it does not go again. The end of an earlier alarm goes no
+    more to those who hear of duress: it says that she is safe."""
     of_trip = OUTBOX.c.traveler_id == trip.key.traveler_id, OUTBOX.c.trip_id == trip.key.trip_id
     waits = OUTBOX.c.kind == "notice", OUTBOX.c.state == "pending"
     conn.execute(update(OUTBOX).where(*of_trip, *waits).values(state="cancelled", settled_at=now))
     left = OUTBOX.c.kind.in_(("alert", "notice")), OUTBOX.c.state.in_(("sending", "sent", "unknown"))
     may_come_back = OUTBOX.c.created_at > now - GIVEN_BACK_WITHIN
     conn.execute(update(OUTBOX).where(*of_trip, *left, may_come_back).values(valid_until=now))
+    hear_of_it = [UUID(one) for one in audience(AlarmKind.DURESS, trip.people)]
+    ends = OUTBOX.c.kind == "all_clear", OUTBOX.c.contact_id.in_(hear_of_it)
+    conn.execute(update(OUTBOX).where(*of_trip, *ends, waits[1]).values(state="cancelled", settled_at=now))
+    conn.execute(update(OUTBOX).where(*of_trip, *ends, left[1], may_come_back).values(valid_until=now))

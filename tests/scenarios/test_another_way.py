@@ -106,6 +106,26 @@ def test_who_stops_texts_before_the_end_hears_it_in_a_call(called: Story) -> Non
     assert "is safe" in called.twilio.calls.answer(MOTHER).said[0]
 
 
+def test_nobody_who_hears_of_duress_reads_after_it_that_an_earlier_alarm_ended_well(called: Story) -> None:
+    called.register()
+    called.plan_trip()
+    called.add_contact("Gulnar", MOTHER)
+    called.add_contact("Daniyar", BROTHER, role="call")
+    called.set_words()
+    called.arm()
+    called.advance_to("2026-12-01T21:20+03:00")
+    assert [phone.expect("Lotus Garden Hotel") for phone in (called.mother, called.brother)]
+    called.twilio.fail_next(429, 20429, times=9)
+    called.mother.reply("2")
+    called.traveler.text("heavy rain")
+    called.run()
+    called.twilio.forget_faults()
+    called.advance(minutes=5)
+    called.mother.expect("Do NOT call")
+    assert not [text for text in called.twilio.sent if text.to == MOTHER and "is safe" in text.body]
+    called.brother.expect("is safe")
+
+
 def test_a_refusal_locks_its_trip_before_its_messages(postgresql_url: str) -> None:
     """Else a word of duress that is read meanwhile would not find what the refusal writes for her next way."""
     with open_story(postgresql_url) as story:
