@@ -154,7 +154,7 @@ def _term(text: str) -> Term:
 def matches(
     one: Pattern, words: Sequence[Word], hits: Mapping[str, Sequence[Hit]], place: str
 ) -> tuple[int, int] | None:
-    """The first and the last word of what a pattern asks for; None when it is not said.
+    """The first and the last word of what a pattern asks for, where it is said in the fewest; None when it is not.
 
     Args:
         one: the pattern.
@@ -166,13 +166,19 @@ def matches(
         return None
     if any(not _affirmed(hits, concept) for concept in one.having) or any(_affirmed(hits, one) for one in one.lacking):
         return None
-    for found in _together(one, words, [_of(term, hits) for term in one.terms]):
-        first, last = min(hit.first for hit in found), max(hit.last for hit in found)
-        spared = [(hit, near) for term, near in one.unless for hit in _of(term, hits)]
-        if not any(_is_near(words, hit, first, last, near) for hit, near in spared):
-            whole = [hit.whole or (hit.first, hit.last) for hit in found]
-            return min(start for start, _end in whole), max(end for _start, end in whole)
-    return None
+    spared = [(hit, near) for term, near in one.unless for hit in _of(term, hits)]
+    ways = [
+        (last - first, first, last, found)
+        for found in _together(one, words, [_of(term, hits) for term in one.terms])
+        for first, last in [(min(hit.first for hit in found), max(hit.last for hit in found))]
+        if not any(_is_near(words, hit, first, last, near) for hit, near in spared)
+    ]
+    if not ways:
+        return None
+    # The closest together are the likeliest to be about each other, and the shortest to quote.
+    _apart, _first, _last, found = min(ways, key=lambda way: way[:2])
+    whole = [hit.whole or (hit.first, hit.last) for hit in found]
+    return min(start for start, _end in whole), max(end for _start, end in whole)
 
 
 def _fits_place(wanted: str, place: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 LONGEST_FORM = 40
 """Letters; no word that is looked for is longer."""
-SENTENCE_GAP = 3
+SENTENCE_GAP = 5
 """How many words further away the next sentence is."""
 
 # Four or more single letters with something between them are a word that was spaced out.
