@@ -14,6 +14,8 @@ _NAMED = re.compile(
     r"[«“\"„][^»”\"“\n]{2,60}[»”\"“]"
     r"|\b(?:LLC|L\.L\.C|Ltd|Inc|GmbH|AG|S\.A|B\.V|Sp\. ?z|s\.r\.o|plc|PLC|Co\.|Corp|LLP|JSC)\b"
     r"|\b(?:Hotel|Resort|Farm|Hospital|Clinic|School|University)\b"
+    r"|(?:ферма|отел[ье]|завод|клиник[аеу]|фабрик[аеу]|школ[аеу]|қонақүйі?|фермасы|зауыты)\s[«\"A-ZА-ЯӘҒҚҢӨҰҮІ][\w-]+"
+    r"|\b[A-Z][\w-]+ (?:Airways|Airlines|Bank|Group|Logistics|Cruises)\b"
     r"|(?<!\w)(?:ТОО|ООО|ОАО|ЗАО|АО|ИП|ПАО|ЖШС|АҚ|ЖК|КГП|ГКП|РГП|КМК|МКК|ОсОО|НАО)(?!\w)"
 )
 _ADDRESS_ONLINE = re.compile(
