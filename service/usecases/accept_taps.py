@@ -87,9 +87,7 @@ def received_at(conn: Connection, ids: Sequence[tuple[str, str]]) -> dict[tuple[
     return {(row.source, row.provider_id): row.received_at for row in conn.execute(query)}
 
 
-def body_of(
-    said: str, address: str | None, opt_out: str | None = None, language: str = "", **kinds: bool
-) -> bytes:
+def body_of(said: str, address: str | None, opt_out: str | None = None, language: str = "", **kinds: bool) -> bytes:
     """What the inbox keeps sealed: a text and, for a reply, where it came from; what its provider took it for, and the
     person's language, too; and of what `kinds` it is: no text but a call, or nobody knows from when."""
     body: dict[str, Any] = {"text": said, "from": address, **{kind: True for kind, is_one in kinds.items() if is_one}}
