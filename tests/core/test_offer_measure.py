@@ -1,5 +1,5 @@
-"""How well the rules do on ads: those that we look at (`offers.json`, `offers_seen_2.json`), and others' that nobody who
-writes rules has read (`offers_unseen*.json`).
+"""How well the rules do on ads: those that we look at (`offers.json`, `offers_seen_2.json`), and those of others that
+nobody who writes rules has read (`offers_unseen*.json`).
 
 The bar, in each language: of the lures at least 85 in 100 at caution or above, of the honest ads at most 10 in 100 at
 high. `pytest -s` prints the table that `tests/README.md` holds.
