@@ -77,6 +77,7 @@ def _live_a_wave(site: Site, points: Iterator[str], kills: int, *, late: bool) -
     stopper = _stop_the_database_in_a_while(site)
     _kill(site, points, kills)
     site.wait_for_all()
+    site.fleet.withdraw()
     stopper.join()
     site.twilio.is_rough = False
     site.rest()
@@ -87,8 +88,8 @@ def _live_a_wave(site: Site, points: Iterator[str], kills: int, *, late: bool) -
 
 def _kill(site: Site, points: Iterator[str], kills: int) -> None:
     until, pause = len(site.fleet.deaths) + kills, threading.Event()
-    if len(site.fleet.deaths) > KILLS // 2:
-        site.fleet.order(*_never_died_at(site))
+    missing = _never_died_at(site) if len(site.fleet.deaths) > KILLS // 2 else []
+    site.fleet.order(*missing)
     while len(site.fleet.deaths) < until:
         pause.wait(site.dice.uniform(*PAUSES))
         if site.dice.random() < 0.25:
@@ -100,6 +101,8 @@ def _kill(site: Site, points: Iterator[str], kills: int) -> None:
             # Nobody is left to bring anybody to the edges that are still ordered.
             break
     site.fleet.withdraw()
+    # What happens late in a family's life comes when the other kills are over.
+    site.fleet.order(*(set(missing) & set(_never_died_at(site))))
 
 
 def _stop_the_database_in_a_while(site: Site) -> threading.Thread:
