@@ -91,8 +91,16 @@ class Paper(FPDF):
         return
 
     def finished(self) -> bytes:
-        """The document."""
-        return bytes(self.output(output_producer_class=_Bare))
+        """The document. The files of all letters are closed, also of those that were only looked at."""
+        try:
+            return bytes(self.output(output_producer_class=_Bare))
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the files of all letters."""
+        for font in self.fonts.values():
+            font.ttfont.close()  # type: ignore[union-attr]
 
     def use(self, font: Font) -> None:
         """Set the letters that are drawn and measured next."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
+
 import pytest
 
 from service.directory.phrases import languages, phrases
@@ -10,8 +13,9 @@ from service.web.paper import Font, Paper
 
 
 @pytest.fixture(scope="module")
-def pdf() -> Paper:
-    return Paper()
+def pdf() -> Iterator[Paper]:
+    with closing(Paper()) as paper:
+        yield paper
 
 
 @pytest.mark.parametrize("language", languages())
