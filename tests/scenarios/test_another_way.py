@@ -126,6 +126,25 @@ def test_nobody_who_hears_of_duress_reads_after_it_that_an_earlier_alarm_ended_w
     called.brother.expect("is safe")
 
 
+def test_the_end_of_an_earlier_alarm_goes_no_other_way_to_who_hears_of_duress(called: Story) -> None:
+    called.register()
+    called.plan_trip()
+    called.add_contact("Gulnar", MOTHER, channels=[{"channel": "sms", "address": one} for one in (MOTHER, POLAND)])
+    called.set_words()
+    called.arm()
+    called.advance_to("2026-12-01T21:20+03:00")
+    called.mother.reply("2")
+    called.advance(minutes=1)
+    (end,) = [text for text in called.twilio.sent if text.to == MOTHER and "is safe" in text.body]
+    called.traveler.text("heavy rain")
+    called.run()
+    called.mother.expect("Do NOT call")
+    called.twilio.undelivered(end.sid, 30006)
+    called.run()
+    called.advance(minutes=5)
+    assert not [text for text in called.twilio.sent if text.to == POLAND and "is safe" in text.body]
+
+
 def test_a_refusal_locks_its_trip_before_its_messages(postgresql_url: str) -> None:
     """Else a word of duress that is read meanwhile would not find what the refusal writes for her next way."""
     with open_story(postgresql_url) as story:
